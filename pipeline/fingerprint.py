@@ -1,0 +1,57 @@
+"""What a night depends on, as hashes: deliveries, definitions and the code itself; standard library only, so quick."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from pipeline.settings import PROJECT, Workspace
+
+_CODE = ("pipeline", "reports", "flows", "sql")
+_CODE_ENDINGS = {".py", ".sql", ".html", ".css"}
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def tree_hash(root: Path, endings: set[str] | None = None) -> str:
+    """Return one hash of the names and contents of all files below a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts and (not endings or path.suffix in endings):
+            digest.update(f"{path.relative_to(root).as_posix()}\0{file_hash(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def text_hash(*parts: object) -> str:
+    """Return a hash of values that print the same when they are the same."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def code_version() -> str:
+    """Return a hash of the code and SQL that make the figures."""
+    return text_hash([tree_hash(PROJECT / folder, _CODE_ENDINGS) for folder in _CODE])
+
+
+def inbox_files(workspace: Workspace) -> list[Path]:
+    """Return the files waiting in the inbox, hidden and half-written ones left out."""
+    return sorted(
+        path
+        for path in workspace.inbox.rglob("*")
+        if path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(workspace.inbox).parts)
+        and path.suffix not in {".part", ".tmp", ".crdownload"}
+    )
+
+
+def night_fingerprint(workspace: Workspace) -> str:
+    """Return a hash of everything that tonight's figures depend on, but for the date."""
+    waiting = [(path.relative_to(workspace.inbox).as_posix(), file_hash(path)) for path in inbox_files(workspace)]
+    return text_hash(
+        waiting,
+        tree_hash(workspace.surveys),
+        file_hash(workspace.root / "panel.toml"),
+        code_version(),
+    )

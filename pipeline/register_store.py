@@ -1,0 +1,83 @@
+"""The register's file: which random pseudonym stands for which delivered person id, sealed."""
+
+import hashlib
+import hmac
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from pipeline.errors import UsageError
+
+NONCE_BYTES = 12
+_SCHEMA = """
+create table if not exists pseudonyms (
+    lookup blob primary key,           -- keyed hash of the delivered id
+    panel_member_id text not null unique,
+    sealed_id blob not null            -- the delivered id, encrypted
+);
+"""
+
+
+def pseudonyms(path: Path, key: bytes, delivered_ids: Iterable[str], *, enrol: bool) -> dict[str, str]:
+    """Return the pseudonym of each delivered id that has one.
+
+    Args:
+        path: the register's file; made, readable by its owner only, on first use.
+        key: 32 bytes.
+        delivered_ids: ids as the panel's other systems know them.
+        enrol: give a new random pseudonym to ids that have none (the member list); otherwise leave them out.
+
+    Raises:
+        UsageError: the register was sealed with another key.
+
+    The pseudonym is random, so that without the register's row nothing leads back to the person (methodology B5).
+    """
+    wanted = {one: _lookup(key, one) for one in dict.fromkeys(delivered_ids)}
+    with closing(_connect(path)) as connection, connection:
+        _check_key(connection, key)
+        known = dict(connection.execute("select lookup, panel_member_id from pseudonyms"))
+        found = {one: known[lookup] for one, lookup in wanted.items() if lookup in known}
+        if enrol:
+            new = {one: f"m{secrets.token_hex(8)}" for one in wanted if one not in found}
+            connection.executemany(
+                "insert into pseudonyms values (?, ?, ?)",
+                [(wanted[one], pseudonym, _seal(key, one)) for one, pseudonym in new.items()],
+            )
+            found |= new
+    return found
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    connection = sqlite3.connect(path)
+    connection.executescript(_SCHEMA)
+    return connection
+
+
+def _check_key(connection: sqlite3.Connection, key: bytes) -> None:
+    row = connection.execute("select sealed_id from pseudonyms limit 1").fetchone()
+    if row is None:
+        return
+    try:
+        AESGCM(key).decrypt(row[0][:NONCE_BYTES], row[0][NONCE_BYTES:], None)
+    except InvalidTag as error:
+        raise UsageError(
+            "the register was sealed with another key than register_key in panel.toml names. Put the right key in "
+            "place; nothing was changed."
+        ) from error
+
+
+def _lookup(key: bytes, delivered_id: str) -> bytes:
+    return hmac.new(key, delivered_id.encode(), hashlib.sha256).digest()
+
+
+def _seal(key: bytes, delivered_id: str) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, delivered_id.encode(), None)
