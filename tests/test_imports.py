@@ -1,0 +1,114 @@
+"""The way of the data is one direction: each module imports only what stands before it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+ORDER = (
+    ("pipeline.errors",),
+    ("pipeline.definitions",),
+    ("pipeline.rules",),
+    ("pipeline.design",),
+    (
+        "pipeline.weighting",
+        "pipeline.estimation",
+        "pipeline.retention",
+        "pipeline.disclosure",
+        "pipeline.simulation",
+        "pipeline.deliveries",
+        "pipeline.panel_arrays",
+    ),
+    (
+        "pipeline.settings",
+        "pipeline.fingerprint",
+        "pipeline.register_store",
+        "pipeline.survey_files",
+        "pipeline.wave_files",
+        "pipeline.warehouse",
+        "pipeline.validation",
+    ),
+    ("reports",),
+    ("flows",),
+    ("flows.cli",),
+)
+ONLY_USERS = {
+    "duckdb": ("pipeline.warehouse",),
+    "great_expectations": ("pipeline.validation",),
+    "sqlalchemy": ("pipeline.validation",),
+    "yaml": ("pipeline.survey_files",),
+    "prefect": ("flows",),
+}
+EDGES = 5
+CORE_LIBRARIES = {"numpy", "scipy", "polars", "statsmodels"}
+
+
+def modules() -> list[Path]:
+    return [path for room in ("pipeline", "reports", "flows") for path in sorted((PROJECT / room).rglob("*.py"))]
+
+
+def dotted(path: Path) -> str:
+    name = ".".join(path.relative_to(PROJECT).with_suffix("").parts)
+    return name.removesuffix(".__init__")
+
+
+def imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def is_in(name: str, room: str) -> bool:
+    return name == room or name.startswith(room + ".")
+
+
+def place(name: str) -> int | None:
+    places = [
+        (len(room), number) for number, rooms in enumerate(ORDER) for room in rooms if is_in(name, room)
+    ]
+    return max(places)[1] if places else None
+
+
+@pytest.mark.parametrize("path", modules(), ids=dotted)
+def test_every_module_has_a_place_and_imports_only_what_stands_before_it(path: Path) -> None:
+    own = dotted(path)
+    if own == "pipeline":
+        return
+    assert place(own) is not None, f"{own} has no place in the order"
+    for name in imported(path):
+        other = place(name)
+        if other is not None:
+            assert other <= place(own), f"{own} imports {name}, which stands after it"
+
+
+@pytest.mark.parametrize("path", modules(), ids=dotted)
+def test_each_outside_thing_has_one_user(path: Path) -> None:
+    own = dotted(path)
+    for library, users in ONLY_USERS.items():
+        if any(is_in(name, library) for name in imported(path)):
+            assert any(is_in(own, user) for user in users), f"{own} imports {library}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=dotted)
+def test_the_core_imports_numbers_and_tables_only(path: Path) -> None:
+    own = dotted(path)
+    number = place(own)
+    if number is None or number >= EDGES:
+        return
+    import sys
+
+    roots = {name.split(".")[0] for name in imported(path)}
+    assert roots <= CORE_LIBRARIES | {"pipeline"} | set(sys.stdlib_module_names), own
+
+
+def test_only_nightly_imports_other_flows() -> None:
+    for path in sorted((PROJECT / "flows").glob("*.py")):
+        if path.stem in {"nightly", "cli", "__init__"}:
+            continue
+        others = {name.split(".")[1] for name in imported(path) if name.startswith("flows.")}
+        assert others <= {"run_context"}, f"{path.name} imports {sorted(others)}"
