@@ -23,6 +23,8 @@ ORDER = (
     (
         "pipeline.settings",
         "pipeline.fingerprint",
+        "pipeline.run_log",
+        "pipeline.lock",
         "pipeline.register_store",
         "pipeline.survey_files",
         "pipeline.wave_files",
