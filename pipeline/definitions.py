@@ -1,0 +1,301 @@
+"""The frozen types of everything under surveys/: a survey, its items, waves, population and analysis plan."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+DONT_KNOW, REFUSED, NOT_ASKED, SKIPPED, NOT_DISTINGUISHED = (
+    "dont_know",
+    "refused",
+    "not_asked",
+    "skipped",
+    "not_distinguished",
+)
+MISSING_KINDS = (DONT_KNOW, REFUSED, NOT_ASKED, SKIPPED, NOT_DISTINGUISHED)
+ALL = "all"  # domain and domain value of everyone
+
+
+@dataclass(frozen=True)
+class AnswerOption:
+    """One code of a scale; `missing` names which kind of missing it is, None for a substantive answer."""
+
+    code: str
+    label: str
+    missing: str | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """A question with fixed wording and scale.
+
+    `kind` is `category` (codes of `options`), `number` (no code frame) or `text` (stored, never published).
+    `headline` maps a headline's name to the codes it adds up.
+    """
+
+    item: str
+    wording: str
+    kind: str
+    label: str
+    options: tuple[AnswerOption, ...] = ()
+    scale: str | None = None
+    headline: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    topic: str | None = None
+    research_questions: tuple[str, ...] = ()
+    feature: str | None = None
+    is_published: bool = True
+    values: dict[str, str] = field(default_factory=dict)  # of a number, delivered in words ("89 or Older": "89")
+
+    @property
+    def answers(self) -> tuple[AnswerOption, ...]:
+        """Return the substantive options, in scale order."""
+        return tuple(option for option in self.options if option.missing is None)
+
+
+@dataclass(frozen=True)
+class ItemLink:
+    """How a newer item relates to the one it follows; `comparability` is one of the three of design.md §2."""
+
+    item_from: str
+    item_to: str
+    comparability: str  # identical | comparable_with_break | not_comparable
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ItemColumn:
+    """Where a wave's delivery holds an item; `recode` maps delivered values to codes before the code frame."""
+
+    item: str
+    column: str
+    recode: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RowFilter:
+    """The rows of a delivery whose `column` holds one of `values`."""
+
+    column: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """The delivery of a wave or of the member list: file name pattern and the columns with a meaning."""
+
+    file: str  # relative path or pattern; the newest delivery that fits it counts
+    columns: dict[str, str]  # our name (panel_member_id, completed_at, …): delivered column
+    required_columns: tuple[str, ...] = ()
+    ignored_columns: tuple[str, ...] = ()  # known and unused, no warning; may end in *
+    complete_when: RowFilter | None = None  # other rows are partial interviews
+    test_rows: RowFilter | None = None  # rows that are not answers of a member; refused with a count
+    constants: dict[str, str] = field(default_factory=dict)  # column: the one value allowed in it
+    completed_at_format: str | None = None
+    optional_columns: dict[str, str] = field(default_factory=dict)  # as `columns`, but a delivery may lack them
+
+
+@dataclass(frozen=True)
+class Wave:
+    """One fielding of a survey. Dates None: taken from the delivery, and `is_closed` says fieldwork is over."""
+
+    wave: str
+    wave_number: int
+    fieldwork_start: date | None
+    fieldwork_end: date | None
+    is_closed: bool
+    mode: str
+    source: Source
+    items: tuple[ItemColumn, ...]
+    items_may_be_absent: bool = False
+    margins: tuple[str, ...] = ()  # margins to rake to, instead of the recipe's
+    row_tolerance: float = 0.0  # share of rows that may be refused before the wave is held
+
+    def is_in_field(self, today: date) -> bool:
+        """Return whether fieldwork is not over on that day (the last fieldwork day counts as in the field)."""
+        return not self.is_closed and (self.fieldwork_end is None or today <= self.fieldwork_end)
+
+
+@dataclass(frozen=True)
+class ProfileVariable:
+    """What is known of every member, fixed at one source: the member list or one wave's delivery."""
+
+    name: str
+    label: str
+    source: str  # "roster" or a wave
+    column: str
+    is_number: bool = False
+    categories: tuple[str, ...] = ()  # () for a number
+    values: dict[str, str] = field(default_factory=dict)  # delivered value: ours, "" = not known
+    check_drift: bool = False  # warn when later deliveries with the same column disagree
+
+
+@dataclass(frozen=True)
+class Band:
+    """An interval of a numeric profile variable, both ends included; None is open."""
+
+    value: str
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A set of subpopulations: the categories of a profile variable, or bands of a numeric one."""
+
+    domain: str
+    label: str
+    variable: str
+    values: tuple[str, ...]
+    bands: tuple[Band, ...] = ()
+    is_published: bool = True  # False: for weighting only, no estimates
+
+
+@dataclass(frozen=True)
+class Margin:
+    """Population totals of one variable's categories (or of crossed ones, `a*b` with values `x*y`)."""
+
+    margin: str
+    totals: dict[str, float]  # category: persons as used, after `approximation`
+    published_totals: dict[str, float]  # as in the source
+    unit: str
+    universe: str
+    source: str
+    reference_date: date
+    approximation: str | None = None  # "shares": scaled to the population's total, labelled wherever shown
+
+
+@dataclass(frozen=True)
+class Population:
+    """Whom estimates speak for."""
+
+    name: str
+    unit: str
+    universe: str
+    persons: float | None
+    source: str
+    reference_date: date | None
+
+
+@dataclass(frozen=True)
+class Design:
+    """Roster columns that carry the sampling design; PSUs are nested in strata."""
+
+    strata: tuple[str, ...] = ()
+    psu: str | None = None  # None: every member is a PSU
+    lonely_psu: str = "fail"
+
+
+@dataclass(frozen=True)
+class CalibrationStep:
+    """Calibration of a recipe; `controls` is `population` (surveys' margins) or a starting wave's totals."""
+
+    method: str
+    margins: tuple[str, ...]
+    controls: str = "population"  # or "starting_wave": the totals are estimated from the starting sample
+    missing: dict[str, str] = field(default_factory=dict)  # margin: "largest" (category) or refuse
+    tolerance: float = 1e-9
+    max_iterations: int = 1000
+
+
+@dataclass(frozen=True)
+class WeightRecipe:
+    """One `weight_id`: supplied by a producer (a roster column) or made by us from base weight and calibration."""
+
+    weight_id: str
+    kind: str  # cross_sectional | longitudinal
+    waves: tuple[str, ...]  # the wave set; () = a cross-sectional weight for each wave
+    use_when: str
+    supplied: str | None = None  # roster column
+    selection_probabilities: dict[str, str] = field(default_factory=dict)  # cohort: roster column
+    starting_wave: str | None = None
+    starting_weight: str | None = None  # weight_id of the starting wave
+    keeps_ineligible: bool = False  # the known ineligible are calibrated too, then dropped (methodology C7.3)
+    calibration: CalibrationStep | None = None
+
+
+@dataclass(frozen=True)
+class ChangePlan:
+    """Which changes are published: pairs of waves, or `consecutive_and_first`."""
+
+    kind: str  # net | within_person
+    weights: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...] = ()  # () = consecutive waves, and each against the first
+
+
+@dataclass(frozen=True)
+class TransitionPlan:
+    """Which transition tables are published."""
+
+    items: tuple[str, ...]
+    weights: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class TestFamily:
+    """Hypotheses tested together and corrected together; headline items are declared before fieldwork."""
+
+    family: str
+    items: tuple[str, ...]  # () = every item not in another family
+    domains: tuple[str, ...]
+    correction: str  # holm | benjamini_hochberg
+    level: float
+    is_headline: bool = False
+    kinds: tuple[str, ...] = ()  # of change that the family tests; () = every declared one
+    weights: tuple[str, ...] = ()  # () = every weight a change is declared for
+    pairs: tuple[tuple[str, str], ...] = ()  # () = every declared pair of waves
+
+    __test__ = False  # not a pytest class
+
+
+@dataclass(frozen=True)
+class RetentionPlan:
+    """Retention is counted from the respondents of `first_wave`, weighted by `weight_id` of that wave."""
+
+    first_wave: str
+    weight_id: str
+    missed_waves: int = 1  # a member who missed the last so many waves has left
+
+
+@dataclass(frozen=True)
+class Eligibility:
+    """How the member list says who left the population: `columns` (wave: roster column) containing `contains`."""
+
+    columns: dict[str, str] = field(default_factory=dict)
+    contains: str = ""
+    exit_reasons: tuple[str, ...] = ()  # values of the roster's exit_reason that mean out of the population
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Everything declared about one survey."""
+
+    survey: str
+    title: str
+    member_ids: str  # as_delivered | pseudonym
+    disclosure_profile: str  # open | public
+    inference: str
+    population: Population
+    roster: Source
+    profile: tuple[ProfileVariable, ...]
+    domains: tuple[Domain, ...]
+    design: Design
+    eligibility: Eligibility
+    items: dict[str, Item]
+    item_links: tuple[ItemLink, ...]
+    blank: str  # kind of missing that an empty cell means
+    waves: tuple[Wave, ...]  # in order of wave_number
+    margins: dict[str, Margin]
+    weights: tuple[WeightRecipe, ...]
+    changes: tuple[ChangePlan, ...]
+    transitions: tuple[TransitionPlan, ...]
+    families: tuple[TestFamily, ...]
+    retention: RetentionPlan | None
+    methods_note: str = ""
+    research_questions: dict[str, str] = field(default_factory=dict)
+
+    def wave(self, wave: str) -> Wave:
+        """Return the wave of that name; KeyError when there is none."""
+        return {one.wave: one for one in self.waves}[wave]
+
+    def weight(self, weight_id: str) -> WeightRecipe:
+        """Return the recipe of that weight_id; KeyError when there is none."""
+        return {recipe.weight_id: recipe for recipe in self.weights}[weight_id]

@@ -1,0 +1,157 @@
+"""items.yml: the question bank, its scales, missing codes, headline answers and links between wordings."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from yaml.nodes import SequenceNode
+
+from pipeline.definitions import MISSING_KINDS, AnswerOption, Item, ItemLink
+from pipeline.survey_files.blocks import Block
+from pipeline.survey_files.values import Value
+
+COMPARABILITY = ("identical", "comparable_with_break", "not_comparable")
+CATEGORY, NUMBER, TEXT = "category", "number", "text"
+
+
+@dataclass(frozen=True)
+class QuestionBank:
+    """What items.yml declares."""
+
+    items: dict[str, Item]
+    links: tuple[ItemLink, ...]
+
+
+def read_items(content: Value, research_questions: Collection[str]) -> QuestionBank:
+    """Return the question bank of items.yml; what is wrong is noted with the value's faults."""
+    block = Block(content)
+    missing_kinds = read_missing_kinds(block)
+    scales = {name: read_scale(scale, missing_kinds) for name, scale in block.blocks("scales").items()}
+    items = {
+        name: read_item(name, item, scales, missing_kinds, research_questions)
+        for name, item in block.blocks("items").items()
+    }
+    if not items:
+        content.fault("no items", "items: at least one", "Add the questions under 'items'.")
+    links = tuple(read_link(link, items) for link in block.list_of_blocks("links"))
+    block.close()
+    return QuestionBank(items, links)
+
+
+def read_missing_kinds(block: Block) -> dict[str, str]:
+    """Return which kind of missing each missing code of the survey means."""
+    found = block.get("missing_kinds")
+    entries = {} if found is None else found.entries()
+    return {code: value.name(MISSING_KINDS, "a kind of missing") for code, value in entries.items()}
+
+
+def read_scale(scale: Block, missing_kinds: dict[str, str]) -> tuple[AnswerOption, ...]:
+    """Return the options of a scale: answers in their order, then the missing codes."""
+    answers = [
+        AnswerOption(code, label) for code, label, _ in read_codes(scale.need("answers", "code: label"))
+    ]
+    missing = read_missing(scale, missing_kinds)
+    scale.close()
+    for code in {option.code for option in answers} & {option.code for option in missing}:
+        scale.value.fault(
+            f"code '{code}' as answer and as missing", "each code once", "Remove one of the two."
+        )
+    return (*answers, *missing)
+
+
+def read_missing(block: Block, missing_kinds: dict[str, str]) -> tuple[AnswerOption, ...]:
+    """Return the missing options a block declares under 'missing'."""
+    options = []
+    for code, label, value in read_codes(block.get("missing")):
+        if code and code not in missing_kinds:
+            value.fault(
+                f"missing code '{code}'", "a code of missing_kinds", "Say there which kind of missing it is."
+            )
+        options.append(AnswerOption(code, label, missing_kinds.get(code)))
+    return tuple(options)
+
+
+def read_codes(found: Value | None) -> list[tuple[str, str, Value]]:
+    """Return code, label and place of each option; in a list, the label is its own code."""
+    if found is None:
+        return []
+    if isinstance(found.node, SequenceNode):
+        labels = [(value.text(), value) for value in found.elements()]
+        codes = [label for label, _ in labels]
+        for label in sorted({code for code in codes if codes.count(code) > 1}):
+            found.fault(f"'{label}' more than once", "each answer once", "Remove the copy.")
+        return [(label, label, value) for label, value in labels]
+    return [(code, value.text(), value) for code, value in found.entries().items()]
+
+
+def read_item(
+    name: str,
+    block: Block,
+    scales: dict[str, tuple[AnswerOption, ...]],
+    missing_kinds: dict[str, str],
+    research_questions: Collection[str],
+) -> Item:
+    """Return one item: on a scale, or a number or open text without one."""
+    kind, scale = read_kind(block, scales)
+    missing = read_missing(block, missing_kinds) if kind != CATEGORY else ()
+    options = scales.get(scale, ()) if scale else missing
+    wording = block.needed_text("wording")
+    item = Item(
+        item=name,
+        wording=wording,
+        kind=kind,
+        label=block.text("label") or wording,
+        options=options,
+        scale=scale,
+        headline=read_headline(block, options),
+        topic=block.text_or_none("topic"),
+        research_questions=block.names("research_questions", research_questions, "a research question"),
+        feature=block.text_or_none("feature"),
+        is_published=block.boolean("published", default=kind != TEXT),
+        values=block.text_map("values") if kind == NUMBER else {},
+    )
+    if kind == TEXT and item.is_published:
+        block.value.fault(
+            "published: true", "open text unpublished", "Remove 'published': text may name people."
+        )
+    block.close()
+    return item
+
+
+def read_kind(block: Block, scales: Collection[str]) -> tuple[str, str | None]:
+    """Return the kind of an item and its scale; an item has exactly one of the two keys."""
+    scale, kind = block.get("scale"), block.get("kind")
+    if scale is not None and kind is not None:
+        block.value.fault(
+            "both 'scale' and 'kind'", "one of them", "Keep 'scale' for a question with answers."
+        )
+    if scale is not None:
+        return CATEGORY, scale.name(scales, "a scale") or None
+    if kind is None:
+        block.value.fault(
+            "neither 'scale' nor 'kind'", "one of them", "Add 'scale', or 'kind: number' or text."
+        )
+        return TEXT, None
+    return kind.name((NUMBER, TEXT), "a kind of item") or TEXT, None
+
+
+def read_headline(block: Block, options: tuple[AnswerOption, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the headlines of an item: a name and the answers it adds up."""
+    codes = [option.code for option in options if option.missing is None]
+    found = block.get("headline")
+    entries = {} if found is None else found.entries()
+    return {
+        name: tuple(code.name(codes, "an answer of the scale") for code in value.elements())
+        for name, value in entries.items()
+    }
+
+
+def read_link(block: Block, items: Collection[str]) -> ItemLink:
+    """Return how a newer item relates to the one it follows."""
+    link = ItemLink(
+        item_from=block.choice("from", items, "an item"),
+        item_to=block.choice("to", items, "an item"),
+        comparability=block.choice("comparability", COMPARABILITY, "a comparability"),
+        note=block.text("note"),
+    )
+    block.close()
+    return link

@@ -1,0 +1,148 @@
+"""Who is surveyed, in survey.yml: population, member list, profile, domains, design and eligibility."""
+
+from collections.abc import Collection
+from itertools import pairwise
+
+from pipeline.definitions import Band, Design, Domain, Eligibility, Population, ProfileVariable, Source
+from pipeline.survey_files.blocks import Block
+from pipeline.survey_files.values import Value
+from pipeline.survey_files.waves import read_source
+
+ROSTER = "roster"
+LONELY_PSU = ("fail", "certainty", "adjust", "average")
+
+
+def read_population(survey: Block) -> Population:
+    """Return whom the estimates speak for."""
+    block = survey.needed_block("population")
+    if block is None:
+        return Population("", "", "", None, "", None)
+    persons = block.get("persons")
+    population = Population(
+        name=block.needed_text("name"),
+        unit=block.needed_text("unit"),
+        universe=block.needed_text("universe"),
+        persons=None if persons is None else persons.number(),
+        source=block.text("source"),
+        reference_date=block.day("reference_date"),
+    )
+    if persons is not None and not (population.source and population.reference_date):
+        persons.fault(
+            "a total without source or reference_date", "both", "Every population total names them."
+        )
+    block.close()
+    return population
+
+
+def read_roster(survey: Block) -> Source:
+    """Return where the member list is delivered."""
+    block = survey.needed_block("roster")
+    return Source(file="", columns={}) if block is None else read_source(block)
+
+
+def read_profile(survey: Block, waves: Collection[str]) -> tuple[ProfileVariable, ...]:
+    """Return what is known of every member."""
+    blocks = survey.blocks("profile")
+    return tuple(read_variable(name, block, waves) for name, block in blocks.items())
+
+
+def read_variable(name: str, block: Block, waves: Collection[str]) -> ProfileVariable:
+    """Return one profile variable: a number, or one of its categories."""
+    is_number, categories = block.boolean("number"), block.texts("categories")
+    if is_number == bool(categories):
+        block.value.fault("both or neither of 'number' and 'categories'", "one of them", "Keep or add one.")
+    variable = ProfileVariable(
+        name=name,
+        label=block.text("label") or name,
+        source=block.choice_or("source", [ROSTER, *waves], "the roster or a wave", ROSTER),
+        column=block.needed_text("column"),
+        is_number=is_number,
+        categories=categories,
+        values=read_profile_values(block, categories),
+        check_drift=block.boolean("check_drift"),
+    )
+    block.close()
+    return variable
+
+
+def read_profile_values(block: Block, categories: Collection[str]) -> dict[str, str]:
+    """Return how delivered values read in our words; null, kept as '', means not known."""
+    found = block.get("values")
+    if found is not None and categories:
+        for value in found.entries().values():
+            if not value.is_null():
+                value.name(categories, "a category of the variable")
+    return block.text_map("values")
+
+
+def read_domains(survey: Block, profile: Collection[ProfileVariable]) -> tuple[Domain, ...]:
+    """Return the subpopulations that estimates are made for."""
+    variables = {variable.name: variable for variable in profile}
+    return tuple(read_domain(name, block, variables) for name, block in survey.blocks("domains").items())
+
+
+def read_domain(name: str, block: Block, variables: dict[str, ProfileVariable]) -> Domain:
+    """Return one domain: the categories of its variable, or bands of a number."""
+    variable = variables.get(block.choice("variable", variables, "a profile variable"))
+    found = block.get("bands")
+    bands = () if found is None else tuple(read_band(band, value) for band, value in found.entries().items())
+    if variable is not None and variable.is_number != bool(bands):
+        expected = "bands for a number, none for categories"
+        block.value.fault(f"{len(bands)} bands of '{variable.name}'", expected, "Add or remove 'bands'.")
+    refuse_overlap(block, bands)
+    domain = Domain(
+        domain=name,
+        label=block.text("label") or name,
+        variable=variable.name if variable else "",
+        values=tuple(band.value for band in bands) or (variable.categories if variable else ()),
+        bands=bands,
+        is_published=block.boolean("published", default=True),
+    )
+    block.close()
+    return domain
+
+
+def read_band(name: str, value: Value) -> Band:
+    """Return one band: [lowest, highest], both included, null where it is open."""
+    limits = [None if limit.is_null() else limit.number() for limit in value.elements()]
+    if len(limits) != 2:
+        value.fault(f"{len(limits)} limits", "[lowest, highest]", "Write [80, null] for an open band.")
+        limits = [None, None]
+    return Band(name, limits[0], limits[1])
+
+
+def refuse_overlap(block: Block, bands: tuple[Band, ...]) -> None:
+    """Note bands out of order or with a value in common."""
+    for lower, upper in pairwise(bands):
+        if lower.high is None or upper.low is None or lower.high >= upper.low:
+            found = f"band '{upper.value}' not above '{lower.value}'"
+            block.value.fault(found, "bands in ascending order, none shared", "Correct their limits.")
+
+
+def read_design(survey: Block) -> Design:
+    """Return which columns of the member list carry strata and PSUs."""
+    block = survey.block("design")
+    if block is None:
+        return Design()
+    design = Design(
+        strata=block.texts("strata"),
+        psu=block.text_or_none("psu"),
+        lonely_psu=block.choice_or("lonely_psu", LONELY_PSU, "a policy", "fail"),
+    )
+    block.close()
+    return design
+
+
+def read_eligibility(survey: Block, waves: Collection[str]) -> Eligibility:
+    """Return how the member list says that somebody left the population."""
+    block = survey.block("eligibility")
+    if block is None:
+        return Eligibility()
+    found = block.get("columns")
+    for wave, value in ({} if found is None else found.entries()).items():
+        value.is_among(wave, waves, "a wave")
+    eligibility = Eligibility(block.text_map("columns"), block.text("contains"), block.texts("exit_reasons"))
+    if bool(eligibility.columns) != bool(eligibility.contains):
+        block.value.fault("one of 'columns' and 'contains'", "both or neither", "Add the other.")
+    block.close()
+    return eligibility

@@ -1,0 +1,139 @@
+"""One survey's folder, read whole: every fault in it is found before the first is reported."""
+
+from pathlib import Path
+
+from pipeline.definitions import MISSING_KINDS, NOT_DISTINGUISHED, Survey, Wave
+from pipeline.errors import DefinitionError, faults_message
+from pipeline.survey_files.blocks import Block
+from pipeline.survey_files.items import QuestionBank, read_items
+from pipeline.survey_files.margins import read_margins
+from pipeline.survey_files.people import (
+    read_design,
+    read_domains,
+    read_eligibility,
+    read_population,
+    read_profile,
+    read_roster,
+)
+from pipeline.survey_files.plan import (
+    Known,
+    read_changes,
+    read_families,
+    read_retention,
+    read_transitions,
+    read_weights,
+)
+from pipeline.survey_files.values import Faults, Place, Value, read_value
+from pipeline.survey_files.waves import NAME, NAME_RULE, read_waves
+
+SURVEY_FILE, ITEMS_FILE = "survey.yml", "items.yml"
+MEMBER_IDS = ("as_delivered", "pseudonym")
+DISCLOSURE_PROFILES = ("open", "public")
+INFERENCES = ("probability", "calibrated_legacy", "pseudo_weighted", "model", "not_representative")
+
+
+def read_surveys(root: Path) -> list[Survey]:
+    """Return every survey of a folder of surveys, in order of name.
+
+    Raises:
+        DefinitionError: there is none, or at least one of them has a fault; all faults of all are named.
+    """
+    folders = sorted(path.parent for path in root.glob(f"*/{SURVEY_FILE}"))
+    if not folders:
+        raise DefinitionError(f"{root.name}: no survey found, expected a folder with {SURVEY_FILE}. Add one.")
+    faults = Faults()
+    surveys = [survey for folder in folders if (survey := read_folder(folder, faults)) is not None]
+    for name in sorted({survey.survey for survey in surveys}):
+        if sum(survey.survey == name for survey in surveys) > 1:
+            faults.add(Place(root.name, key="survey"), f"'{name}' in two folders", "one", "Rename one.")
+    raise_faults(root, faults)
+    return surveys
+
+
+def read_survey(folder: Path) -> Survey:
+    """Return the survey declared in a folder.
+
+    Raises:
+        DefinitionError: something in the folder is wrong; every fault is named with file, line and key.
+    """
+    faults = Faults()
+    survey = read_folder(folder, faults)
+    raise_faults(folder, faults)
+    assert survey is not None, "no survey and no fault"
+    return survey
+
+
+def raise_faults(folder: Path, faults: Faults) -> None:
+    """Raise all faults as one error, or return."""
+    if faults.messages:
+        count = len(faults.messages)
+        heading = f"{folder.name}: {count} fault{'s' if count > 1 else ''} in the definitions"
+        raise DefinitionError(faults_message(heading, faults.messages))
+
+
+def read_folder(folder: Path, faults: Faults) -> Survey | None:
+    """Return a survey, as far as it can be read, with its faults noted."""
+    content = read_value(folder / SURVEY_FILE, folder.parent, faults)
+    items_content = read_value(folder / ITEMS_FILE, folder.parent, faults)
+    block = None if content is None else Block(content)
+    questions = {} if block is None else block.text_map("research_questions")
+    bank = QuestionBank({}, ()) if items_content is None else read_items(items_content, questions)
+    waves = read_waves(folder, bank.items, faults) if bank.items else ()
+    if block is None:
+        return None
+    survey = read_survey_file(block, folder, bank, waves)
+    block.close()
+    return survey
+
+
+def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: tuple[Wave, ...]) -> Survey:
+    """Return the survey of survey.yml, which may name the items and waves already read."""
+    wave_names = [wave.wave for wave in waves]
+    population = read_population(block)
+    profile = read_profile(block, wave_names)
+    domains = read_domains(block, profile)
+    margins = read_margins(folder, population, domains, block.value.faults)
+    known = Known(list(bank.items), wave_names, [domain.domain for domain in domains], list(margins))
+    weights = read_weights(block, known)
+    weight_ids = [recipe.weight_id for recipe in weights]
+    refuse_wave_margins(waves, known, block.value)
+    return Survey(
+        survey=read_name(block),
+        title=block.needed_text("title"),
+        member_ids=block.choice("member_ids", MEMBER_IDS, "how ids are kept"),
+        disclosure_profile=block.choice("disclosure_profile", DISCLOSURE_PROFILES, "a disclosure profile"),
+        inference=block.choice("inference", INFERENCES, "an inference"),
+        population=population,
+        roster=read_roster(block),
+        profile=profile,
+        domains=domains,
+        design=read_design(block),
+        eligibility=read_eligibility(block, wave_names),
+        items=bank.items,
+        item_links=bank.links,
+        blank=block.choice_or("blank", MISSING_KINDS, "a kind of missing", NOT_DISTINGUISHED),
+        waves=waves,
+        margins=margins,
+        weights=weights,
+        changes=read_changes(block, known, weight_ids),
+        transitions=read_transitions(block, known, weight_ids),
+        families=read_families(block, known, weight_ids),
+        retention=read_retention(block, known, weight_ids),
+        methods_note=block.text("methods_note"),
+        research_questions=block.text_map("research_questions"),
+    )
+
+
+def read_name(block: Block) -> str:
+    """Return the survey's name, which becomes part of file and view names."""
+    name = block.needed_text("survey")
+    if name and not NAME.fullmatch(name):
+        block.value.fault(f"survey '{name}'", NAME_RULE, "Name it as citizens_panel.")
+    return name
+
+
+def refuse_wave_margins(waves: tuple[Wave, ...], known: Known, content: Value) -> None:
+    """Note margins that a wave names and the survey has no totals for."""
+    for wave in waves:
+        for margin in wave.margins:
+            content.is_among(margin, known.margins, f"a margin with totals, in wave {wave.wave},")
