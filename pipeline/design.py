@@ -1,4 +1,4 @@
-"""The sampling design: how people were drawn, how many each stands for, and what weights were calibrated to."""
+"""The sampling design: how people were drawn, how many each stands for, and what weights are calibrated to."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,7 +32,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class DesignStructure:
-    """Strata and PSUs as compact codes; PSUs are nested in strata, so equal labels in two strata are two PSUs."""
+    """Strata and PSUs as compact codes; PSUs are nested: equal labels in two strata are two PSUs."""
 
     stratum: NDArray[np.int64]  # (n,) 0 .. n_strata - 1
     psu: NDArray[np.int64]  # (n,) 0 .. n_psus - 1, ordered by stratum
@@ -85,7 +85,8 @@ class SurveyDesign:
         for name, part in (("strata", self.strata), ("psu", self.psu), ("fpc", self.fpc)):
             if part is not None and part.shape != self.weight.shape:
                 raise EstimationError(f"{name} has {part.size} rows, the weight {self.weight.size}.")
-        n_broken = int((~(np.isfinite(self.weight) & (self.weight >= 0))).sum())
+        lowest = 0.0 if self.calibration is None else -np.inf  # linear calibration may go below 0
+        n_broken = int((~(np.isfinite(self.weight) & (self.weight >= lowest))).sum())
         if n_broken:
             raise EstimationError(
                 f"{n_broken} weights are missing or negative, expected 0 or more. Correct them; a member "

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.design import SurveyDesign
+from pipeline.design import Calibration, SurveyDesign
 from pipeline.errors import EstimationError
 
 ONES = np.ones(6)
@@ -69,6 +69,11 @@ def test_parts_that_do_not_fit_are_refused(parts: dict[str, object], message: st
 def test_missing_and_negative_weights_are_refused_with_a_count(broken: float) -> None:
     with pytest.raises(EstimationError, match="1 weights are missing or negative"):
         SurveyDesign(np.array([1.0, broken]))
+
+
+def test_linear_calibration_may_leave_negative_weights() -> None:
+    weight = np.array([1.0, -0.5])
+    assert SurveyDesign(weight, calibration=Calibration(np.ones(2))).n == 2
 
 
 def test_fpc_that_differs_within_a_stratum_is_refused() -> None:
