@@ -1,0 +1,31 @@
+"""The only user of DuckDB: the working store, the SQL models, and the file that researchers open."""
+
+from pipeline.warehouse.connection import (
+    append_rows,
+    open_warehouse,
+    read,
+    replace_rows,
+    transaction,
+)
+from pipeline.warehouse.definition_tables import store_definitions
+from pipeline.warehouse.deliveries import Delivery, load_delivery, set_delivery_status
+from pipeline.warehouse.models import build, build_marts, run_checks
+from pipeline.warehouse.publication import connect_published, publish, read_published
+
+__all__ = [
+    "Delivery",
+    "append_rows",
+    "build",
+    "build_marts",
+    "connect_published",
+    "load_delivery",
+    "open_warehouse",
+    "publish",
+    "read",
+    "read_published",
+    "replace_rows",
+    "run_checks",
+    "set_delivery_status",
+    "store_definitions",
+    "transaction",
+]

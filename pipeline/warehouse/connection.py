@@ -1,0 +1,123 @@
+"""The working store: opening it, and reading and replacing rows of its tables."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pipeline.errors import WorkspaceBusyError
+
+SQL_FOLDER = Path(__file__).resolve().parents[2] / "sql"
+PYTHON_SCHEMAS = ("definitions", "raw", "analysis", "log")  # tables in sql/<schema>.sql, filled by Python
+MODEL_SCHEMAS = ("staging", "core", "marts")  # one select per table in sql/<schema>/
+OFFLINE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+
+
+@contextmanager
+def open_warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the working store, made with all its schemas and tables on first use.
+
+    Raises:
+        WorkspaceBusyError: another process has it open.
+    """
+    connection = _connect(path)
+    try:
+        _create_tables(connection)
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Make everything in the block happen, or nothing of it."""
+    connection.execute("begin transaction").fetchall()
+    try:
+        yield
+    except BaseException:
+        connection.execute("rollback").fetchall()
+        raise
+    connection.execute("commit").fetchall()
+
+
+def read(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | list[Any] | None = None
+) -> pl.DataFrame:
+    """Return the rows of a query; values come as `parameters` (`$name` or `?`)."""
+    frame: pl.DataFrame = connection.sql(sql, params=parameters).pl()
+    return frame
+
+
+def replace_rows(
+    connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame, **keys: str | int | None
+) -> None:
+    """Replace the rows that have the given key values by those of the frame, in one transaction.
+
+    Args:
+        table: with its schema, `analysis.weights`.
+        frame: columns by name; columns of the table that it lacks become null.
+        keys: column and value; none given replaces the whole table.
+    """
+    with transaction(connection):
+        delete_rows(connection, table, **keys)
+        insert_rows(connection, table, frame)
+
+
+def append_rows(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    """Add the frame's rows to a table, by column name, in one transaction."""
+    with transaction(connection):
+        insert_rows(connection, table, frame)
+
+
+def delete_rows(connection: duckdb.DuckDBPyConnection, table: str, **keys: str | int | None) -> None:
+    """Delete the rows with these key values, inside the caller's transaction."""
+    condition = " and ".join(f"{quoted(column)} is not distinct from ${column}" for column in keys) or "true"
+    connection.execute(f"delete from {table} where {condition}", keys).fetchall()
+
+
+def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    """Insert the frame's rows by column name, inside the caller's transaction."""
+    if frame.is_empty():
+        return
+    connection.register("incoming_rows", frame)
+    try:
+        connection.execute(f"insert into {table} by name select * from incoming_rows").fetchall()
+    finally:
+        connection.unregister("incoming_rows")
+
+
+def quoted(name: str) -> str:
+    """Return a name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return text as an SQL literal, for the few statements that take no parameter."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return duckdb.connect(str(path), config=OFFLINE)
+    except duckdb.IOException as error:
+        if "lock" not in str(error):
+            raise
+        raise WorkspaceBusyError(
+            f"{path}: another process has the warehouse open. Wait until it has finished, then try again."
+        ) from error
+
+
+def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    with transaction(connection):
+        for schema in (*PYTHON_SCHEMAS, *MODEL_SCHEMAS):
+            connection.execute(f"create schema if not exists {schema}").fetchall()
+        for schema in PYTHON_SCHEMAS:
+            statements = (SQL_FOLDER / f"{schema}.sql").read_text(encoding="utf-8")
+            connection.execute(statements).fetchall()

@@ -1,0 +1,218 @@
+"""Definitions as tables, so that SQL models know items, domains and sources by their rows, never by name."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pipeline.definitions import Item, Survey, Wave
+from pipeline.warehouse.connection import delete_rows, insert_rows, transaction
+
+Row = dict[str, Any]
+
+
+def store_definitions(connection: duckdb.DuckDBPyConnection, surveys: list[Survey]) -> None:
+    """Rewrite every table of schema `definitions`, in one transaction."""
+    with transaction(connection):
+        for table, rows_of in _TABLES.items():
+            rows = [{"survey": survey.survey, **row} for survey in surveys for row in rows_of(survey)]
+            delete_rows(connection, f"definitions.{table}")
+            insert_rows(connection, f"definitions.{table}", pl.DataFrame(rows, infer_schema_length=None))
+
+
+def _surveys(survey: Survey) -> Iterator[Row]:
+    population, retention = survey.population, survey.retention
+    yield {
+        "title": survey.title,
+        "member_ids": survey.member_ids,
+        "disclosure_profile": survey.disclosure_profile,
+        "inference": survey.inference,
+        "blank": survey.blank,
+        "population_name": population.name,
+        "population_unit": population.unit,
+        "population_universe": population.universe,
+        "population_persons": population.persons,
+        "population_source": population.source,
+        "population_reference_date": population.reference_date,
+        "retention_first_wave": retention.first_wave if retention else None,
+        "retention_weight_id": retention.weight_id if retention else None,
+        "missed_waves": retention.missed_waves if retention else None,
+    }
+
+
+def _waves(survey: Survey) -> Iterator[Row]:
+    names = ("wave", "wave_number", "fieldwork_start", "fieldwork_end", "is_closed", "mode")
+    for wave in survey.waves:
+        yield {name: getattr(wave, name) for name in names}
+
+
+def _items(survey: Survey) -> Iterator[Row]:
+    names = ("item", "kind", "label", "wording", "scale", "topic", "feature", "is_published")
+    for order, item in enumerate(survey.items.values(), start=1):
+        questions = ",".join(item.research_questions)
+        yield {name: getattr(item, name) for name in names} | {"item_order": order, "research_questions": questions}
+
+
+def _answer_options(survey: Survey) -> Iterator[Row]:
+    for item in survey.items.values():
+        for order, option in enumerate(item.options, start=1):
+            yield {
+                "item": item.item,
+                "option_order": order,
+                "code": option.code,
+                "label": option.label,
+                "missing_kind": option.missing,
+            }
+
+
+def _headlines(survey: Survey) -> Iterator[Row]:
+    for item in survey.items.values():
+        yield from _headlines_of(item)
+
+
+def _headlines_of(item: Item) -> Iterator[Row]:
+    for headline, codes in item.headline.items():
+        for code in codes:
+            yield {"item": item.item, "headline": headline, "code": code}
+
+
+def _item_links(survey: Survey) -> Iterator[Row]:
+    for link in survey.item_links:
+        yield {name: getattr(link, name) for name in ("item_from", "item_to", "comparability", "note")}
+
+
+def _item_columns(survey: Survey) -> Iterator[Row]:
+    for wave in survey.waves:
+        for asked in wave.items:
+            yield {"wave": wave.wave, "item": asked.item, "column_name": asked.column}
+
+
+def _item_recodes(survey: Survey) -> Iterator[Row]:
+    for wave in survey.waves:
+        yield from _item_recodes_of(wave)
+
+
+def _item_recodes_of(wave: Wave) -> Iterator[Row]:
+    for asked in wave.items:
+        for delivered, code in asked.recode.items():
+            yield {"wave": wave.wave, "item": asked.item, "delivered_value": delivered, "code": code}
+
+
+def _source_columns(survey: Survey) -> Iterator[Row]:
+    """Yield the columns with a meaning; `format` is how the times of `completed_at` are written."""
+    sources = [("roster", survey.roster), *((wave.wave, wave.source) for wave in survey.waves)]
+    for name, source in sources:
+        rule = {"complete_when": source.complete_when.column} if source.complete_when else {}
+        for ours, column in {**source.columns, **rule}.items():
+            time_format = source.completed_at_format if ours == "completed_at" else None
+            yield {"source": name, "name": ours, "column_name": column, "format": time_format}
+
+
+def _complete_values(survey: Survey) -> Iterator[Row]:
+    for wave in survey.waves:
+        rule = wave.source.complete_when
+        for value in rule.values if rule else ():
+            yield {"wave": wave.wave, "value": value}
+
+
+def _profile(survey: Survey) -> Iterator[Row]:
+    for variable in survey.profile:
+        yield {
+            "variable": variable.name,
+            "label": variable.label,
+            "source": variable.source,
+            "column_name": variable.column,
+            "is_number": variable.is_number,
+        }
+
+
+def _profile_values(survey: Survey) -> Iterator[Row]:
+    for variable in survey.profile:
+        for delivered, value in variable.values.items():
+            yield {"variable": variable.name, "delivered_value": delivered, "value": value}
+
+
+def _domains(survey: Survey) -> Iterator[Row]:
+    for order, domain in enumerate(survey.domains, start=1):
+        yield {
+            "domain": domain.domain,
+            "label": domain.label,
+            "variable": domain.variable,
+            "is_published": domain.is_published,
+            "is_banded": bool(domain.bands),
+            "domain_order": order,
+        }
+
+
+def _domain_values(survey: Survey) -> Iterator[Row]:
+    for domain in survey.domains:
+        bands = {band.value: band for band in domain.bands}
+        for order, value in enumerate(domain.values, start=1):
+            band = bands.get(value)
+            limits = {"low": _number(band.low), "high": _number(band.high)} if band else {}
+            yield {"domain": domain.domain, "domain_value": value, "value_order": order, **limits}
+
+
+def _design_columns(survey: Survey) -> Iterator[Row]:
+    psu = (survey.design.psu,) if survey.design.psu else ()
+    for role, columns in (("stratum", survey.design.strata), ("psu", psu)):
+        for order, column in enumerate(columns, start=1):
+            yield {"role": role, "column_order": order, "column_name": column}
+
+
+def _eligibility_columns(survey: Survey) -> Iterator[Row]:
+    for wave, column in survey.eligibility.columns.items():
+        yield {"wave": wave, "column_name": column, "contains": survey.eligibility.contains}
+
+
+def _exit_reasons(survey: Survey) -> Iterator[Row]:
+    for reason in survey.eligibility.exit_reasons:
+        yield {"reason": reason}
+
+
+def _margins(survey: Survey) -> Iterator[Row]:
+    names = ("margin", "unit", "universe", "source", "reference_date", "approximation")
+    for margin in survey.margins.values():
+        for category, persons in margin.totals.items():
+            totals = {"persons": float(persons), "published_persons": _number(margin.published_totals.get(category))}
+            yield {name: getattr(margin, name) for name in names} | {"category": category, **totals}
+
+
+def _weight_ids(survey: Survey) -> Iterator[Row]:
+    for recipe in survey.weights:
+        yield {
+            "weight_id": recipe.weight_id,
+            "kind": recipe.kind,
+            "wave_set": "+".join(recipe.waves),
+            "starting_wave": recipe.starting_wave,
+            "use_when": recipe.use_when,
+            "supplied": recipe.supplied,
+        }
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+_TABLES = {
+    "surveys": _surveys,
+    "waves": _waves,
+    "items": _items,
+    "answer_options": _answer_options,
+    "headlines": _headlines,
+    "item_links": _item_links,
+    "item_columns": _item_columns,
+    "item_recodes": _item_recodes,
+    "source_columns": _source_columns,
+    "complete_values": _complete_values,
+    "profile": _profile,
+    "profile_values": _profile_values,
+    "domains": _domains,
+    "domain_values": _domain_values,
+    "design_columns": _design_columns,
+    "eligibility_columns": _eligibility_columns,
+    "exit_reasons": _exit_reasons,
+    "margins": _margins,
+    "weight_ids": _weight_ids,
+}

@@ -1,0 +1,103 @@
+"""The SQL models: which there are, in which order they run, and the checks of what they made."""
+
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipeline.warehouse.connection import SQL_FOLDER, transaction
+
+
+def build(connection: duckdb.DuckDBPyConnection) -> None:
+    """Rebuild staging and core from deliveries and definitions, in one transaction."""
+    with transaction(connection):
+        _parse_times(connection)
+        for schema in ("staging", "core"):
+            _run_models(connection, schema)
+
+
+def build_marts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Rebuild what is published from core, analysis and the log, in one transaction."""
+    with transaction(connection):
+        _run_models(connection, "marts")
+
+
+def run_checks(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Return `check, n_offending, message`, one row for each file of sql/checks; 0 is good."""
+    rows = []
+    for path in model_files("checks"):
+        sql = path.read_text(encoding="utf-8")
+        n_offending = read_count(connection, f"select count(*) from ({_query(sql)})")
+        rule = sql.splitlines()[0].removeprefix("-- ")
+        message = rule if n_offending == 0 else f"{n_offending} rows break the rule: {rule}"
+        rows.append({"check": path.stem, "n_offending": n_offending, "message": message})
+    return pl.DataFrame(rows)
+
+
+def model_files(folder: str) -> list[Path]:
+    """Return the SQL files of one folder of sql/, by name."""
+    return sorted((SQL_FOLDER / folder).glob("*.sql"))
+
+
+def run_order(schema: str) -> list[Path]:
+    """Return the models of a schema, each after those of the schema that it reads."""
+    files = {f"{schema}.{path.stem}": path for path in model_files(schema)}
+    reads = {name: tables_read(path.read_text(encoding="utf-8")) for name, path in files.items()}
+    order = TopologicalSorter({name: sorted(reads[name] & files.keys()) for name in files}).static_order()
+    return [files[name] for name in order]
+
+
+def tables_read(sql: str) -> set[str]:
+    """Return the tables a query reads, `schema.table`.
+
+    Asked of an empty database, so that the answer never depends on which tables exist already.
+    """
+    with duckdb.connect(":memory:") as nowhere:
+        return {name.split(" ")[0] for name in nowhere.get_table_names(sql, qualified=True)}
+
+
+def read_count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
+    """Return the one number a query counts."""
+    return int(connection.execute(sql).fetchall()[0][0])
+
+
+def _run_models(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
+    for path in run_order(schema):
+        sql = path.read_text(encoding="utf-8")
+        connection.execute(f"create or replace table {schema}.{path.stem} as {_query(sql)}").fetchall()
+
+
+def _query(sql: str) -> str:
+    """Return a model's select without what would end the statement around it."""
+    return sql.strip().removesuffix(";") + "\n"
+
+
+def _parse_times(connection: duckdb.DuckDBPyConnection) -> None:
+    """Read the delivered times in their declared formats, which DuckDB takes only as constants.
+
+    Fills staging.parsed_times(format, value, parsed_at), one row for each text that occurs.
+    """
+    connection.execute(
+        "create or replace table staging.parsed_times (format varchar, value varchar, parsed_at timestamp)"
+    ).fetchall()
+    formats = connection.execute(
+        "select distinct format from definitions.source_columns where format is not null order by format"
+    ).fetchall()
+    for (time_format,) in formats:
+        connection.execute(
+            """
+            insert into staging.parsed_times
+            select distinct
+                $format,
+                cell.value,
+                try_strptime(cell.value, $format)
+            from raw.cells as cell
+            inner join definitions.source_columns as source_column
+                on cell.survey = source_column.survey
+                and cell.source = source_column.source
+                and cell.column_name = source_column.column_name
+            where source_column.format = $format and cell.value is not null
+            """,
+            {"format": time_format},
+        ).fetchall()

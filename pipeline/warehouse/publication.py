@@ -1,0 +1,101 @@
+"""The file that researchers open: written beside the old one, then put in its place in one step."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pipeline.warehouse.comments import TableComment, table_comment
+from pipeline.warehouse.connection import OFFLINE, literal, quoted, read
+from pipeline.warehouse.models import model_files
+from pipeline.warehouse.responses import responses_table, surveys_with_answers
+
+STORAGE_VERSION = "v1.5.0"  # the oldest DuckDB that reads the file; the command line and R are still at 1.5
+_NEW = "publication"  # name of the new file while it is attached
+
+
+def publish(connection: duckdb.DuckDBPyConnection, path: Path, *, snapshot_name: str) -> None:
+    """Replace the published file by one made of the marts; readers see the old one or the new one, whole.
+
+    A copy stays in `snapshots/<snapshot_name>.duckdb` beside it: the same file under a second name where the
+    file system can do that.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.new")
+    _write(connection, new)
+    _sync(new)
+    _keep_snapshot(new, path.parent / "snapshots" / f"{snapshot_name}.duckdb")
+    os.replace(new, path)
+    _sync(path.parent)
+
+
+@contextmanager
+def connect_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the published file read-only, always the newest.
+
+    DuckDB gives a process that holds an older file under the same path that one again; attaching it to an
+    instance of its own does not.
+    """
+    connection = duckdb.connect(":memory:", config=OFFLINE)
+    try:
+        connection.execute(f"attach {literal(str(path))} as panel (read_only)").fetchall()
+        connection.execute("use panel").fetchall()
+        yield connection
+    finally:
+        connection.close()
+
+
+def read_published(path: Path, sql: str, parameters: dict[str, Any] | list[Any] | None = None) -> pl.DataFrame:
+    """Return the rows of a query on the published file as it is now."""
+    with connect_published(path) as connection:
+        return read(connection, sql, parameters)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, new: Path) -> None:
+    """Write the marts, in the order of their names, and one table of responses for each survey."""
+    for left_over in (new, new.with_name(new.name + ".wal")):
+        left_over.unlink(missing_ok=True)
+    connection.execute(f"attach {literal(str(new))} as {_NEW} (storage_version {literal(STORAGE_VERSION)})").fetchall()
+    try:
+        for model in model_files("marts"):
+            comment = table_comment(model.read_text(encoding="utf-8"))
+            _copy_table(connection, model.stem, f"select * from marts.{model.stem}", comment)
+        for survey in surveys_with_answers(connection):
+            name, sql, comment = responses_table(connection, survey)
+            _copy_table(connection, name, sql, comment)
+    finally:
+        connection.execute(f"detach {_NEW}").fetchall()
+
+
+def _copy_table(connection: duckdb.DuckDBPyConnection, name: str, sql: str, comment: TableComment) -> None:
+    table = f"{_NEW}.main.{quoted(name)}"
+    connection.execute(f"create table {table} as {sql}").fetchall()
+    connection.execute(f"comment on table {table} is {literal(comment.table)}").fetchall()
+    for column, text in comment.columns.items():
+        connection.execute(f"comment on column {table}.{quoted(column)} is {literal(text)}").fetchall()
+
+
+def _keep_snapshot(new: Path, snapshot: Path) -> None:
+    snapshot.parent.mkdir(parents=True, exist_ok=True)
+    part = snapshot.with_name(f".{snapshot.name}.new")
+    part.unlink(missing_ok=True)
+    try:
+        os.link(new, part)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(new, part)
+        _sync(part)
+    os.replace(part, snapshot)
+    _sync(snapshot.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

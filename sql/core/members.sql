@@ -1,0 +1,36 @@
+-- One row per panel member: everyone on the member list, whether or not they ever answer.
+-- Key: survey, panel_member_id
+
+with listed as (
+    select
+        survey,
+        panel_member_id,
+        any_value(joined_on order by row_number) as joined_on,
+        any_value(left_on order by row_number) as left_on,
+        any_value(exit_reason order by row_number) as exit_reason,
+        any_value(cohort order by row_number) as cohort,
+        any_value(route order by row_number) as route,
+        any_value(status order by row_number) as status
+    from staging.members
+    group by survey, panel_member_id
+)
+
+select
+    listed.survey,
+    listed.panel_member_id,
+    listed.joined_on,
+    listed.left_on,
+    listed.exit_reason,
+    listed.cohort,
+    listed.route,
+    case
+        when listed.status is not null then listed.status
+        when listed.left_on is not null then 'left'
+        when leaving.column_name is not null then 'active'
+    end as status
+from listed
+left join definitions.source_columns as leaving
+    on listed.survey = leaving.survey
+    and leaving.source = 'roster'
+    and leaving.name = 'left_on'
+order by listed.survey, listed.panel_member_id

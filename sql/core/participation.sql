@@ -1,0 +1,92 @@
+-- One row per panel member and delivered wave that the member joined in time for, or answered.
+-- Key: survey, wave, panel_member_id
+
+with exits as (
+    select
+        disposition.survey,
+        disposition.panel_member_id,
+        min(wave.wave_number) as first_wave_number_out
+    from staging.dispositions as disposition
+    inner join definitions.eligibility_columns as eligibility
+        on disposition.survey = eligibility.survey
+        and disposition.wave = eligibility.wave
+        and contains(disposition.disposition, eligibility.contains)
+    inner join definitions.waves as wave
+        on disposition.survey = wave.survey
+        and disposition.wave = wave.wave
+    group by disposition.survey, disposition.panel_member_id
+),
+
+waves_with_completion_rule as (
+    select distinct
+        survey,
+        wave
+    from definitions.complete_values
+),
+
+interviews as (
+    select
+        wave_row.survey,
+        wave_row.wave,
+        wave_row.panel_member_id,
+        bool_or(completion_rule.wave is null or complete.value is not null) as is_complete,
+        max(wave_row.completed_at) as completed_at
+    from staging.wave_rows as wave_row
+    left join waves_with_completion_rule as completion_rule
+        on wave_row.survey = completion_rule.survey
+        and wave_row.wave = completion_rule.wave
+    left join definitions.complete_values as complete
+        on wave_row.survey = complete.survey
+        and wave_row.wave = complete.wave
+        and wave_row.complete_value = complete.value
+    group by wave_row.survey, wave_row.wave, wave_row.panel_member_id
+),
+
+member_waves as (
+    select
+        wave.survey,
+        wave.wave,
+        wave.wave_number,
+        member.panel_member_id,
+        coalesce(member.left_on <= wave.fieldwork_start, false) as has_left,
+        coalesce(wave.wave_number >= exits.first_wave_number_out, false)
+            or (coalesce(member.left_on <= wave.fieldwork_start, false) and reason.reason is not null)
+            as is_out_of_population,
+        interview.panel_member_id is not null as has_interview,
+        coalesce(interview.is_complete, false) as is_complete,
+        interview.completed_at
+    from core.waves as wave
+    inner join core.members as member
+        on wave.survey = member.survey
+    left join exits
+        on member.survey = exits.survey
+        and member.panel_member_id = exits.panel_member_id
+    left join definitions.exit_reasons as reason
+        on member.survey = reason.survey
+        and member.exit_reason = reason.reason
+    left join interviews as interview
+        on wave.survey = interview.survey
+        and wave.wave = interview.wave
+        and member.panel_member_id = interview.panel_member_id
+    where wave.is_delivered
+        and (coalesce(member.joined_on <= wave.fieldwork_start, true) or interview.panel_member_id is not null)
+)
+
+select
+    survey,
+    wave,
+    wave_number,
+    panel_member_id,
+    not is_out_of_population and (has_interview or not has_left) as is_invited,
+    not is_out_of_population as is_eligible,
+    not is_out_of_population and is_complete as is_respondent,
+    case
+        when is_out_of_population then 'not_eligible'
+        when is_complete then 'complete'
+        when has_interview then 'partial'
+        when has_left then 'left_panel'
+        else 'no_answer'
+    end as disposition,
+    completed_at
+from member_waves
+order by survey, wave_number, panel_member_id

@@ -1,0 +1,58 @@
+-- What was done, checked, released and revised. Rows are added by the flows, never rewritten by a model.
+
+create table if not exists log.runs (
+    run_id varchar not null,
+    started_at timestamp,
+    finished_at timestamp,
+    outcome varchar,
+    exit_code integer,
+    code_version varchar,
+    fingerprint varchar,
+    n_waves_done integer,
+    n_waves_held integer,
+    n_rows_delivered integer,
+    n_rows_accepted integer,
+    n_rows_refused integer,
+    n_rows_superseded integer,
+    message varchar
+);
+
+create table if not exists log.checks (
+    run_id varchar not null,
+    survey varchar,
+    source varchar,
+    check_name varchar not null,
+    severity varchar,
+    n_offending integer,
+    message varchar
+);
+
+create table if not exists log.releases (
+    release_id varchar not null,
+    survey varchar not null,
+    wave varchar not null,
+    release_status varchar not null,
+    released_at timestamp,
+    figures_hash varchar,
+    definitions_hash varchar,
+    margins_hash varchar,
+    code_version varchar,
+    approved_at timestamp,
+    notice varchar
+);
+
+create table if not exists log.revisions (
+    survey varchar not null,
+    wave varchar not null,
+    release_id varchar not null,
+    revised_at timestamp,
+    weight_id varchar,
+    item varchar,
+    statistic varchar,
+    category varchar,
+    domain varchar,
+    domain_value varchar,
+    estimate_before double,
+    estimate_after double,
+    reason varchar
+);

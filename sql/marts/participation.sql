@@ -1,0 +1,22 @@
+-- One row per panel member and wave that the member could have been in.
+-- Key: survey, wave, panel_member_id
+-- survey: survey the row belongs to; its name under surveys/
+-- wave: wave of the survey
+-- panel_member_id: pseudonym of the panel member
+-- is_invited: true when the member was in the panel and the population as fieldwork began, or answered
+-- is_eligible: true when the member was still in the population; leaving the panel alone does not end it
+-- is_respondent: true when the interview counts as complete
+-- disposition: complete, partial, no_answer, left_panel or not_eligible
+-- completed_at: when the interview ended, as delivered
+
+select
+    survey,
+    wave,
+    panel_member_id,
+    is_invited,
+    is_eligible,
+    is_respondent,
+    disposition,
+    completed_at
+from core.participation
+order by survey, wave_number, panel_member_id

@@ -1,0 +1,66 @@
+-- One row per survey and wave: fieldwork, mode, who was asked and who answered, and whether the figures are final.
+-- Key: survey, wave
+-- survey: survey the row belongs to; its name under surveys/
+-- wave: wave of the survey
+-- wave_number: place of the wave in time
+-- fieldwork_start: first day of fieldwork, declared or, failing that, of the first interview
+-- fieldwork_end: last day of fieldwork, declared or, failing that, of the last interview so far
+-- mode: how people were interviewed
+-- n_invited: members invited; empty while no delivery of the wave is accepted
+-- n_eligible: members still in the population, whether or not they had left the panel
+-- n_respondents: members with a complete interview
+-- completion_rate: n_respondents / n_invited
+-- response_rate: n_respondents / n_eligible
+-- cumulative_response_rate: recruitment rate times retention times completion; empty when the recruitment rate
+--   is not known
+-- release_status: provisional, final or corrected; empty while no delivery of the wave is accepted
+-- release_id: latest release of the wave, in table releases
+
+with counts as (
+    select
+        survey,
+        wave,
+        count(*) filter (where is_invited) as n_invited,
+        count(*) filter (where is_eligible) as n_eligible,
+        count(*) filter (where is_respondent) as n_respondents
+    from core.participation
+    group by survey, wave
+),
+
+latest_releases as (
+    select
+        survey,
+        wave,
+        max_by(release_status, (released_at, release_id)) as release_status,
+        max_by(release_id, (released_at, release_id)) as release_id
+    from log.releases
+    group by survey, wave
+)
+
+select
+    fielded.survey,
+    fielded.wave,
+    fielded.wave_number,
+    fielded.fieldwork_start,
+    fielded.fieldwork_end,
+    fielded.mode,
+    cast(counts.n_invited as integer) as n_invited,
+    cast(counts.n_eligible as integer) as n_eligible,
+    cast(counts.n_respondents as integer) as n_respondents,
+    rate.completion_rate,
+    rate.response_rate,
+    rate.cumulative_response_rate,
+    if(fielded.is_delivered, coalesce(release.release_status, 'provisional'), null) as release_status,
+    release.release_id
+from core.waves as fielded
+left join counts
+    on fielded.survey = counts.survey
+    and fielded.wave = counts.wave
+left join analysis.response_rates as rate
+    on fielded.survey = rate.survey
+    and fielded.wave = rate.wave
+    and rate.domain = 'all'
+left join latest_releases as release
+    on fielded.survey = release.survey
+    and fielded.wave = release.wave
+order by fielded.survey, fielded.wave_number

@@ -1,0 +1,32 @@
+-- Deliveries as received, every row of them. Only the id column differs: it holds the pseudonym.
+
+create table if not exists raw.deliveries (
+    delivery_id varchar not null,
+    survey varchar not null,
+    source varchar not null,
+    file_name varchar,
+    received_at timestamp,
+    status varchar not null check (status in ('accepted', 'held', 'superseded')),
+    n_delivered integer not null,
+    n_accepted integer not null,
+    n_refused integer not null,
+    n_superseded integer not null
+);
+
+create table if not exists raw.cells (
+    delivery_id varchar not null,
+    row_number integer not null,
+    column_name varchar not null,
+    value varchar,
+    survey varchar not null,
+    source varchar not null
+);
+
+create table if not exists raw.refused_rows (
+    delivery_id varchar not null,
+    row_number integer,
+    rule varchar not null,
+    reason varchar,
+    survey varchar not null,
+    source varchar not null
+);

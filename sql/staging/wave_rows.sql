@@ -1,0 +1,33 @@
+-- One row per interview delivered for a wave, complete or not.
+-- Key: survey, wave, row_number
+
+with named_cells as (
+    select
+        cell.survey,
+        cell.source as wave,
+        cell.row_number,
+        cell.panel_member_id,
+        source_column.name,
+        cell.value,
+        parsed.parsed_at
+    from staging.cells as cell
+    inner join definitions.source_columns as source_column
+        on cell.survey = source_column.survey
+        and cell.source = source_column.source
+        and cell.column_name = source_column.column_name
+    left join staging.parsed_times as parsed
+        on source_column.name = 'completed_at'
+        and source_column.format = parsed.format
+        and cell.value = parsed.value
+    where cell.source <> 'roster'
+)
+
+select
+    survey,
+    wave,
+    row_number,
+    panel_member_id,
+    max(coalesce(parsed_at, try_cast(value as timestamp))) filter (where name = 'completed_at') as completed_at,
+    max(value) filter (where name = 'complete_when') as complete_value
+from named_cells
+group by survey, wave, row_number, panel_member_id
