@@ -1,0 +1,134 @@
+"""From an estimate's influence values to PSU totals, through the residuals of the weights' calibration."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.design import Calibration, SurveyDesign
+from pipeline.estimation.variance import binned_sums
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+RANK_TOLERANCE = 1e-10  # relative eigenvalue below which auxiliaries count as collinear
+
+
+@dataclass(frozen=True)
+class Linearisation:
+    """How sums over a design's rows become PSU totals of linearised values.
+
+    A row adds to several bins: its weight to its PSU and, if it was calibrated, its base weight to the bins
+    of its auxiliaries. PSU totals of any influence value are linear in the sums over these bins.
+    """
+
+    design: SurveyDesign
+    variance_method: str  # linearised | linearised_calibration | linearised_two_phase
+    bins: Codes  # (n, 1 + n_auxiliary_columns): the PSU, then the auxiliaries
+    contribution: Array  # (n, 1 + n_auxiliary_columns): w, then d x
+    n_bins: int
+    correction: Array | None  # (n_psus, n_auxiliaries): PSU totals per unit of sum(d x u)
+
+    @property
+    def n_psus(self) -> int:
+        """Return the number of PSUs of the design."""
+        return self.design.structure.n_psus
+
+    def sums(self, row: Codes, column: Codes, n_columns: int, value: Array | None = None) -> Array:
+        """Return sums over bins (n_bins, n_columns) of values (default 1) at pairs of row and column."""
+        cell = self.bins[row] * n_columns + column[:, None]
+        amount = self.contribution[row]
+        if value is not None:
+            amount = amount * value[:, None]
+        return binned_sums(cell, amount, self.n_bins, n_columns)
+
+    def psu_totals(self, sums: Array) -> Array:
+        """Return the PSU totals (n_psus, q) of linearised values whose influence u has these sums over bins.
+
+        Uncalibrated: z = w u. Calibrated to known totals: z = g d e with e = u - x'B and
+        B = sum(d x x')^-1 sum(d x u). Totals estimated from the starting sample: z = r g d e + d x'B over
+        all of it, r = 1 for those calibrated.
+
+        Source: methodology C5; Deville and Sarndal (1992), JASA 87.
+        """
+        weighted = sums[: self.n_psus]
+        if self.correction is None:
+            return weighted
+        return np.asarray(weighted + self.correction @ sums[self.n_psus :])
+
+    def of_influence(self, influence: Array) -> Array:
+        """Return the PSU totals (n_psus, q) of influence values u (n, q), 0 outside their domain."""
+        n, n_columns = influence.shape
+        row, column = np.divmod(np.arange(n * n_columns), max(n_columns, 1))
+        return self.psu_totals(self.sums(row, column, n_columns, influence.ravel()))
+
+
+def linearisation(design: SurveyDesign) -> Linearisation:
+    """Return how a design's influence values become PSU totals; once for all estimates of the design."""
+    psu, weight = design.structure.psu[:, None], design.weight[:, None]
+    n_psus, calibration = design.structure.n_psus, design.calibration
+    if calibration is None:
+        return Linearisation(design, "linearised", psu, weight, n_psus, None)
+    x = _auxiliaries(calibration)
+    takes_part = np.ones(design.n, np.bool_)
+    if calibration.is_calibrated is not None:
+        takes_part = calibration.is_calibrated
+    regression = _inverse_cross_product(x, np.where(takes_part, calibration.base_weight, 0.0))
+    has_influence = takes_part & (design.weight > 0)
+    return Linearisation(
+        design,
+        "linearised_two_phase" if calibration.controls_estimated else "linearised_calibration",
+        bins=np.hstack([psu, n_psus + x.column]),
+        contribution=np.hstack([weight, (calibration.base_weight * has_influence)[:, None] * x.value]),
+        n_bins=n_psus + x.n_columns,
+        correction=_fitted_totals(design, calibration, x, takes_part) @ regression,
+    )
+
+
+@dataclass(frozen=True)
+class _Auxiliaries:
+    """The auxiliaries x of every row, kept sparse: its k columns that are not zero, and their values."""
+
+    column: Codes  # (n, k)
+    value: Array  # (n, k)
+    n_columns: int
+
+
+def _auxiliaries(calibration: Calibration) -> _Auxiliaries:
+    """Return a column for each level of each margin, then the numeric auxiliaries."""
+    n = calibration.base_weight.size
+    columns, values, n_columns = [np.zeros((n, 0), np.int64)], [np.zeros((n, 0))], 0
+    if calibration.levels is not None and n:
+        n_levels = calibration.levels.max(axis=0) + 1
+        columns.append(calibration.levels + np.concatenate([[0], np.cumsum(n_levels)[:-1]]))
+        values.append(np.ones(calibration.levels.shape))
+        n_columns = int(n_levels.sum())
+    if calibration.auxiliaries is not None:
+        n_numeric = calibration.auxiliaries.shape[1]
+        columns.append(np.broadcast_to(np.arange(n_columns, n_columns + n_numeric), (n, n_numeric)))
+        values.append(calibration.auxiliaries)
+        n_columns += n_numeric
+    return _Auxiliaries(np.hstack(columns).astype(np.int64), np.hstack(values), n_columns)
+
+
+def _inverse_cross_product(x: _Auxiliaries, base_weight: Array) -> Array:
+    """Return the pseudo-inverse of sum(d x x'), columns brought to one scale before its rank is judged."""
+    cell = x.column[:, :, None] * x.n_columns + x.column[:, None, :]
+    amount = base_weight[:, None, None] * x.value[:, :, None] * x.value[:, None, :]
+    product = binned_sums(cell, amount, x.n_columns, x.n_columns)
+    size = np.sqrt(np.diag(product))
+    scale = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
+    scaled = product * scale[:, None] * scale
+    return np.asarray(np.linalg.pinv(scaled, rcond=RANK_TOLERANCE, hermitian=True) * scale[:, None] * scale)
+
+
+def _fitted_totals(
+    design: SurveyDesign, calibration: Calibration, x: _Auxiliaries, takes_part: NDArray[np.bool_]
+) -> Array:
+    """Return PSU totals (n_psus, n_columns) of -r g d x, and of + d x too where the controls are estimated."""
+    calibrated = design.weight if calibration.calibrated_weight is None else calibration.calibrated_weight
+    per_row = -np.where(takes_part, calibrated, 0.0)
+    if calibration.controls_estimated:
+        per_row = per_row + calibration.base_weight
+    cell = design.structure.psu[:, None] * x.n_columns + x.column
+    return binned_sums(cell, per_row[:, None] * x.value, design.structure.n_psus, x.n_columns)

@@ -1,0 +1,168 @@
+"""The variance kernel: how much weighted totals vary between the PSUs of a stratum."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.design import DesignStructure, SurveyDesign
+from pipeline.errors import EstimationError
+
+Array = NDArray[np.float64]
+
+N_STRATA_NAMED = 10  # strata listed in a message before "and others"
+
+
+def binned_sums(cell: NDArray[np.int64], value: Array, n_rows: int, n_columns: int) -> Array:
+    """Return the sums (n_rows, n_columns) of values by cell = row * n_columns + column."""
+    sums = np.bincount(cell.ravel(), value.ravel(), minlength=n_rows * n_columns)
+    return sums.astype(np.float64, copy=False).reshape(n_rows, n_columns)
+
+
+def psu_totals(design: SurveyDesign, z: Array) -> Array:
+    """Return the sums of z (n, q) within PSUs, (n_psus, q); PSUs in the order of the design's structure."""
+    structure, n_columns = design.structure, z.shape[1]
+    cell = structure.psu[:, None] * n_columns + np.arange(n_columns)
+    return binned_sums(cell, z, structure.n_psus, n_columns)
+
+
+def total_variance(design: SurveyDesign, z: Array) -> Array:
+    """Return the variances (q,) of the sums over rows of linearised values z (n, q).
+
+    Rows outside a domain carry z = 0 and stay in: every PSU of the design counts in n_h.
+
+    Source: methodology C4; Woodruff (1971), JASA 66.
+    """
+    return variance_of_totals(design, psu_totals(design, z))
+
+
+def total_covariance(design: SurveyDesign, z: Array) -> Array:
+    """Return the covariance matrix (q, q) of the sums over rows of linearised values z (n, q)."""
+    return covariance_of_totals(design, psu_totals(design, z))
+
+
+def variance_of_totals(design: SurveyDesign, totals: Array) -> Array:
+    """Return the variances (q,) of the column sums of PSU totals (n_psus, q)."""
+    deviations = scaled_deviations(design, totals)
+    return np.asarray(np.einsum("iq,iq->q", deviations, deviations))
+
+
+def covariance_of_totals(design: SurveyDesign, totals: Array, other: Array | None = None) -> Array:
+    """Return the covariances (q, r) of the column sums of PSU totals with those of `other` (n_psus, r)."""
+    deviations = scaled_deviations(design, totals)
+    others = deviations if other is None else scaled_deviations(design, other)
+    return np.asarray(deviations.T @ others)
+
+
+def scaled_deviations(design: SurveyDesign, totals: Array) -> Array:
+    """Return sqrt((1 - f_h) n_h / (n_h - 1)) * (PSU total - stratum mean); a variance is a sum of squares.
+
+    A stratum with one PSU follows the design's policy: `fail` raises, `certainty` adds nothing, `adjust` adds
+    the squared deviation of its total from the mean of all PSU totals (0 for a mean), `average` gives it the
+    mean variance of the other strata.
+
+    Raises:
+        EstimationError: a stratum has one PSU under `fail`, or every stratum has one under `average`.
+
+    Source: methodology C4; Lumley (2010), Complex Surveys, section 3.2.1.
+    """
+    structure = design.structure
+    lonely = structure.lonely_strata
+    if lonely.size and design.lonely_psu == "fail":
+        raise EstimationError(_lonely_message(design))
+    n_h = structure.psus_in_stratum
+    scale = np.sqrt((1.0 - structure.sampling_fraction) * n_h / np.maximum(n_h - 1, 1))
+    deviations = totals - _stratum_means(structure, totals)
+    deviations *= scale[structure.stratum_of_psu][:, None]
+    if lonely.size and design.lonely_psu == "adjust":
+        is_lonely = np.isin(structure.stratum_of_psu, lonely)
+        root = scale[structure.stratum_of_psu[is_lonely]][:, None]
+        deviations[is_lonely] = root * (totals[is_lonely] - totals.mean(axis=0))
+    if lonely.size and design.lonely_psu == "average":
+        deviations *= np.sqrt(structure.n_strata / _n_strata_with_variance(structure))
+    return deviations
+
+
+def stack_designs(first: SurveyDesign, second: SurveyDesign) -> SurveyDesign:
+    """Return one design whose PSUs are the union of those of two waves; codes mean the same in both.
+
+    Raises:
+        EstimationError: the two waves treat lonely PSUs differently, or one has PSUs or an fpc and the other
+            has none.
+    """
+    if first.lonely_psu != second.lonely_psu:
+        raise EstimationError(
+            f"the waves treat lonely PSUs differently ('{first.lonely_psu}', '{second.lonely_psu}'). "
+            "Use one policy for both."
+        )
+    return SurveyDesign(
+        weight=np.concatenate([first.weight, second.weight]),
+        strata=_stacked("strata", first.strata, second.strata),
+        psu=_stacked("PSUs", first.psu, second.psu),
+        fpc=_stacked("a finite population", first.fpc, second.fpc),
+        lonely_psu=first.lonely_psu,
+    )
+
+
+def psu_positions(structure: DesignStructure, rows_of_union: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each PSU of one wave its position among the PSUs of the union.
+
+    Args:
+        rows_of_union: (n,) PSU code in the union of each row of that wave.
+    """
+    positions = np.zeros(structure.n_psus, np.int64)
+    positions[structure.psu] = rows_of_union
+    return positions
+
+
+def spread(totals: Array, positions: NDArray[np.int64], n_psus: int) -> Array:
+    """Return PSU totals of one wave over the PSUs of the union; a PSU absent from the wave contributes 0."""
+    spread_totals = np.zeros((n_psus, totals.shape[1]))
+    spread_totals[positions] = totals
+    return spread_totals
+
+
+def _stratum_means(structure: DesignStructure, totals: Array) -> Array:
+    """Return the mean PSU total of the stratum, for every PSU; PSUs are ordered by stratum."""
+    if structure.n_strata == 1:
+        return np.asarray(totals.mean(axis=0, keepdims=True))
+    first_psu = np.concatenate([[0], np.cumsum(structure.psus_in_stratum)[:-1]])
+    means = np.add.reduceat(totals, first_psu, axis=0) / structure.psus_in_stratum[:, None]
+    return np.asarray(means[structure.stratum_of_psu])
+
+
+def _n_strata_with_variance(structure: DesignStructure) -> int:
+    """Return how many strata show a variance of their own."""
+    n_strata = structure.n_strata - structure.lonely_strata.size
+    if n_strata == 0:
+        raise EstimationError(
+            f"all {structure.n_strata} strata have a single PSU, so there is no average to give them. "
+            "Combine strata, or use lonely_psu adjust."
+        )
+    return n_strata
+
+
+def _lonely_message(design: SurveyDesign) -> str:
+    """Return what to say of strata with one PSU, by the names the design gives them."""
+    structure = design.structure
+    labels = (
+        [int(design.strata[np.flatnonzero(structure.stratum == code)[0]]) for code in structure.lonely_strata]
+        if design.strata is not None
+        else [0]
+    )
+    named = ", ".join(str(label) for label in labels[:N_STRATA_NAMED])
+    more = f" and {len(labels) - N_STRATA_NAMED} others" if len(labels) > N_STRATA_NAMED else ""
+    return (
+        f"{len(labels)} of {structure.n_strata} strata have a single PSU (stratum {named}{more}), so their "
+        "variance cannot be estimated. Combine them with a neighbour, or declare lonely_psu: adjust, average "
+        "or certainty."
+    )
+
+
+def _stacked(name: str, first: NDArray[Any] | None, second: NDArray[Any] | None) -> NDArray[Any] | None:
+    """Return a design column of both waves, None where neither has it."""
+    if first is None and second is None:
+        return None
+    if first is None or second is None:
+        raise EstimationError(f"one wave has {name} and the other has none. Describe both alike.")
+    return np.concatenate([first, second])
