@@ -1,0 +1,252 @@
+"""The figures of the GSS panel worked out a second time, slowly and from the delivered files alone.
+
+Imports nothing of the pipeline. R's survey package agrees with it: gss_r_survey.R, test_gss_oracle.py.
+Every function returns plain rows, keyed as the published tables are.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.special import betaincinv, expit, logit, stdtr, stdtrit
+
+from tests.golden.gss_cohort import (
+    Bools,
+    Cohort,
+    Design,
+    Floats,
+    Texts,
+    domains,
+    is_ineligible,
+    numbers,
+    raked_design,
+    supplied_design,
+)
+
+COUNTS = ("age", "tvhours", "hompop", "childs", "educ", "wwwhr")
+WEIGHT_WAVES = {
+    "wtssall": (1,),
+    "wtpan12": (1, 2),
+    "wtpannr12": (1, 2),
+    "wtpan123": (1, 2, 3),
+    "wtpannr123": (1, 2, 3),
+    "raked_w3": (3,),
+}
+WITHIN_PERSON = ("wtpan123", "wtpannr123")
+TRANSITION_ITEMS = ("consci", "confed", "trust")
+CONFIDENCE = 0.95
+
+Row = dict[str, Any]
+
+
+def design(cohort: Cohort, weight_id: str) -> Design:
+    """Return the design of a published weight."""
+    if weight_id == "raked_w3":
+        return raked_design(cohort)
+    return supplied_design(cohort, "wtssall_w1" if weight_id == "wtssall" else weight_id)
+
+
+def asked(cohort: Cohort, items: Sequence[str], waves: Sequence[int]) -> list[str]:
+    """Return the items whose column was delivered in every one of the waves."""
+    return [item for item in items if all(item in cohort.answers[wave] for wave in waves)]
+
+
+def scores(cohort: Cohort, item: str, wave: int) -> tuple[list[str | None], Floats, Bools]:
+    """Return an item's categories (one None for a count), its (n, k) values and who answered."""
+    values = cohort.answers[wave][item]
+    is_answered = np.array([v is not None for v in values])
+    if item in COUNTS:
+        return [None], np.nan_to_num(numbers(values))[:, None], is_answered
+    categories = observed_categories(cohort, item)
+    return list(categories), indicators(values, categories), is_answered
+
+
+def observed_categories(cohort: Cohort, item: str) -> list[str]:
+    """Return every label given to an item in any wave."""
+    delivered = [answers[item] for answers in cohort.answers.values() if item in answers]
+    return sorted({value for values in delivered for value in values if value is not None})
+
+
+def indicators(values: Texts, categories: Sequence[str]) -> Floats:
+    """Return 1 where the answer is the category, 0 elsewhere (n, k)."""
+    columns = [values == category for category in categories]
+    return np.column_stack(columns).astype(np.float64)
+
+
+def estimates(cohort: Cohort, items: Sequence[str]) -> Iterator[Row]:
+    """Yield every share and mean: item × weight × wave × domain, one row per category."""
+    for weight_id, waves in WEIGHT_WAVES.items():
+        of_weight = design(cohort, weight_id)
+        for wave in waves:
+            for item in asked(cohort, items, [wave]):
+                for row in item_estimates(cohort, of_weight, item, wave):
+                    yield {"wave": f"w{wave}", "weight_id": weight_id, "item": item} | row
+
+
+def item_estimates(cohort: Cohort, of_weight: Design, item: str, wave: int) -> Iterator[Row]:
+    """Yield the rows of one item in one wave under one weight; an empty domain has none."""
+    categories, y, is_answered = scores(cohort, item, wave)
+    is_answered = is_answered & (of_weight.weight > 0)
+    cells = [(d, v, is_answered & m) for d, v, m in domains(cohort) if (is_answered & m).any()]
+    if not cells:
+        return
+    means = [of_weight.weight[mask] @ y[mask] / of_weight.weight[mask].sum() for _, _, mask in cells]
+    errors = of_weight.standard_error(np.hstack([deviation(of_weight, y, mask) for _, _, mask in cells])).reshape(
+        len(cells), -1
+    )
+    for (domain, value, mask), mean, error in zip(cells, means, errors, strict=True):
+        for k, category in enumerate(categories):
+            keys = {"category": category, "domain": domain, "domain_value": value}
+            yield keys | figures(of_weight, y[:, k], mask, mean[k], error[k], is_share=category is not None)
+
+
+def deviation(of_weight: Design, y: Floats, mask: Bools) -> Floats:
+    """Return u = 1_D (y − ȳ_D) / N̂_D, the linearised variable of a domain mean (n, k)."""
+    total = of_weight.weight[mask].sum()
+    u: Floats = mask[:, None] * (y - of_weight.weight[mask] @ y[mask] / total) / total
+    return u
+
+
+def figures(of_weight: Design, y: Floats, mask: Bools, mean: float, error: float, *, is_share: bool) -> Row:
+    """Return one estimate with all that travels with it."""
+    weight, answers = of_weight.weight[mask], y[mask]
+    df = of_weight.degrees_of_freedom(mask)
+    is_extreme = is_share and answers.min() == answers.max()
+    if is_extreme:
+        mean, error = float(answers[0]), 0.0
+    low, high = interval(mean, error, df, weight, is_share=is_share)
+    spread = mean * (1 - mean) if is_share else float(weight @ (answers - mean) ** 2 / weight.sum())
+    deff = error**2 / (spread / (mask.sum() - 1)) if spread > 0 and mask.sum() > 1 else None
+    return {
+        "estimate": float(mean),
+        "standard_error": float(error),
+        "ci_low": low,
+        "ci_high": high,
+        "degrees_of_freedom": df,
+        "unweighted_n": int(mask.sum()),
+        "sum_of_weights": float(weight.sum()),
+        "design_effect": deff,
+        "effective_n": mask.sum() / deff if deff else None,
+        "unweighted_estimate": float(answers.mean()),
+    }
+
+
+def interval(
+    mean: float, error: float, df: int, weight: Floats, *, is_share: bool
+) -> tuple[float | None, float | None]:
+    """Return the interval: t on the logit for a share, plain t for a mean, none below one degree of freedom.
+
+    A share of 0 or 1 has the Korn–Graubard interval with Kish's effective n.
+    """
+    tail = (1 - CONFIDENCE) / 2
+    if df < 1:
+        return None, None
+    if is_share and mean in (0.0, 1.0):
+        n = weight.sum() ** 2 / (weight**2).sum()
+        low = 0.0 if mean == 0 else float(betaincinv(n, 1, tail))
+        return low, 1.0 if mean == 1 else float(betaincinv(1, n, 1 - tail))
+    half = stdtrit(df, 1 - tail) * error
+    if not is_share:
+        return mean - half, mean + half
+    half /= mean * (1 - mean)
+    return float(expit(logit(mean) - half)), float(expit(logit(mean) + half))
+
+
+def changes(cohort: Cohort, items: Sequence[str], pair: tuple[int, int] = (1, 3)) -> Iterator[Row]:
+    """Yield within-person change of every category and count among those who answered both waves."""
+    for weight_id in WITHIN_PERSON:
+        of_weight = design(cohort, weight_id)
+        for item in asked(cohort, items, pair):
+            for domain, value, mask in domains(cohort):
+                keys = {"weight_id": weight_id, "item": item, "domain": domain, "domain_value": value}
+                for row in item_changes(cohort, of_weight, item, mask, pair):
+                    yield keys | row
+
+
+def item_changes(cohort: Cohort, of_weight: Design, item: str, mask: Bools, pair: tuple[int, int]) -> Iterator[Row]:
+    """Yield the change of each category of one item in one domain."""
+    (categories, first, in_first), (_, last, in_last) = (scores(cohort, item, wave) for wave in pair)
+    both = mask & in_first & in_last & (of_weight.weight > 0)
+    if not both.any():
+        return
+    weight, df = of_weight.weight[both], of_weight.degrees_of_freedom(both)
+    errors = of_weight.standard_error(deviation(of_weight, last - first, both))
+    z_first, z_last = (of_weight.linearise(deviation(of_weight, y, both)) for y in (first, last))
+    together = of_weight.covariance(z_first, z_last)
+    apart = np.sqrt(of_weight.covariance(z_first, z_first) * of_weight.covariance(z_last, z_last))
+    for k, category in enumerate(categories):
+        before, after = (float(weight @ y[both, k] / weight.sum()) for y in (first, last))
+        change = float(weight @ (last - first)[both, k] / weight.sum())
+        error = float(errors[k])
+        half = stdtrit(df, (1 + CONFIDENCE) / 2) * error
+        yield {
+            "category": category,
+            "estimate_from": before,
+            "estimate_to": after,
+            "change": change,
+            "standard_error": error,
+            "ci_low": change - half if df >= 1 else None,
+            "ci_high": change + half if df >= 1 else None,
+            "p_value": float(2 * stdtr(df, -abs(change / error))) if df >= 1 and error > 0 else None,
+            "degrees_of_freedom": df,
+            "overlap_n": int(both.sum()),
+            "correlation": float(together[k] / apart[k]) if apart[k] > 0 else None,
+        }
+
+
+def transitions(cohort: Cohort, pair: tuple[int, int]) -> Iterator[Row]:
+    """Yield every flow between two answers, zero ones included, with both shares and their errors."""
+    for weight_id in WITHIN_PERSON:
+        of_weight = design(cohort, weight_id)
+        for item in asked(cohort, TRANSITION_ITEMS, pair):
+            for row in item_transitions(cohort, of_weight, item, pair):
+                yield {"weight_id": weight_id, "item": item} | row
+
+
+def item_transitions(cohort: Cohort, of_weight: Design, item: str, pair: tuple[int, int]) -> Iterator[Row]:
+    """Yield the flows of one item under one weight."""
+    (categories, first, in_first), (_, last, in_last) = (scores(cohort, item, wave) for wave in pair)
+    both = in_first & in_last & (of_weight.weight > 0)
+    for a, category_from in enumerate(categories):
+        row = both & (first[:, a] == 1)
+        for b, category_to in enumerate(categories):
+            flow = (row & (last[:, b] == 1)).astype(float)[:, None]
+            count = float(of_weight.weight @ flow[:, 0])
+            yield {
+                "category_from": category_from,
+                "category_to": category_to,
+                "unweighted_n": int(flow.sum()),
+                "weighted_count": count,
+                "joint_share": count / of_weight.weight[both].sum(),
+                "row_share": count / of_weight.weight[row].sum() if row.any() else None,
+                "joint_error": float(of_weight.standard_error(deviation(of_weight, flow, both))[0]),
+                "row_error": float(of_weight.standard_error(deviation(of_weight, flow, row))[0]) if row.any() else None,
+            }
+
+
+def retention(cohort: Cohort) -> Iterator[Row]:
+    """Yield who of wave 1 answered each wave: of everyone, of those still eligible, and weighted."""
+    of_weight = design(cohort, "wtssall")
+    for wave in (1, 2, 3):
+        for domain, value, mask in domains(cohort):
+            first = mask & cohort.interviewed[1]
+            answered = first & cohort.interviewed[wave]
+            eligible = first & ~is_ineligible(cohort, wave)
+            y = answered.astype(float)[:, None]
+            weighted = float(of_weight.weight[first] @ y[first, 0] / of_weight.weight[first].sum())
+            error = float(of_weight.standard_error(deviation(of_weight, y, first))[0])
+            row = figures(of_weight, y[:, 0], first, weighted, error, is_share=True)
+            yield {
+                "wave": f"w{wave}",
+                "domain": domain,
+                "domain_value": value,
+                "n_first_wave": int(first.sum()),
+                "n_eligible": int(eligible.sum()),
+                "n_respondents": int(answered.sum()),
+                "retention_raw": answered.sum() / first.sum(),
+                "retention_eligible": answered.sum() / eligible.sum() if eligible.any() else None,
+                "retention_weighted": row["estimate"],
+                "retention_weighted_error": row["standard_error"],
+                "retention_weighted_ci_low": row["ci_low"],
+                "retention_weighted_ci_high": row["ci_high"],
+            }
