@@ -18,16 +18,28 @@ create table if not exists analysis.weighting_log (
     survey varchar not null,
     weight_id varchar not null,
     wave varchar not null,
-    step_number integer not null,
+    step_order integer not null,
     step varchar not null,
-    margin varchar,
-    category varchar,
-    target double,
-    weighted_before double,
-    weighted_after double,
-    unweighted_n integer,
-    tolerance double,
+    n integer,
+    sum_before double,
+    sum_after double,
+    min_ratio double,
+    max_ratio double,
+    design_effect double,
+    effective_n double,
     note varchar
+);
+
+create table if not exists analysis.weighting_margins (
+    survey varchar not null,
+    weight_id varchar not null,
+    wave varchar not null,
+    margin varchar not null,
+    category varchar not null,
+    target double,
+    before double,
+    after double,
+    unweighted_n integer
 );
 
 create table if not exists analysis.estimates (

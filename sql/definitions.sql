@@ -169,5 +169,6 @@ create table if not exists definitions.weight_ids (
     wave_set varchar,
     starting_wave varchar,
     use_when varchar,
-    supplied varchar
+    supplied varchar,
+    tolerance double
 );

@@ -20,11 +20,17 @@ create table if not exists log.runs (
 create table if not exists log.checks (
     run_id varchar not null,
     survey varchar,
-    source varchar,
-    check_name varchar not null,
+    wave varchar,
+    file_name varchar,
+    rule varchar not null,
     severity varchar,
-    n_offending integer,
-    message varchar
+    item varchar,
+    column_name varchar,
+    success boolean,
+    n_checked integer,
+    n_failed integer,
+    message varchar,
+    checked_at timestamp
 );
 
 create table if not exists log.releases (

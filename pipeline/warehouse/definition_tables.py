@@ -188,6 +188,7 @@ def _weight_ids(survey: Survey) -> Iterator[Row]:
             "starting_wave": recipe.starting_wave,
             "use_when": recipe.use_when,
             "supplied": recipe.supplied,
+            "tolerance": recipe.calibration.tolerance if recipe.calibration else None,
         }
 
 

@@ -43,18 +43,24 @@ def model_files(folder: str) -> list[Path]:
 def run_order(schema: str) -> list[Path]:
     """Return the models of a schema, each after those of the schema that it reads."""
     files = {f"{schema}.{path.stem}": path for path in model_files(schema)}
-    reads = {name: tables_read(path.read_text(encoding="utf-8")) for name, path in files.items()}
+    with duckdb.connect(":memory:") as nowhere:
+        reads = {name: tables_read(nowhere, path.read_text(encoding="utf-8")) for name, path in files.items()}
     order = TopologicalSorter({name: sorted(reads[name] & files.keys()) for name in files}).static_order()
     return [files[name] for name in order]
 
 
-def tables_read(sql: str) -> set[str]:
+def tables_read(nowhere: duckdb.DuckDBPyConnection, sql: str) -> set[str]:
     """Return the tables a query reads, `schema.table`.
 
     Asked of an empty database, so that the answer never depends on which tables exist already.
     """
-    with duckdb.connect(":memory:") as nowhere:
-        return {name.split(" ")[0] for name in nowhere.get_table_names(sql, qualified=True)}
+    return {name.split(" ")[0] for name in nowhere.get_table_names(sql, qualified=True)}
+
+
+def run_model(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Rebuild the table of one model, `sql/<schema>/<table>.sql`."""
+    sql = path.read_text(encoding="utf-8")
+    connection.execute(f"create or replace table {path.parent.name}.{path.stem} as {_query(sql)}").fetchall()
 
 
 def read_count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
@@ -64,8 +70,7 @@ def read_count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
 
 def _run_models(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
     for path in run_order(schema):
-        sql = path.read_text(encoding="utf-8")
-        connection.execute(f"create or replace table {schema}.{path.stem} as {_query(sql)}").fetchall()
+        run_model(connection, path)
 
 
 def _query(sql: str) -> str:

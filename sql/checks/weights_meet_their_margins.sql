@@ -1,11 +1,13 @@
--- The weights of the members in a margin's category add up to its population total, within the recipe's tolerance.
+-- The weights of the members in a margin's category add up to its total, within the recipe's tolerance.
 
 select
-    survey,
-    weight_id,
-    wave,
-    margin,
-    category
-from analysis.weighting_log
-where target is not null
-    and not coalesce(abs(weighted_after - target) <= tolerance * target, false)
+    weighted.survey,
+    weighted.weight_id,
+    weighted.wave,
+    weighted.margin,
+    weighted.category
+from analysis.weighting_margins as weighted
+left join definitions.weight_ids as recipe
+    on weighted.survey = recipe.survey
+    and weighted.weight_id = recipe.weight_id
+where not coalesce(abs(weighted.after - weighted.target) <= recipe.tolerance * weighted.target, false)

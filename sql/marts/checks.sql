@@ -1,20 +1,32 @@
--- One row per run and rule checked: how many rows broke it.
--- Key: run_id, survey, source, check_name
+-- One row per run and rule checked: whether it was kept and, if not, how many rows broke it.
+-- Key: run_id, survey, wave, file_name, rule
 -- run_id: run that checked
--- survey: survey checked; empty for the whole warehouse
--- source: roster, or the wave checked; empty for the whole warehouse
--- check_name: short code of the rule
--- severity: critical (the wave is held) or warning
--- n_offending: rows that broke the rule; 0 is good
--- message: the finding in words, without any answer or identity
+-- survey: survey checked; empty for a rule of the whole working store
+-- wave: wave checked, or roster for the member list; empty for a rule of the whole working store
+-- file_name: delivered file checked; empty for a rule of the whole working store
+-- rule: short code of the rule
+-- severity: critical (the wave is held), warning or info
+-- item: item the rule is about
+-- column_name: delivered column the rule is about
+-- success: true when the rule was kept
+-- n_checked: rows checked
+-- n_failed: rows that broke it
+-- message: the finding in words and counts, without anybody's answer or identity
+-- checked_at: when, UTC
 
 select
     run_id,
     survey,
-    source,
-    check_name,
+    wave,
+    file_name,
+    rule,
     severity,
-    n_offending,
-    message
+    item,
+    column_name,
+    success,
+    n_checked,
+    n_failed,
+    message,
+    checked_at
 from log.checks
-order by run_id, survey, source, check_name
+order by run_id, survey, wave, file_name, rule
