@@ -1,0 +1,252 @@
+"""What a valid delivery must satisfy, derived from the definitions alone: plain data, one short code a rule."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+
+from pipeline.definitions import Item, ItemColumn, ProfileVariable, Source, Survey, Wave
+
+ROSTER = "roster"
+CRITICAL, WARNING, INFO = "critical", "warning", "info"
+
+
+@dataclass(frozen=True)
+class RuleKind:
+    """What all rules of one code have in common; `title` is the fault in plain words.
+
+    A row-level fault is a fault of single rows: they can be refused and the others kept.
+    """
+
+    code: str
+    severity: str  # critical: holds the delivery | warning: published, flagged | info
+    title: str
+    is_row_level: bool = False
+
+
+_KINDS = (
+    RuleKind("row-count", CRITICAL, "The file has no rows"),
+    RuleKind("row-count-change", WARNING, "Far fewer rows than the wave before"),
+    RuleKind("required-column", CRITICAL, "A required column is missing"),
+    RuleKind("extra-column", WARNING, "Columns that no definition knows"),
+    RuleKind("item-column", CRITICAL, "The column of an item is missing"),
+    RuleKind("item-codes", CRITICAL, "Answers outside the item's codes", is_row_level=True),
+    RuleKind("id-present", CRITICAL, "Rows without a respondent's id", is_row_level=True),
+    RuleKind("id-unique", CRITICAL, "Respondents who appear more than once", is_row_level=True),
+    RuleKind("member-known", CRITICAL, "Ids that are not in the member list", is_row_level=True),
+    RuleKind("constant-column", CRITICAL, "Rows that belong to something else", is_row_level=True),
+    RuleKind("completed-in-fieldwork", WARNING, "Interviews outside the fieldwork dates"),
+    RuleKind("date-format", WARNING, "Completion dates that cannot be read"),
+    RuleKind("number-format", WARNING, "Answers that should be numbers and are not"),
+    RuleKind("profile-category", WARNING, "Profile values outside the declared categories"),
+    RuleKind("profile-drift", WARNING, "Profile values that differ from those known before"),
+    RuleKind("margin-category", CRITICAL, "A population group in which nobody answered"),
+    RuleKind("test-row", INFO, "Test rows, taken out"),
+)
+RULE_KINDS = {kind.code: kind for kind in _KINDS}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing a delivery must satisfy. `name` is our word for what is checked: a column's meaning, a
+    profile variable or a margin; `allowed` are the values that pass, `expected` the same in words."""
+
+    code: str
+    source: str  # "roster" or the wave
+    item: str | None = None
+    column: str | None = None
+    name: str | None = None
+    allowed: tuple[str, ...] = ()
+    expected: str = ""
+    detail: str = ""  # the scale, the format: what the advice of the message names
+    first_day: date | None = None
+    last_day: date | None = None
+
+    @property
+    def kind(self) -> RuleKind:
+        """Return what all rules of this code have in common."""
+        return RULE_KINDS[self.code]
+
+    @property
+    def severity(self) -> str:
+        """Return `critical`, `warning` or `info`."""
+        return self.kind.severity
+
+    @property
+    def is_row_level(self) -> bool:
+        """Return whether single rows break the rule, so that they can be refused."""
+        return self.kind.is_row_level
+
+
+def rules_for_wave(survey: Survey, wave: Wave) -> tuple[Rule, ...]:
+    """Return every rule that the definitions imply for a delivery of this wave."""
+    source = wave.source
+    rules = [
+        Rule("row-count", wave.wave),
+        Rule("row-count-change", wave.wave),
+        *_column_rules(wave.wave, source, _known_columns(survey, wave), _profile_columns(survey, wave.wave)),
+        *_key_rules(wave.wave, source),
+        Rule("member-known", wave.wave, column=source.columns["panel_member_id"], name="panel_member_id"),
+        *_constant_rules(wave),
+        *_date_rules(wave),
+        *_profile_rules(survey, wave.wave),
+        *_drift_rules(survey, wave),
+        *_margin_rules(survey, wave),
+    ]
+    for placed in wave.items:
+        rules.extend(_item_rules(survey, wave, placed))
+    return tuple(rules)
+
+
+def rules_for_roster(survey: Survey) -> tuple[Rule, ...]:
+    """Return every rule that the definitions imply for a delivery of the member list."""
+    supplied = [recipe.supplied for recipe in survey.weights if recipe.supplied]
+    probabilities = [column for recipe in survey.weights for column in recipe.selection_probabilities.values()]
+    design = [*survey.design.strata, *([survey.design.psu] if survey.design.psu else [])]
+    eligibility = list(survey.eligibility.columns.values())
+    needed = [*_profile_columns(survey, ROSTER), *supplied, *probabilities, *design, *eligibility]
+    return (
+        Rule("row-count", ROSTER),
+        *_column_rules(ROSTER, survey.roster, (), needed),
+        *_key_rules(ROSTER, survey.roster),
+        *_profile_rules(survey, ROSTER),
+    )
+
+
+def required_columns(source: Source) -> tuple[str, ...]:
+    """Return the columns a delivery cannot do without, items apart, each once, in a fixed order."""
+    filters = [one.column for one in (source.complete_when, source.test_rows) if one is not None]
+    return _unique([*source.columns.values(), *source.required_columns, *source.constants, *filters])
+
+
+def is_known_column(column: str, known: Iterable[str]) -> bool:
+    """Return whether a delivered column is declared; a declared name may end in *."""
+    return any(fnmatchcase(column, pattern) if "*" in pattern else column == pattern for pattern in known)
+
+
+def _column_rules(
+    source_name: str, source: Source, known: tuple[str, ...], needed: Iterable[str] = ()
+) -> Iterator[Rule]:
+    meaning = {column: name for name, column in source.columns.items()}
+    required = _unique([*required_columns(source), *needed])
+    for column in required:
+        yield Rule("required-column", source_name, column=column, name=meaning.get(column))
+    optional = source.optional_columns.values()
+    yield Rule("extra-column", source_name, allowed=_unique([*required, *known, *optional, *source.ignored_columns]))
+
+
+def _key_rules(source_name: str, source: Source) -> Iterator[Rule]:
+    column = source.columns["panel_member_id"]
+    yield Rule("id-present", source_name, column=column, name="panel_member_id")
+    yield Rule("id-unique", source_name, column=column, name="panel_member_id")
+    if source.test_rows is not None:
+        yield Rule("test-row", source_name, column=source.test_rows.column, allowed=tuple(source.test_rows.values))
+
+
+def _known_columns(survey: Survey, wave: Wave) -> tuple[str, ...]:
+    items = [placed.column for placed in wave.items]
+    return _unique([*items, *(variable.column for variable in survey.profile if variable.check_drift)])
+
+
+def _profile_columns(survey: Survey, source_name: str) -> list[str]:
+    return [variable.column for variable in survey.profile if variable.source == source_name]
+
+
+def _constant_rules(wave: Wave) -> Iterator[Rule]:
+    for column, value in wave.source.constants.items():
+        yield Rule("constant-column", wave.wave, column=column, allowed=(value,), expected=f"only {value}")
+
+
+def _date_rules(wave: Wave) -> Iterator[Rule]:
+    column = {**wave.source.optional_columns, **wave.source.columns}.get("completed_at")
+    if column is None:
+        return
+    yield Rule("date-format", wave.wave, column=column, detail=wave.source.completed_at_format or "")
+    if wave.fieldwork_start is not None or wave.fieldwork_end is not None:
+        first, last = wave.fieldwork_start, wave.fieldwork_end
+        yield Rule("completed-in-fieldwork", wave.wave, column=column, first_day=first, last_day=last)
+
+
+def _item_rules(survey: Survey, wave: Wave, placed: ItemColumn) -> Iterator[Rule]:
+    item = survey.items[placed.item]
+    if not wave.items_may_be_absent:
+        yield Rule("item-column", wave.wave, item=item.item, column=placed.column)
+    if item.kind == "category":
+        yield Rule(
+            "item-codes",
+            wave.wave,
+            item=item.item,
+            column=placed.column,
+            allowed=_unique([*placed.recode, *_codes(item), *_labels(item)]),
+            expected=_expected_codes(item),
+            detail=item.scale or "",
+        )
+    elif item.kind == "number":
+        words = [word for one in survey.profile if one.column == placed.column for word in one.values]
+        yield Rule(
+            "number-format",
+            wave.wave,
+            item=item.item,
+            column=placed.column,
+            allowed=_unique([*placed.recode, *words, *_codes(item), *_labels(item)]),
+        )
+
+
+def _profile_rules(survey: Survey, source_name: str) -> Iterator[Rule]:
+    for variable in survey.profile:
+        if variable.source == source_name and variable.is_number:
+            yield _profile_rule("number-format", source_name, variable, tuple(variable.values))
+        elif variable.source == source_name and variable.categories:
+            yield _profile_rule("profile-category", source_name, variable, variable.categories)
+
+
+def _profile_rule(code: str, source_name: str, variable: ProfileVariable, allowed: tuple[str, ...]) -> Rule:
+    expected = choice_words(allowed) if code == "profile-category" else ""
+    return Rule(code, source_name, column=variable.column, name=variable.name, allowed=allowed, expected=expected)
+
+
+def _drift_rules(survey: Survey, wave: Wave) -> Iterator[Rule]:
+    for variable in survey.profile:
+        if variable.check_drift and variable.source != wave.wave:
+            yield Rule("profile-drift", wave.wave, column=variable.column, name=variable.name, detail=variable.source)
+
+
+def _margin_rules(survey: Survey, wave: Wave) -> Iterator[Rule]:
+    """Yield one rule for each population margin that this wave's own weights are calibrated to."""
+    margins: list[str] = []
+    for recipe in survey.weights:
+        step = recipe.calibration
+        is_own = recipe.waves in ((), (wave.wave,)) and recipe.starting_wave is None
+        if step is not None and step.controls == "population" and is_own:
+            margins.extend(wave.margins or step.margins)
+    for margin in _unique(margins):
+        yield Rule("margin-category", wave.wave, name=margin, allowed=tuple(survey.margins[margin].totals))
+
+
+def _codes(item: Item) -> list[str]:
+    return [option.code for option in item.options]
+
+
+def _labels(item: Item) -> list[str]:
+    return [option.label for option in item.options]
+
+
+def _expected_codes(item: Item) -> str:
+    missing = [option.code for option in item.options if option.missing is not None]
+    answers = choice_words(tuple(option.code for option in item.answers))
+    return f"{answers} or a missing code ({', '.join(missing)})" if missing else answers
+
+
+def choice_words(values: tuple[str, ...], *, at_most: int = 12) -> str:
+    """Return the values as words: a run of whole numbers as `1–5`, anything else listed."""
+    numbers = [int(value) for value in values if value.isascii() and value.isdigit()]
+    if len(numbers) == len(values) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1)):
+        return f"{numbers[0]}–{numbers[-1]}"
+    quoted = [value if len(numbers) == len(values) else f"'{value}'" for value in values]
+    if len(quoted) > at_most:
+        return f"{', '.join(quoted[:at_most])} or one of {len(quoted) - at_most} more"
+    return " or ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else "".join(quoted)
+
+
+def _unique(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))

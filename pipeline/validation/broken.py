@@ -1,0 +1,142 @@
+"""Which rows of a delivery break a rule, and what stands in them: looked up for the rules that failed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.rules import Rule
+from pipeline.validation.messages import Finding, shown_values
+from pipeline.validation.rows import (
+    DAY,
+    HAS_ID,
+    MEMBER,
+    NUMBER,
+    PERSON,
+    ROW,
+    DeliveredRows,
+    known_name,
+    margin_name,
+    ours_name,
+    value_name,
+)
+
+NO_ROWS = pl.Series(ROW, [], dtype=pl.Int32)
+_QUOTING = ("item-codes", "constant-column", "number-format", "profile-category")
+
+
+@dataclass(frozen=True)
+class Broken:
+    """What breaks one rule: the finding that a message tells, and the row numbers."""
+
+    finding: Finding
+    row_numbers: pl.Series
+
+
+def broken(rule: Rule, rows: DeliveredRows) -> Broken:
+    """Return what breaks the rule; nothing when the delivery keeps it."""
+    if rule.code in _OF_THE_FILE:
+        return Broken(_OF_THE_FILE[rule.code](rule, rows), NO_ROWS)
+    if rule.code == "test-row":
+        return Broken(Finding(n_checked(rule, rows), len(rows.test_rows)), rows.test_rows)
+    found = pl.when(_OF_A_ROW[rule.code](rule, rows.names)).then(_what(rule, rows.names)).alias("found")
+    faults = rows.frame.select(ROW, PERSON, found).filter(pl.col("found").is_not_null())
+    first_row = int(faults.item(0, ROW)) if faults.height else None
+    finding = Finding(n_checked(rule, rows), faults.height, _found(rule, rows, faults), first_row)
+    return Broken(finding, faults.get_column(ROW))
+
+
+def n_checked(rule: Rule, rows: DeliveredRows) -> int:
+    """Return how many things the rule was checked on: rows, columns or categories."""
+    sizes = {"extra-column": len(rows.names), "margin-category": len(rule.allowed), "test-row": rows.n_delivered}
+    return 1 if rule.code in ("required-column", "item-column") else sizes.get(rule.code, rows.frame.height)
+
+
+def _found(rule: Rule, rows: DeliveredRows, faults: pl.DataFrame) -> tuple[tuple[str, int], ...]:
+    if rule.code == "id-unique":
+        return (("respondents", faults.get_column(PERSON).n_unique()),)
+    counts = faults.group_by("found").len().sort("len", "found", descending=[True, False]).rows()
+    if rule.code not in _QUOTING:
+        return tuple(counts)
+    values = pl.Series([value for value, _ in counts], dtype=pl.String)
+    return shown_values(counts, set(values.filter(values.is_in(rows.ids.implode()))))
+
+
+def _what(rule: Rule, names: dict[str, str]) -> pl.Expr:
+    """Return what a broken row is counted under; a value itself only where values may be quoted."""
+    if rule.code == "completed-in-fieldwork":
+        early = pl.col(DAY) < pl.lit(rule.first_day, dtype=pl.Date)
+        return pl.when(early).then(pl.lit(f"before {rule.first_day}")).otherwise(pl.lit(f"after {rule.last_day}"))
+    if rule.code in _QUOTING:
+        return pl.col(value_name(rule, names))
+    return pl.lit("row")
+
+
+def _not_allowed(rule: Rule, names: dict[str, str]) -> pl.Expr:
+    return ~pl.col(value_name(rule, names)).is_in(list(rule.allowed))
+
+
+def _not_a_number(rule: Rule, names: dict[str, str]) -> pl.Expr:
+    return ~pl.col(value_name(rule, names)).str.contains(f"^({NUMBER})$")
+
+
+def _repeated(rule: Rule, names: dict[str, str]) -> pl.Expr:
+    return pl.col(PERSON).is_not_null() & pl.col(PERSON).is_duplicated()
+
+
+def _outside_fieldwork(rule: Rule, names: dict[str, str]) -> pl.Expr:
+    first, last = pl.lit(rule.first_day, dtype=pl.Date), pl.lit(rule.last_day, dtype=pl.Date)
+    return (pl.col(DAY) < first).fill_null(False) | (pl.col(DAY) > last).fill_null(False)
+
+
+def _drifted(rule: Rule, names: dict[str, str]) -> pl.Expr:
+    return pl.col(ours_name(str(rule.name))) != pl.col(known_name(str(rule.name)))
+
+
+_OF_A_ROW: dict[str, Callable[[Rule, dict[str, str]], pl.Expr]] = {
+    "id-present": lambda rule, names: ~pl.col(HAS_ID),
+    "id-unique": _repeated,
+    "member-known": lambda rule, names: pl.col(HAS_ID) & pl.col(MEMBER).is_null(),
+    "item-codes": _not_allowed,
+    "profile-category": _not_allowed,
+    "constant-column": _not_allowed,
+    "number-format": _not_a_number,
+    "date-format": lambda rule, names: pl.col(names[str(rule.column)]).is_not_null() & pl.col(DAY).is_null(),
+    "completed-in-fieldwork": _outside_fieldwork,
+    "profile-drift": _drifted,
+}
+
+
+def _no_rows(rule: Rule, rows: DeliveredRows) -> Finding:
+    return Finding(n_checked(rule, rows), int(rows.frame.height == 0))
+
+
+def _too_few_rows(rule: Rule, rows: DeliveredRows) -> Finding:
+    return Finding(n_checked(rule, rows), int(rows.frame.height < int(rule.allowed[0])))
+
+
+def _absent_column(rule: Rule, rows: DeliveredRows) -> Finding:
+    return Finding(n_checked(rule, rows), int(rule.column not in rows.names))
+
+
+def _undeclared_columns(rule: Rule, rows: DeliveredRows) -> Finding:
+    """Names are quoted only where most columns are declared: else the header itself may be answers."""
+    is_header = len(rows.undeclared) * 2 <= len(rows.names)
+    quoted = [name for name in rows.undeclared if len(name) <= 60 and name.isprintable()] if is_header else []
+    return Finding(n_checked(rule, rows), len(rows.undeclared), tuple((name, 1) for name in quoted))
+
+
+def _empty_categories(rule: Rule, rows: DeliveredRows) -> Finding:
+    answered = set(rows.frame.get_column(margin_name(str(rule.name))).drop_nulls().unique())
+    empty = tuple((category, 0) for category in rule.allowed if category not in answered)
+    return Finding(n_checked(rule, rows), len(empty), empty)
+
+
+_OF_THE_FILE: dict[str, Callable[[Rule, DeliveredRows], Finding]] = {
+    "row-count": _no_rows,
+    "row-count-change": _too_few_rows,
+    "required-column": _absent_column,
+    "item-column": _absent_column,
+    "extra-column": _undeclared_columns,
+    "margin-category": _empty_categories,
+}

@@ -1,0 +1,224 @@
+"""A delivery as its rules see it: each declared column beside what is known of the member who sent the row.
+
+Columns get names of our own (`c0`, `c1`, …), so that whatever stands in a delivered header cannot matter.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.definitions import Domain, ProfileVariable, RowFilter, Source, Survey
+from pipeline.rules import ROSTER, Rule, is_known_column
+
+NUMBER = r"[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?"  # the whole of a cell that is a number
+ROW, HAS_ID, MEMBER, PERSON, DAY = "row_number", "has_id", "member", "person", "completed_on"
+DAY_CODES = ("completed-in-fieldwork", "date-format")
+
+
+@dataclass(frozen=True)
+class DeliveryToValidate:
+    """A delivered file as read, its rules, and what is known from elsewhere.
+
+    Args of note:
+        source: `roster` or the wave.
+        frame: every delivered column as text, an empty cell blank or null, rows in file order.
+        members: the panel_member_id of each row, null where the id is blank or not in the member list.
+        profile: what is known of members from other sources: panel_member_id, variable, value (our words).
+        previous_rows: rows delivered for `previous_wave`, None when there is none.
+    """
+
+    survey: Survey
+    source: str
+    rules: tuple[Rule, ...]
+    file_name: str
+    frame: pl.DataFrame
+    members: pl.Series
+    profile: pl.DataFrame | None = None
+    previous_rows: int | None = None
+    previous_wave: str | None = None
+
+    @property
+    def definition(self) -> Source:
+        """Return what the definitions say of this file."""
+        return self.survey.roster if self.source == ROSTER else self.survey.wave(self.source).source
+
+
+@dataclass(frozen=True)
+class DeliveredRows:
+    """The rows that rules speak of, test rows apart, under names of our own.
+
+    `names` maps a delivered column to its name here; `undeclared` are the delivered columns of no rule.
+    """
+
+    frame: pl.DataFrame
+    names: dict[str, str]
+    undeclared: tuple[str, ...]
+    n_delivered: int
+    test_rows: pl.Series  # row numbers
+    ids: pl.Series  # as delivered
+
+
+def delivered_rows(delivery: DeliveryToValidate) -> DeliveredRows:
+    """Return the delivery with, for each row, the member and all values that its rules compare."""
+    names = {column: f"c{position}" for position, column in enumerate(delivery.frame.columns)}
+    wanted = {rule.column for rule in delivery.rules} | set(_filter_columns(delivery.definition))
+    text = delivery.frame.select(
+        pl.int_range(1, delivery.frame.height + 1, dtype=pl.Int32, eager=True).alias(ROW),
+        *(_blank(pl.col(column)).alias(names[column]) for column in delivery.frame.columns if column in wanted),
+    )
+    rows = _with_members(text, delivery, names)
+    is_test = _fits(delivery.definition.test_rows, names, default=False)
+    test_rows = rows.filter(is_test).get_column(ROW)
+    kept = _with_known(rows.filter(~is_test) if len(test_rows) else rows, delivery, names)
+    id_column = names.get(delivery.definition.columns["panel_member_id"])
+    ids = rows.get_column(id_column) if id_column else pl.Series([], dtype=pl.String)
+    return DeliveredRows(kept, names, _undeclared(delivery), delivery.frame.height, test_rows, ids)
+
+
+def known_name(variable: str) -> str:
+    """Return the column of what is known of a profile variable from elsewhere."""
+    return f"known_{variable}"
+
+
+def ours_name(variable: str) -> str:
+    """Return the column of a delivered profile variable in our words."""
+    return f"ours_{variable}"
+
+
+def value_name(rule: Rule, names: dict[str, str]) -> str:
+    """Return the column that holds the values a rule compares."""
+    column = names[str(rule.column)] if rule.column is not None else ""
+    prefixes = {"number-format": "number_", "constant-column": "constant_"}
+    if rule.code == "profile-category":
+        return ours_name(str(rule.name))
+    return f"{prefixes[rule.code]}{rule.item or rule.name or column}" if rule.code in prefixes else column
+
+
+def margin_name(margin: str) -> str:
+    """Return the column of the respondent's category in a margin; null for a partial interview."""
+    return f"margin_{margin.replace('*', '_by_')}"
+
+
+def _undeclared(delivery: DeliveryToValidate) -> tuple[str, ...]:
+    known = [rule.allowed for rule in delivery.rules if rule.code == "extra-column"]
+    if not known:
+        return ()
+    return tuple(column for column in delivery.frame.columns if not is_known_column(column, known[0]))
+
+
+def _filter_columns(source: Source) -> Iterable[str]:
+    return (one.column for one in (source.complete_when, source.test_rows) if one is not None)
+
+
+def _blank(value: pl.Expr) -> pl.Expr:
+    return pl.when(value.str.len_bytes() > 0).then(value)
+
+
+def _with_members(text: pl.DataFrame, delivery: DeliveryToValidate, names: dict[str, str]) -> pl.DataFrame:
+    id_column = names.get(delivery.definition.columns["panel_member_id"])
+    delivered_id = pl.col(id_column) if id_column else pl.lit(None, dtype=pl.String)
+    return text.with_columns(
+        delivery.members.cast(pl.String).alias(MEMBER),
+    ).with_columns(
+        delivered_id.is_not_null().alias(HAS_ID),
+        pl.coalesce(MEMBER, delivered_id).alias(PERSON),
+    )
+
+
+def _fits(row_filter: RowFilter | None, names: dict[str, str], *, default: bool) -> pl.Expr:
+    if row_filter is None or row_filter.column not in names:
+        return pl.lit(default)
+    return pl.col(names[row_filter.column]).is_in(list(row_filter.values)).fill_null(False)
+
+
+def _with_known(rows: pl.DataFrame, delivery: DeliveryToValidate, names: dict[str, str]) -> pl.DataFrame:
+    profile = {variable.name: variable for variable in delivery.survey.profile}
+    for rule in delivery.rules:
+        if rule.code == "margin-category":
+            rows = _with_margin(rows, delivery, str(rule.name), names)
+        elif rule.column not in names:
+            continue
+        elif rule.code in ("profile-category", "profile-drift"):
+            rows = _with_profile(rows, delivery, profile[str(rule.name)], names)
+        elif rule.code in _PREPARED:
+            prepared = _PREPARED[rule.code](rule, pl.col(names[rule.column]), delivery.definition)
+            rows = rows.with_columns(prepared.alias(DAY if rule.code in DAY_CODES else value_name(rule, names)))
+    return rows
+
+
+def _day(rule: Rule, value: pl.Expr, source: Source) -> pl.Expr:
+    """Return the date of a completion time: by the declared layout, or the ISO date it begins with."""
+    layout = source.completed_at_format
+    if layout is None:
+        return value.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+    moment = value.str.strptime(pl.Datetime, layout, strict=False).dt.date()
+    return pl.coalesce(moment, value.str.strptime(pl.Date, layout, strict=False))
+
+
+def _without_words(rule: Rule, value: pl.Expr, source: Source) -> pl.Expr:
+    return pl.when(~value.is_in(list(rule.allowed))).then(value)
+
+
+def _with_blanks(rule: Rule, value: pl.Expr, source: Source) -> pl.Expr:
+    return value.fill_null("blank")
+
+
+_PREPARED: dict[str, Callable[[Rule, pl.Expr, Source], pl.Expr]] = {
+    "completed-in-fieldwork": _day,
+    "date-format": _day,
+    "number-format": _without_words,
+    "constant-column": _with_blanks,
+}
+
+
+def _with_profile(
+    rows: pl.DataFrame, delivery: DeliveryToValidate, variable: ProfileVariable, names: dict[str, str]
+) -> pl.DataFrame:
+    """Add a profile variable in our words: as delivered here, if it is, and as known from elsewhere."""
+    if variable.column in names and ours_name(variable.name) not in rows.columns:
+        delivered = pl.col(names[variable.column])
+        ours = _blank(delivered.replace(variable.values) if variable.values else delivered)
+        if names[variable.column] in rows.columns:
+            rows = rows.with_columns(ours.alias(ours_name(variable.name)))
+    if delivery.profile is not None and known_name(variable.name) not in rows.columns:
+        known = delivery.profile.filter(pl.col("variable") == variable.name).select(
+            pl.col("panel_member_id").cast(pl.String).alias(MEMBER),
+            pl.col("value").cast(pl.String).alias(known_name(variable.name)),
+        )
+        rows = rows.join(known.unique(MEMBER, keep="first"), on=MEMBER, how="left", maintain_order="left")
+    return rows
+
+
+def _with_margin(rows: pl.DataFrame, delivery: DeliveryToValidate, margin: str, names: dict[str, str]) -> pl.DataFrame:
+    """Add the category of a margin, crossed ones as `x*y`; no column when a variable is not known."""
+    domains = {domain.domain: domain for domain in delivery.survey.domains}
+    profile = {variable.name: variable for variable in delivery.survey.profile}
+    categories = []
+    for part in margin.split("*"):
+        domain = domains.get(part)
+        variable = profile[domain.variable if domain else part]
+        rows = _with_profile(rows, delivery, variable, names)
+        is_here = variable.source == delivery.source
+        value = ours_name(variable.name) if is_here else known_name(variable.name)
+        if value not in rows.columns:
+            return rows
+        categories.append(_category(pl.col(value), domain))
+    is_respondent = _fits(delivery.definition.complete_when, names, default=True) & pl.col(MEMBER).is_not_null()
+    category = pl.when(is_respondent).then(pl.concat_str(categories, separator="*"))
+    return rows.with_columns(category.alias(margin_name(margin)))
+
+
+def _category(value: pl.Expr, domain: Domain | None) -> pl.Expr:
+    if domain is None or not domain.bands:
+        return value
+    number = value.cast(pl.Float64, strict=False)
+    bands = [
+        pl.when(
+            number.is_not_null()
+            & (pl.lit(True) if band.low is None else number >= band.low)
+            & (pl.lit(True) if band.high is None else number <= band.high)
+        ).then(pl.lit(band.value))
+        for band in domain.bands
+    ]
+    return pl.coalesce(bands)
