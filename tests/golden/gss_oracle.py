@@ -4,7 +4,7 @@ Imports nothing of the pipeline. R's survey package agrees with it: gss_r_survey
 Every function returns plain rows, keyed as the published tables are.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,6 @@ from tests.golden.gss_cohort import (
     Cohort,
     Design,
     Floats,
-    Texts,
     domains,
     is_ineligible,
     numbers,
@@ -33,10 +32,12 @@ WEIGHT_WAVES = {
     "raked_w3": (3,),
 }
 WITHIN_PERSON = ("wtpan123", "wtpannr123")
-TRANSITION_ITEMS = ("consci", "confed", "trust")
 CONFIDENCE = 0.95
 
 Row = dict[str, Any]
+Items = Mapping[str, Mapping[str, Sequence[str]]]  # item → headline → the answers it adds up
+TRANSITION_ITEMS: Items = {"consci": {}, "confed": {}, "trust": {}}
+Figure = tuple[str, str]  # statistic and category
 
 
 def design(cohort: Cohort, weight_id: str) -> Design:
@@ -46,19 +47,21 @@ def design(cohort: Cohort, weight_id: str) -> Design:
     return supplied_design(cohort, "wtssall_w1" if weight_id == "wtssall" else weight_id)
 
 
-def asked(cohort: Cohort, items: Sequence[str], waves: Sequence[int]) -> list[str]:
+def asked(cohort: Cohort, items: Items, waves: Sequence[int]) -> list[str]:
     """Return the items whose column was delivered in every one of the waves."""
     return [item for item in items if all(item in cohort.answers[wave] for wave in waves)]
 
 
-def scores(cohort: Cohort, item: str, wave: int) -> tuple[list[str | None], Floats, Bools]:
-    """Return an item's categories (one None for a count), its (n, k) values and who answered."""
+def scores(cohort: Cohort, items: Items, item: str, wave: int) -> tuple[list[Figure], Floats, Bools]:
+    """Return an item's figures, everyone's value in each (n, k), and who answered."""
     values = cohort.answers[wave][item]
     is_answered = np.array([v is not None for v in values])
     if item in COUNTS:
-        return [None], np.nan_to_num(numbers(values))[:, None], is_answered
-    categories = observed_categories(cohort, item)
-    return list(categories), indicators(values, categories), is_answered
+        return [("mean", "")], np.nan_to_num(numbers(values))[:, None], is_answered
+    groups = {("share", label): [label] for label in observed_categories(cohort, item)}
+    groups |= {("headline", name): list(labels) for name, labels in items[item].items()}
+    columns = [np.isin(values, labels) for labels in groups.values()]
+    return list(groups), np.column_stack(columns).astype(np.float64), is_answered
 
 
 def observed_categories(cohort: Cohort, item: str) -> list[str]:
@@ -67,37 +70,31 @@ def observed_categories(cohort: Cohort, item: str) -> list[str]:
     return sorted({value for values in delivered for value in values if value is not None})
 
 
-def indicators(values: Texts, categories: Sequence[str]) -> Floats:
-    """Return 1 where the answer is the category, 0 elsewhere (n, k)."""
-    columns = [values == category for category in categories]
-    return np.column_stack(columns).astype(np.float64)
-
-
-def estimates(cohort: Cohort, items: Sequence[str]) -> Iterator[Row]:
-    """Yield every share and mean: item × weight × wave × domain, one row per category."""
+def estimates(cohort: Cohort, items: Items) -> Iterator[Row]:
+    """Yield every share, mean and headline: item × weight × wave × domain."""
     for weight_id, waves in WEIGHT_WAVES.items():
         of_weight = design(cohort, weight_id)
         for wave in waves:
             for item in asked(cohort, items, [wave]):
-                for row in item_estimates(cohort, of_weight, item, wave):
+                for row in item_estimates(cohort, of_weight, scores(cohort, items, item, wave)):
                     yield {"wave": f"w{wave}", "weight_id": weight_id, "item": item} | row
 
 
-def item_estimates(cohort: Cohort, of_weight: Design, item: str, wave: int) -> Iterator[Row]:
+def item_estimates(cohort: Cohort, of_weight: Design, scored: tuple[list[Figure], Floats, Bools]) -> Iterator[Row]:
     """Yield the rows of one item in one wave under one weight; an empty domain has none."""
-    categories, y, is_answered = scores(cohort, item, wave)
+    of_figures, y, is_answered = scored
     is_answered = is_answered & (of_weight.weight > 0)
     cells = [(d, v, is_answered & m) for d, v, m in domains(cohort) if (is_answered & m).any()]
     if not cells:
         return
-    means = [of_weight.weight[mask] @ y[mask] / of_weight.weight[mask].sum() for _, _, mask in cells]
-    errors = of_weight.standard_error(np.hstack([deviation(of_weight, y, mask) for _, _, mask in cells])).reshape(
-        len(cells), -1
-    )
-    for (domain, value, mask), mean, error in zip(cells, means, errors, strict=True):
-        for k, category in enumerate(categories):
-            keys = {"category": category, "domain": domain, "domain_value": value}
-            yield keys | figures(of_weight, y[:, k], mask, mean[k], error[k], is_share=category is not None)
+    u = np.hstack([deviation(of_weight, y, mask) for _, _, mask in cells])
+    errors = of_weight.standard_error(u).reshape(len(cells), -1)
+    for (domain, value, mask), cell_errors in zip(cells, errors, strict=True):
+        mean = of_weight.weight[mask] @ y[mask] / of_weight.weight[mask].sum()
+        for k, (statistic, category) in enumerate(of_figures):
+            keys = {"statistic": statistic, "category": category, "domain": domain, "domain_value": value}
+            is_share = statistic != "mean"
+            yield keys | figures(of_weight, y[:, k], mask, mean[k], cell_errors[k], is_share=is_share)
 
 
 def deviation(of_weight: Design, y: Floats, mask: Bools) -> Floats:
@@ -152,34 +149,36 @@ def interval(
     return float(expit(logit(mean) - half)), float(expit(logit(mean) + half))
 
 
-def changes(cohort: Cohort, items: Sequence[str], pair: tuple[int, int] = (1, 3)) -> Iterator[Row]:
-    """Yield within-person change of every category and count among those who answered both waves."""
+def changes(cohort: Cohort, items: Items, pair: tuple[int, int] = (1, 3)) -> Iterator[Row]:
+    """Yield within-person change of every figure among those who answered both waves."""
     for weight_id in WITHIN_PERSON:
         of_weight = design(cohort, weight_id)
         for item in asked(cohort, items, pair):
+            first, last = (scores(cohort, items, item, wave) for wave in pair)
             for domain, value, mask in domains(cohort):
                 keys = {"weight_id": weight_id, "item": item, "domain": domain, "domain_value": value}
-                for row in item_changes(cohort, of_weight, item, mask, pair):
-                    yield keys | row
+                both = mask & first[2] & last[2] & (of_weight.weight > 0)
+                if both.any():
+                    for row in item_changes(of_weight, first[0], first[1], last[1], both):
+                        yield keys | row
 
 
-def item_changes(cohort: Cohort, of_weight: Design, item: str, mask: Bools, pair: tuple[int, int]) -> Iterator[Row]:
-    """Yield the change of each category of one item in one domain."""
-    (categories, first, in_first), (_, last, in_last) = (scores(cohort, item, wave) for wave in pair)
-    both = mask & in_first & in_last & (of_weight.weight > 0)
-    if not both.any():
-        return
+def item_changes(
+    of_weight: Design, of_figures: list[Figure], first: Floats, last: Floats, both: Bools
+) -> Iterator[Row]:
+    """Yield the change of each figure of one item in one domain."""
     weight, df = of_weight.weight[both], of_weight.degrees_of_freedom(both)
     errors = of_weight.standard_error(deviation(of_weight, last - first, both))
     z_first, z_last = (of_weight.linearise(deviation(of_weight, y, both)) for y in (first, last))
     together = of_weight.covariance(z_first, z_last)
     apart = np.sqrt(of_weight.covariance(z_first, z_first) * of_weight.covariance(z_last, z_last))
-    for k, category in enumerate(categories):
+    for k, (statistic, category) in enumerate(of_figures):
         before, after = (float(weight @ y[both, k] / weight.sum()) for y in (first, last))
         change = float(weight @ (last - first)[both, k] / weight.sum())
         error = float(errors[k])
         half = stdtrit(df, (1 + CONFIDENCE) / 2) * error
         yield {
+            "statistic": statistic,
             "category": category,
             "estimate_from": before,
             "estimate_to": after,
@@ -205,11 +204,11 @@ def transitions(cohort: Cohort, pair: tuple[int, int]) -> Iterator[Row]:
 
 def item_transitions(cohort: Cohort, of_weight: Design, item: str, pair: tuple[int, int]) -> Iterator[Row]:
     """Yield the flows of one item under one weight."""
-    (categories, first, in_first), (_, last, in_last) = (scores(cohort, item, wave) for wave in pair)
+    (labels, first, in_first), (_, last, in_last) = (scores(cohort, TRANSITION_ITEMS, item, wave) for wave in pair)
     both = in_first & in_last & (of_weight.weight > 0)
-    for a, category_from in enumerate(categories):
+    for a, (_, category_from) in enumerate(labels):
         row = both & (first[:, a] == 1)
-        for b, category_to in enumerate(categories):
+        for b, (_, category_to) in enumerate(labels):
             flow = (row & (last[:, b] == 1)).astype(float)[:, None]
             count = float(of_weight.weight @ flow[:, 0])
             yield {
