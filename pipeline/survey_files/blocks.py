@@ -31,9 +31,7 @@ class Block:
         """Note every key that nothing asked for, with the nearest one that exists."""
         for key, value in self.entries.items():
             if key and key not in self.asked:
-                value.fault(
-                    f"unknown key '{key}'", f"a known key{spelled_out(self.asked)}", closest(key, self.asked)
-                )
+                value.fault(f"unknown key '{key}'", f"a known key{spelled_out(self.asked)}", closest(key, self.asked))
 
     def text(self, key: str) -> str:
         """Return a text that may be absent; '' then."""

@@ -46,15 +46,11 @@ def read_missing_kinds(block: Block) -> dict[str, str]:
 
 def read_scale(scale: Block, missing_kinds: dict[str, str]) -> tuple[AnswerOption, ...]:
     """Return the options of a scale: answers in their order, then the missing codes."""
-    answers = [
-        AnswerOption(code, label) for code, label, _ in read_codes(scale.need("answers", "code: label"))
-    ]
+    answers = [AnswerOption(code, label) for code, label, _ in read_codes(scale.need("answers", "code: label"))]
     missing = read_missing(scale, missing_kinds)
     scale.close()
     for code in {option.code for option in answers} & {option.code for option in missing}:
-        scale.value.fault(
-            f"code '{code}' as answer and as missing", "each code once", "Remove one of the two."
-        )
+        scale.value.fault(f"code '{code}' as answer and as missing", "each code once", "Remove one of the two.")
     return (*answers, *missing)
 
 
@@ -63,9 +59,7 @@ def read_missing(block: Block, missing_kinds: dict[str, str]) -> tuple[AnswerOpt
     options = []
     for code, label, value in read_codes(block.get("missing")):
         if code and code not in missing_kinds:
-            value.fault(
-                f"missing code '{code}'", "a code of missing_kinds", "Say there which kind of missing it is."
-            )
+            value.fault(f"missing code '{code}'", "a code of missing_kinds", "Say there which kind of missing it is.")
         options.append(AnswerOption(code, label, missing_kinds.get(code)))
     return tuple(options)
 
@@ -110,9 +104,7 @@ def read_item(
         values=block.text_map("values") if kind == NUMBER else {},
     )
     if kind == TEXT and item.is_published:
-        block.value.fault(
-            "published: true", "open text unpublished", "Remove 'published': text may name people."
-        )
+        block.value.fault("published: true", "open text unpublished", "Remove 'published': text may name people.")
     block.close()
     return item
 
@@ -121,15 +113,11 @@ def read_kind(block: Block, scales: Collection[str]) -> tuple[str, str | None]:
     """Return the kind of an item and its scale; an item has exactly one of the two keys."""
     scale, kind = block.get("scale"), block.get("kind")
     if scale is not None and kind is not None:
-        block.value.fault(
-            "both 'scale' and 'kind'", "one of them", "Keep 'scale' for a question with answers."
-        )
+        block.value.fault("both 'scale' and 'kind'", "one of them", "Keep 'scale' for a question with answers.")
     if scale is not None:
         return CATEGORY, scale.name(scales, "a scale") or None
     if kind is None:
-        block.value.fault(
-            "neither 'scale' nor 'kind'", "one of them", "Add 'scale', or 'kind: number' or text."
-        )
+        block.value.fault("neither 'scale' nor 'kind'", "one of them", "Add 'scale', or 'kind: number' or text.")
         return TEXT, None
     return kind.name((NUMBER, TEXT), "a kind of item") or TEXT, None
 

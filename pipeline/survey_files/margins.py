@@ -38,9 +38,7 @@ class Expected:
     faults: Faults
 
 
-def read_margins(
-    folder: Path, population: Population, domains: Sequence[Domain], faults: Faults
-) -> dict[str, Margin]:
+def read_margins(folder: Path, population: Population, domains: Sequence[Domain], faults: Faults) -> dict[str, Margin]:
     """Return the margins of every file in a survey's folder, scaled to the population."""
     by_margin: dict[str, list[MarginRow]] = {}
     for path in sorted((folder / "margins").glob("*.csv")):

@@ -27,9 +27,7 @@ def read_population(survey: Block) -> Population:
         reference_date=block.day("reference_date"),
     )
     if persons is not None and not (population.source and population.reference_date):
-        persons.fault(
-            "a total without source or reference_date", "both", "Every population total names them."
-        )
+        persons.fault("a total without source or reference_date", "both", "Every population total names them.")
     block.close()
     return population
 

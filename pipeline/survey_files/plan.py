@@ -84,21 +84,15 @@ def refuse_unclear_origin(block: Block, recipe: WeightRecipe) -> None:
     )
     if sum(map(bool, origins)) != 1:
         expected = "one of supplied, selection_probabilities, or starting_wave with starting_weight"
-        block.value.fault(
-            f"{sum(map(bool, origins))} of these", expected, "Say once where the weight starts from."
-        )
+        block.value.fault(f"{sum(map(bool, origins))} of these", expected, "Say once where the weight starts from.")
     if bool(recipe.starting_wave) != bool(recipe.starting_weight):
         block.value.fault("one of starting_wave and starting_weight", "both", "Add the other.")
     if recipe.kind == "longitudinal" and not recipe.waves:
-        block.value.fault(
-            "a longitudinal weight for each wave", "a list of waves", "List the waves it covers."
-        )
+        block.value.fault("a longitudinal weight for each wave", "a list of waves", "List the waves it covers.")
     if recipe.supplied and recipe.calibration is not None:
         block.value.fault("a supplied weight with 'calibration'", "one of them", "Remove one of them.")
     if recipe.calibration and recipe.calibration.controls == "starting_wave" and not recipe.starting_wave:
-        block.value.fault(
-            "controls: starting_wave", "a 'starting_wave'", "Add starting_wave, or use population."
-        )
+        block.value.fault("controls: starting_wave", "a 'starting_wave'", "Add starting_wave, or use population.")
 
 
 def read_calibration(block: Block, known: Known) -> CalibrationStep:
@@ -138,9 +132,7 @@ def read_missing_rules(block: Block, margins: Collection[str]) -> dict[str, str]
     entries = {} if found is None else found.entries()
     for name, value in entries.items():
         value.is_among(name, margins, "a margin of this calibration")
-    return {
-        name: value.name((LARGEST, REFUSE), "a rule for missing values") for name, value in entries.items()
-    }
+    return {name: value.name((LARGEST, REFUSE), "a rule for missing values") for name, value in entries.items()}
 
 
 def read_changes(survey: Block, known: Known, weight_ids: Collection[str]) -> tuple[ChangePlan, ...]:
@@ -164,9 +156,7 @@ def read_transitions(survey: Block, known: Known, weight_ids: Collection[str]) -
     plans = []
     for block in survey.list_of_blocks("transitions"):
         items = block.names("items", known.items, "an item")
-        plans.append(
-            TransitionPlan(items, read_weight_ids(block, weight_ids), read_pairs(block, known.waves))
-        )
+        plans.append(TransitionPlan(items, read_weight_ids(block, weight_ids), read_pairs(block, known.waves)))
         block.close()
     return tuple(plans)
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.definitions import MISSING_KINDS, NOT_DISTINGUISHED, Survey, Wave
+from pipeline.definitions import MISSING_KINDS, NOT_DISTINGUISHED, Source, Survey, Wave
 from pipeline.errors import DefinitionError, faults_message
 from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.items import QuestionBank, read_items
@@ -97,6 +97,8 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: tupl
     weights = read_weights(block, known)
     weight_ids = [recipe.weight_id for recipe in weights]
     refuse_wave_margins(waves, known, block.value)
+    roster = read_roster(block)
+    refuse_shared_files(roster, waves, block.value)
     return Survey(
         survey=read_name(block),
         title=block.needed_text("title"),
@@ -104,7 +106,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: tupl
         disclosure_profile=block.choice("disclosure_profile", DISCLOSURE_PROFILES, "a disclosure profile"),
         inference=block.choice("inference", INFERENCES, "an inference"),
         population=population,
-        roster=read_roster(block),
+        roster=roster,
         profile=profile,
         domains=domains,
         design=read_design(block),
@@ -137,3 +139,12 @@ def refuse_wave_margins(waves: tuple[Wave, ...], known: Known, content: Value) -
     for wave in waves:
         for margin in wave.margins:
             content.is_among(margin, known.margins, f"a margin with totals, in wave {wave.wave},")
+
+
+def refuse_shared_files(roster: Source, waves: tuple[Wave, ...], content: Value) -> None:
+    """Note sources that would be delivered in the same file."""
+    first_in: dict[str, str] = {}
+    for name, file in [("roster", roster.file), *((wave.wave, wave.source.file) for wave in waves)]:
+        if file and file in first_in:
+            content.fault(f"'{file}' for {first_in[file]} and {name}", "a file for each", "Correct one of them.")
+        first_in.setdefault(file, name)

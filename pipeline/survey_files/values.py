@@ -153,9 +153,7 @@ class Value:
             key = Value(key_node, self.file, self.key, self.faults)
             name = key.text()
             if name in found and name:
-                key.fault(
-                    f"'{name}' a second time", "each key once", f"The first is in line {found[name].line}."
-                )
+                key.fault(f"'{name}' a second time", "each key once", f"The first is in line {found[name].line}.")
             path = f"{self.key}.{name}" if self.key else name
             found.setdefault(name, Value(value_node, self.file, path, self.faults))
         return found
