@@ -107,7 +107,8 @@ create table if not exists analysis.transitions (
     weighted_count double,
     joint_share double,
     row_share double,
-    standard_error double
+    standard_error double,
+    joint_share_standard_error double
 );
 
 create table if not exists analysis.retention (

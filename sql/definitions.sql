@@ -15,7 +15,8 @@ create table if not exists definitions.surveys (
     population_reference_date date,
     retention_first_wave varchar,
     retention_weight_id varchar,
-    missed_waves integer
+    missed_waves integer,
+    methods_note varchar
 );
 
 create table if not exists definitions.waves (
@@ -171,4 +172,15 @@ create table if not exists definitions.weight_ids (
     use_when varchar,
     supplied varchar,
     tolerance double
+);
+
+create table if not exists definitions.families (
+    survey varchar not null,
+    family varchar not null,
+    item varchar not null,
+    item_order integer,
+    domains varchar,
+    correction varchar,
+    level double,
+    is_headline boolean
 );

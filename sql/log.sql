@@ -1,4 +1,10 @@
--- What was done, checked, released and revised. Rows are added by the flows, never rewritten by a model.
+-- What was done, checked, released and revised, and what each step of the night last worked on.
+
+create table if not exists log.steps (
+    survey varchar not null,
+    step varchar not null,
+    inputs varchar not null
+);
 
 create table if not exists log.runs (
     run_id varchar not null,

@@ -2,6 +2,7 @@
 
 from pipeline.warehouse.connection import (
     append_rows,
+    execute,
     open_warehouse,
     read,
     replace_rows,
@@ -11,6 +12,7 @@ from pipeline.warehouse.definition_tables import store_definitions
 from pipeline.warehouse.deliveries import Delivery, load_delivery, set_delivery_status
 from pipeline.warehouse.models import build, build_marts, run_checks
 from pipeline.warehouse.publication import connect_published, publish, read_published
+from pipeline.warehouse.steps import remember_step, step_inputs
 
 __all__ = [
     "Delivery",
@@ -18,14 +20,17 @@ __all__ = [
     "build",
     "build_marts",
     "connect_published",
+    "execute",
     "load_delivery",
     "open_warehouse",
     "publish",
     "read",
     "read_published",
+    "remember_step",
     "replace_rows",
     "run_checks",
     "set_delivery_status",
+    "step_inputs",
     "store_definitions",
     "transaction",
 ]

@@ -37,13 +37,13 @@ def open_warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 @contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Make everything in the block happen, or nothing of it."""
-    connection.execute("begin transaction").fetchall()
+    execute(connection, "begin transaction")
     try:
         yield
     except BaseException:
-        connection.execute("rollback").fetchall()
+        execute(connection, "rollback")
         raise
-    connection.execute("commit").fetchall()
+    execute(connection, "commit")
 
 
 def read(
@@ -52,6 +52,13 @@ def read(
     """Return the rows of a query; values come as `parameters` (`$name` or `?`)."""
     frame: pl.DataFrame = connection.sql(sql, params=parameters).pl()
     return frame
+
+
+def execute(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | list[Any] | None = None
+) -> None:
+    """Run one statement that returns nothing; values come as `parameters` (`$name` or `?`)."""
+    connection.execute(sql, parameters).fetchall()
 
 
 def replace_rows(
@@ -78,7 +85,7 @@ def append_rows(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.Dat
 def delete_rows(connection: duckdb.DuckDBPyConnection, table: str, **keys: str | int | None) -> None:
     """Delete the rows with these key values, inside the caller's transaction."""
     condition = " and ".join(f"{quoted(column)} is not distinct from ${column}" for column in keys) or "true"
-    connection.execute(f"delete from {table} where {condition}", keys).fetchall()
+    execute(connection, f"delete from {table} where {condition}", dict(keys))
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
@@ -87,7 +94,7 @@ def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.Dat
         return
     connection.register("incoming_rows", frame)
     try:
-        connection.execute(f"insert into {table} by name select * from incoming_rows").fetchall()
+        execute(connection, f"insert into {table} by name select * from incoming_rows")
     finally:
         connection.unregister("incoming_rows")
 
@@ -117,7 +124,6 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
 def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     with transaction(connection):
         for schema in (*PYTHON_SCHEMAS, *MODEL_SCHEMAS):
-            connection.execute(f"create schema if not exists {schema}").fetchall()
+            execute(connection, f"create schema if not exists {schema}")
         for schema in PYTHON_SCHEMAS:
-            statements = (SQL_FOLDER / f"{schema}.sql").read_text(encoding="utf-8")
-            connection.execute(statements).fetchall()
+            execute(connection, (SQL_FOLDER / f"{schema}.sql").read_text(encoding="utf-8"))

@@ -38,6 +38,7 @@ def _surveys(survey: Survey) -> Iterator[Row]:
         "retention_first_wave": retention.first_wave if retention else None,
         "retention_weight_id": retention.weight_id if retention else None,
         "missed_waves": retention.missed_waves if retention else None,
+        "methods_note": survey.methods_note or None,
     }
 
 
@@ -192,6 +193,23 @@ def _weight_ids(survey: Survey) -> Iterator[Row]:
         }
 
 
+def _families(survey: Survey) -> Iterator[Row]:
+    """Yield the items of each family of tests; a family that names none has those of no other family."""
+    named = {item for family in survey.families for item in family.items}
+    others = tuple(item for item in survey.items if item not in named)
+    for family in survey.families:
+        for order, item in enumerate(family.items or others, start=1):
+            yield {
+                "family": family.family,
+                "item": item,
+                "item_order": order,
+                "domains": ",".join(family.domains),
+                "correction": family.correction,
+                "level": family.level,
+                "is_headline": family.is_headline,
+            }
+
+
 def _number(value: float | None) -> float | None:
     return None if value is None else float(value)
 
@@ -216,4 +234,5 @@ _TABLES = {
     "exit_reasons": _exit_reasons,
     "margins": _margins,
     "weight_ids": _weight_ids,
+    "families": _families,
 }

@@ -12,6 +12,7 @@
 -- joint_share: their share among all who answered both
 -- row_share: their share among those with the earlier answer
 -- standard_error: standard error of row_share
+-- joint_share_standard_error: standard error of joint_share
 
 select
     survey,
@@ -25,6 +26,7 @@ select
     weighted_count,
     joint_share,
     row_share,
-    standard_error
+    standard_error,
+    joint_share_standard_error
 from analysis.transitions
 order by survey, weight_id, item, wave_from, wave_to, category_from, category_to
