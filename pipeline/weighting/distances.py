@@ -106,15 +106,17 @@ class Logit:
     def integral(self, predictor: Floats) -> Floats:
         """Return Lu + (U - L)/A log[(U-1) + (1-L)exp(Au)]."""
         log_sum = np.logaddexp(np.log(self.upper - 1), np.log(1 - self.lower) + self.steepness * predictor)
-        return np.add(self.lower * predictor, (self.upper - self.lower) / self.steepness * log_sum)
+        integral: Floats = self.lower * predictor + (self.upper - self.lower) / self.steepness * log_sum
+        return integral
 
     def predictor(self, ratio: Floats) -> Floats:
         """Return log[(g-L)(U-1) / ((U-g)(1-L))] / A; infinite at and beyond the bounds."""
         inside = np.clip(ratio, self.lower, self.upper)
         with np.errstate(divide="ignore"):
             above, below = np.log(inside - self.lower), np.log(self.upper - inside)
-        odds = above - below + np.log(self.upper - 1) - np.log(1 - self.lower)
-        return np.divide(odds, self.steepness)
+        log_odds = above - below + np.log(self.upper - 1) - np.log(1 - self.lower)
+        reached: Floats = log_odds / self.steepness
+        return reached
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pipeline.weighting.cells import sums_by
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 SMALLEST_CLASS = 30  # respondents in a weighting class: methodology C7.1
+SMALLEST_PROPENSITY = 1e-6  # below this a group has no respondents who could stand for it
 LARGEST_FACTOR = 3.0  # of a weighting class: methodology C7.1
 
 
@@ -21,7 +22,7 @@ def response_propensity(base_weight: Floats, is_respondent: Mask, levels: NDArra
         levels: (n, n_variables) codes from 0 of what is known of everyone; each enters as a factor.
 
     Raises:
-        WeightingError: the fit does not converge, as when a group answered completely or not at all.
+        WeightingError: the fit does not converge, as when nobody of a group answered.
 
     Source: methodology C7.2; the point fit is statsmodels' GLM, its standard errors are not used.
     """
@@ -33,10 +34,10 @@ def response_propensity(base_weight: Floats, is_respondent: Mask, levels: NDArra
     model = sm.GLM(is_respondent.astype(np.float64), predictors, family=sm.families.Binomial(), freq_weights=scaled)
     fit = model.fit(tol=1e-12, maxiter=100)
     propensity: Floats = np.asarray(fit.predict(predictors))
-    if not fit.converged or propensity.min() < 1e-6 or not np.isfinite(propensity).all():
+    if not fit.converged or propensity.min() < SMALLEST_PROPENSITY or not np.isfinite(propensity).all():
         raise WeightingError(
-            "the response model did not converge: some group answered completely or not at all. Merge its "
-            "category with a neighbour, or leave the variable out."
+            "the response model did not converge: some group did not answer at all. Merge its category with a "
+            "neighbour, or leave the variable out."
         )
     return propensity
 
@@ -60,7 +61,8 @@ def class_factors(base_weight: Floats, is_respondent: Mask, weighting_class: NDA
     n_respondents = sums_by(weighting_class[is_respondent], None, n_classes)
     of_all = sums_by(weighting_class, base_weight, n_classes)
     of_respondents = sums_by(weighting_class[is_respondent], base_weight[is_respondent], n_classes)
-    factor = np.divide(of_all, of_respondents, out=np.full(n_classes, np.inf), where=of_respondents > 0)
+    factor = np.full(n_classes, np.inf)
+    np.divide(of_all, of_respondents, out=factor, where=of_respondents > 0)
     is_weak = (n_respondents < SMALLEST_CLASS) | (factor > LARGEST_FACTOR)
     if is_weak.any():
         weakest = ", ".join(
