@@ -1,0 +1,176 @@
+"""English: every text of the reports that is not a finding, and the words findings are made of."""
+
+MONTHS = (  # not strftime: its month names depend on the machine's language
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+TOO_FEW = "too few to say"
+NOT_STATED = "not stated"
+
+ENGLISH = {
+    "provisional": "Provisional",
+    "provisional_banner": (
+        "This wave is still in the field, or its figures are not frozen yet. Any of them may still move. Nothing is "
+        "tested and nothing is compared with earlier waves. Please do not quote this page."
+    ),
+    "wave": "Wave",
+    "newsletter": "Panel newsletter",
+    "fieldwork": "Fieldwork",
+    "release": "Release",
+    "members_answered": "Members who answered",
+    "speaks_for": "Speaks for",
+    "correction": "Correction",
+    "findings_heading": "What you told us",
+    "other_headlines": "The other headline questions of this survey",
+    "other_headlines_note": "Declared with the ones above before fieldwork, and tested together with them.",
+    "no_findings": "No headline question of this survey was asked in this wave.",
+    "question": "Question",
+    "base": "Base",
+    "chart_data": "The figures behind this chart",
+    "finding": "Finding",
+    "change": "Change",
+    "share": "Share",
+    "range": "Range",
+    "estimate": "Estimate",
+    "who_heading": "Who answered, and who left",
+    "age_group": "Age group",
+    "everyone": "Everyone",
+    "answered_this": "Answered this wave",
+    "invited": "Invited",
+    "asked_caption": "Everyone invited to this wave",
+    "stayed_caption": "Those who answered the first wave",
+    "no_answer_this": "Did not answer",
+    "share_stayed": "Share who answered",
+    "share_eligible": "Of those still eligible",
+    "still_eligible": "Still eligible",
+    "survival": "Still in the panel",
+    "retention_chart": "Share who answered again, by age group",
+    "how_heading": "How it was done",
+    "method": "Method",
+    "dates": "Dates",
+    "mode": "Mode",
+    "population": "Population",
+    "response": "Response",
+    "weighting": "Weighting",
+    "inference": "What the figures stand for",
+    "uncertainty": "Uncertainty",
+    "tests": "Tests of change",
+    "disclosure": "Small groups",
+    "margins_caption": "Population totals known to the weighting",
+    "margin": "Margin",
+    "counted": "Counted",
+    "source": "Source",
+    "reference_date": "Reference date",
+    "approximation": "Approximation",
+    "none": "none",
+    "made": "Made",
+    "too_few": TOO_FEW,
+    "rounding_note": (
+        "Figures are rounded to whole per cent; differences are taken before rounding, so they may not match "
+        "the rounded figures."
+    ),
+    "age_note": "Age is that at the start of the panel, or at recruitment; nobody changes group.",
+    "flagged": "Fewer than 100 people answered: read with care.",
+}
+
+STATUS = {
+    "provisional": "provisional",
+    "final": "final",
+    "corrected": "corrected: replaces an earlier release",
+}
+
+MODES = {
+    "web": "online questionnaire",
+    "online": "online questionnaire",
+    "face_to_face": "interview in person",
+    "in_person": "interview in person",
+    "capi": "interview in person",
+    "telephone": "interview by telephone",
+    "phone": "interview by telephone",
+    "paper": "paper questionnaire",
+    "mixed": "mixed: more than one way to answer",
+}
+
+INFERENCE = {
+    "probability": ("Members were drawn by chance with known probabilities, so the figures estimate the population."),
+    "calibrated_legacy": (
+        "The selection probabilities of this panel are not known. Figures are adjusted to the population's make-up; "
+        "their ranges are indicative."
+    ),
+    "pseudo_weighted": (
+        "Some members volunteered. Their weights are modelled on members drawn by chance; ranges are indicative."
+    ),
+    "model": "The figures come from a statistical model of the population; ranges are indicative.",
+    "not_representative": "The figures describe the people who took part, and nobody else.",
+}
+UNTESTED_INFERENCE = "not_representative"  # no population, hence no interval and no claim of change
+
+UNCERTAINTY = (
+    "The ranges cover sampling error only, under the weighting assumptions stated here: among people alike in the "
+    "variables used for weighting, those who answered would have said the same as those who did not. Errors of "
+    "wording, recall or coverage are not in them."
+)
+TESTS = (
+    "A direction is named only where the difference passes a test, corrected for all the headline comparisons that "
+    "were declared before fieldwork and tested together. Every other comparison is reported without one, which does "
+    "not mean that opinion stood still. The range of a single difference is not widened by that correction."
+)
+NO_TESTS = "Nothing on this page is tested against another wave."
+DISCLOSURE = {
+    "open": "This survey is public-use data: nothing is hidden or rounded for confidentiality.",
+    "public": (
+        "Percentages on fewer than 50 answers are not shown, those on 50 to 99 are marked. Counts under 10 are not "
+        "shown; other counts are rounded to 10."
+    ),
+}
+BOTH_WAVES = "Among people who answered both waves"
+VERDICTS = {"rose": "Rose", "fell": "Fell", "no clear change": "No clear change"}
+
+WAVE = "Wave {number}"
+SINCE = "wave {number}"
+PAGE_TITLE = "{title}: wave {number} newsletter"
+PROVISIONAL_TITLE = "PROVISIONAL: {page_title}"
+STANDFIRST = "What {n} members of the panel told us, weighted to the population they stand for."
+STANDFIRST_UNWEIGHTED = "What {n} people who took part told us."
+
+CHART_KEY = "Dot: estimate. Band and bar: its {level} range."
+BAR_KEY = "Dot: estimate. Bar: its {level} range."
+PROVISIONAL_KEY = "Hollow dot: provisional."
+CHART_TITLE = "{label}: share who answered {answers}"
+TREND_DESCRIPTION = "Line of {n} waves with a {level} range around each. {last}"
+SINGLE_DESCRIPTION = "One dot with its {level} range. {last}"
+LAST_POINT = "Latest, {label}: {share}, {range}."
+GROUP_POINT = "{label}: {share}, {range}."
+GROUPS_DESCRIPTION = "A dot with its {level} range for each group. {groups}"
+
+WHO_SENTENCE = "Of the {first} people who answered {first_wave}, {share} answered this wave."
+WHO_FIRST = "This is the first wave: from here on we count who stays. {n} people answered."
+WHO_NOTHING = "No figures on who stayed are published for this wave."
+ANSWERED_WAVE = "Answered wave {number}"
+NOT_ANSWERED_YET = "Not answered so far"
+SURVIVAL_NOTE = (
+    "“Still in the panel” is the Kaplan–Meier share who had not left by wave {number}, the last wave for which "
+    "leaving can be told from missing a wave."
+)
+
+METHOD = "A standing panel: the same members are asked wave after wave. {note}"
+RESPONSE = "{responded} of {invited} members invited answered{rate}."
+RESPONSE_COUNT = "{responded} members answered."
+RESPONSE_RATE = "{kind} among members still in the population: {rate}."
+RATE_KINDS = {"probability": "Response rate", "other": "Participation rate"}  # AAPOR: volunteers have no response rate
+CUMULATIVE = "Cumulative response rate, recruitment included: {rate}."
+CUMULATIVE_UNKNOWN = "The cumulative response rate, recruitment included, is not known."
+WEIGHTING = {
+    "cross_sectional": (
+        "Those who answered this wave are weighted to the population; weight “{weight_id}”, held by {n} members."
+    ),
+    "longitudinal": (
+        "Longitudinal weight “{weight_id}”, held by the {n} members who belong to the set of waves {waves}; it lets "
+        "them stand for those who dropped out in between."
+    ),
+}
+POPULATION_TOTAL = "{persons} {unit}"
+POPULATION_SOURCE = "Source: {source}."
+APPROXIMATIONS = {"shares": "shares of another unit or universe, scaled to the population"}
+FIGURES_FROM = "Figures and their exact definitions: the published panel file, survey “{survey}”, wave “{wave}”."

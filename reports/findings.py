@@ -1,0 +1,259 @@
+"""The headline findings of one wave: figure, sentence, tested change, chart and base of each declared headline."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from pipeline.disclosure import DisclosureProfile, hide_counts, hide_shares, shown_count
+from reports import charts, english, published, words
+from reports.charts import Mark
+
+SHARES = ("estimate", "ci_low", "ci_high")
+RELEASED = ("final", "corrected")  # anything else is provisional
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One wave as it is told: where from, under which weight, and what may be shown of it."""
+
+    read: published.Read
+    survey: str
+    wave: str
+    weight_id: str
+    profile: DisclosureProfile
+    confidence: float
+    family: str  # the headline family of tests
+    family_items: tuple[str, ...]  # in declared order; () = every item with a headline
+
+    @cached_property
+    def waves(self) -> pl.DataFrame:
+        """Return the waves up to this one, oldest first."""
+        return published.waves_until(self.read, self.survey, self.wave)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Return what is published about this wave."""
+        return self.waves.row(-1, named=True)
+
+    @property
+    def is_provisional(self) -> bool:
+        """Return whether nothing may be claimed of this wave yet."""
+        return self.facts["release_status"] not in RELEASED
+
+    @cached_property
+    def inference(self) -> str:
+        """Return what the wave's figures rest on."""
+        return published.inference_of(self.read, self.survey, self.wave, self.weight_id)
+
+    def shown_count(self, persons: int | None) -> int | None:
+        """Return a count as it may be printed; None where it may not."""
+        return shown_count(persons, self.profile)
+
+    @property
+    def level(self) -> str:
+        """Return the confidence level in print."""
+        return words.percent(self.confidence)
+
+
+@dataclass(frozen=True)
+class ChangeLine:
+    """What may be said of a change since one earlier wave; `verdict` '' where nothing was tested."""
+
+    verdict: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One headline, ready for print."""
+
+    finding_id: str
+    label: str
+    wording: str
+    answers: str
+    figure: str
+    range: str
+    sentence: str
+    changes: tuple[ChangeLine, ...]
+    base: str
+    is_flagged: bool
+    chart: str
+    chart_key: str
+    rows: tuple[tuple[str, str, str, str], ...]  # wave, share, range, base
+
+
+def chosen_weight(read: published.Read, survey: str, wave: str, family: str) -> str:
+    """Return the weight to tell a wave under, when nobody says which.
+
+    One under which headline changes into the wave are tested; of those the wave's own cross-sectional weight; else
+    the longitudinal one whose last wave this is; of several the last by name (`wtpannr123` after `wtpan123`).
+    """
+    tested = set(published.headline_changes(read, survey, wave, family).get_column("weight_id").to_list())
+    ranked = [
+        (weight_id in tested, kind == "cross_sectional", str(wave_set or "").split("+")[-1] == wave, weight_id)
+        for weight_id, kind, wave_set, _ in published.weights_of(read, survey, wave).iter_rows()
+    ]
+    return str(max(ranked)[-1]) if ranked else ""
+
+
+def headline_findings(edition: Edition) -> list[Finding]:
+    """Return a finding for every declared headline asked in the wave, in declared order, whatever its change."""
+    declared = _declared(edition)
+    answers = published.headline_answers(edition.read, edition.survey)
+    estimates = _shown_estimates(edition)
+    changes = published.headline_changes(edition.read, edition.survey, edition.wave, edition.family)
+    changes = changes.filter(pl.col("weight_id") == edition.weight_id)
+    return [
+        _finding(
+            edition,
+            headline,
+            words.answered(answers.get((headline["item"], headline["headline"]), []), headline["headline"]),
+            _of(estimates, headline),
+            _of(changes, headline),
+        )
+        for headline in declared.iter_rows(named=True)
+    ]
+
+
+def _declared(edition: Edition) -> pl.DataFrame:
+    asked = published.headline_items(edition.read, edition.survey, edition.wave, edition.weight_id)
+    if not edition.family_items:
+        return asked
+    order = pl.DataFrame({"item": edition.family_items, "declared_order": range(len(edition.family_items))})
+    return asked.join(order, on="item", how="inner").sort("declared_order", "headline")
+
+
+def _of(rows: pl.DataFrame, headline: dict[str, str]) -> pl.DataFrame:
+    return rows.filter(pl.col("item") == headline["item"], pl.col("headline") == headline["headline"])
+
+
+def _shown_estimates(edition: Edition) -> pl.DataFrame:
+    """Return the headline estimates up to this wave, without what the disclosure profile hides."""
+    rows = published.headline_estimates(edition.read, edition.survey, edition.weight_id)
+    waves = edition.waves.select("wave", "wave_number", "fieldwork_end", "release_status")
+    rows = rows.join(waves, on="wave", how="inner").sort("wave_number")
+    rows = hide_shares(rows, edition.profile, base="unweighted_n", shares=SHARES)
+    rows = hide_counts(rows, edition.profile, counts=["unweighted_n"])
+    speaks_for_others = pl.col("inference") != english.UNTESTED_INFERENCE
+    return rows.with_columns(pl.when(speaks_for_others).then(pl.col(end)).alias(end) for end in ("ci_low", "ci_high"))
+
+
+def _finding(
+    edition: Edition, headline: dict[str, str], answers: str, series: pl.DataFrame, changes: pl.DataFrame
+) -> Finding:
+    now = series.row(-1, named=True)
+    share, low, high = (now[column] for column in SHARES)
+    finding_id = f"{headline['item']}_{headline['headline']}".replace(" ", "_")
+    return Finding(
+        finding_id=finding_id,
+        label=headline["label"],
+        wording=headline["wording"],
+        answers=answers,
+        figure="–" if share is None else words.short_percent(share),
+        range=words.short_range(low, high),
+        sentence=words.share_sentence(share, low, high, answers=answers, inference=now["inference"]),
+        changes=_change_lines(edition, series, changes),
+        base=words.capital(words.base(now["unweighted_n"], is_rounded=edition.profile.base_multiple > 1)),
+        is_flagged=now["is_flagged"],
+        chart=_chart(edition, series, finding_id, headline["label"], answers),
+        chart_key=_chart_key(edition, series),
+        rows=tuple(_table_row(row) for row in series.iter_rows(named=True)),
+    )
+
+
+def _change_lines(edition: Edition, series: pl.DataFrame, changes: pl.DataFrame) -> tuple[ChangeLine, ...]:
+    """Return what is said of change: since the wave before and since the first, as far as both were tested.
+
+    A provisional wave, a hidden figure, and a survey that stands for nobody else have no line at all.
+    """
+    now = series.row(-1, named=True)
+    if edition.is_provisional or now["is_suppressed"] or now["inference"] == english.UNTESTED_INFERENCE:
+        return ()
+    earlier = series.filter(pl.col("wave") != edition.wave).select(
+        pl.col("wave").alias("wave_from"),
+        "wave_number",
+        pl.col("release_status").is_in(RELEASED).alias("is_released"),
+        pl.col("is_suppressed").alias("was_suppressed"),
+    )
+    rows = _shown_changes(edition, changes).join(earlier, on="wave_from", how="inner")
+    rows = rows.filter(~pl.col("is_suppressed") & ~pl.col("was_suppressed")).sort("wave_number", "kind")
+    rows = rows.unique("wave_number", keep="first", maintain_order=True)  # net goes before within_person
+    told = [] if rows.is_empty() else [rows.row(-1, named=True), rows.row(0, named=True)][: rows.height]
+    return tuple(_change_line(row) for row in told)
+
+
+def _shown_changes(edition: Edition, changes: pl.DataFrame) -> pl.DataFrame:
+    """Return the changes with those of too few people marked; the base of a net change is that of its estimates."""
+    own_base = pl.when(pl.col("kind") == "within_person").then(pl.col("overlap_n"))
+    rows = changes.with_columns(base=own_base.otherwise(edition.profile.hide_below))
+    return hide_shares(rows, edition.profile, base="base", shares=["change", "ci_low", "ci_high"])
+
+
+def _change_line(row: dict[str, Any]) -> ChangeLine:
+    is_tested = row["is_released"] and row["p_value_corrected"] is not None and row["verdict"] in english.VERDICTS
+    verdict = str(row["verdict"]) if is_tested else ""
+    text = words.change_sentence(
+        verdict,
+        row["change"],
+        row["ci_low"],
+        row["ci_high"],
+        since=english.SINCE.format(number=row["wave_number"]),
+        is_within_person=row["kind"] == "within_person",
+    )
+    return ChangeLine(verdict, text)
+
+
+def _chart(edition: Edition, series: pl.DataFrame, finding_id: str, label: str, answers: str) -> str:
+    marks = [_mark(row, is_alone=series.height == 1) for row in series.iter_rows(named=True)]
+    about = charts.Words(
+        finding_id, english.CHART_TITLE.format(label=label, answers=answers), _description(edition, marks)
+    )
+    return charts.interval_chart(marks, about) if len(marks) == 1 else charts.trend_chart(marks, about)
+
+
+def _mark(row: dict[str, Any], *, is_alone: bool) -> Mark:
+    number = str(row["wave_number"])
+    end = row["fieldwork_end"]
+    return Mark(
+        label=english.WAVE.format(number=number) if is_alone or number == "1" else number,
+        estimate=row["estimate"],
+        low=row["ci_low"],
+        high=row["ci_high"],
+        note=words.month(end) if end else "",
+        is_provisional=row["release_status"] not in RELEASED,
+    )
+
+
+def _description(edition: Edition, marks: Sequence[Mark]) -> str:
+    template = english.SINGLE_DESCRIPTION if len(marks) == 1 else english.TREND_DESCRIPTION
+    return template.format(n=len(marks), level=edition.level, last=mark_in_words(marks[-1], english.LAST_POINT))
+
+
+def mark_in_words(mark: Mark, template: str) -> str:
+    """Return one mark of a chart as text, for its description."""
+    if mark.estimate is None:
+        return f"{mark.label}: {english.TOO_FEW}."
+    return template.format(
+        label=mark.label, share=words.percent(mark.estimate), range=words.short_range(mark.low, mark.high)
+    )
+
+
+def _chart_key(edition: Edition, series: pl.DataFrame) -> str:
+    key = (english.BAR_KEY if series.height == 1 else english.CHART_KEY).format(level=edition.level)
+    is_released = series.get_column("release_status").is_in(RELEASED)
+    return key if is_released.all() else f"{key} {english.PROVISIONAL_KEY}"
+
+
+def _table_row(row: dict[str, Any]) -> tuple[str, str, str, str]:
+    share, low, high = (row[column] for column in SHARES)
+    shown = english.TOO_FEW if share is None else words.short_percent(share)
+    bounds = words.short_range(low, high)
+    return (
+        english.WAVE.format(number=row["wave_number"]),
+        shown,
+        bounds,
+        words.count(row["unweighted_n"]),
+    )

@@ -1,0 +1,118 @@
+"""The newsletter of one wave: a page for members and the public, made from the published file alone."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from pipeline import disclosure
+from reports import charts, english, published, words
+from reports.findings import Edition, chosen_weight, headline_findings
+from reports.method import margin_rows, method_lines
+from reports.participation import Participation, participation
+
+TEMPLATES = Path(__file__).parent / "templates"
+MAIN_FINDINGS = 4  # told at length; every other declared headline stands in the table after them
+USUAL_CONFIDENCE = 0.95
+
+
+def render_newsletter(
+    read: published.Read,
+    survey: str,
+    wave: str,
+    *,
+    title: str,
+    generated_at: datetime,
+    disclosure_profile: str,
+    weight_id: str | None = None,
+    headline_items: Sequence[str] = (),
+    headline_family: str | None = None,
+    confidence: float = USUAL_CONFIDENCE,
+) -> dict[str, str]:
+    """Return the files of a newsletter by relative path: the page, and each of its charts as SVG.
+
+    Args:
+        read: answers SQL with the rows of the published file.
+        title: of the survey, as people know it.
+        generated_at: the only thing on the page that is not in the published file.
+        weight_id: None for the one that `chosen_weight` finds.
+        headline_items, headline_family: the items of the headline family and its name, for a file that does not
+            publish its families.
+        confidence: the level at which the published intervals were made.
+
+    Raises:
+        DefinitionError: no such wave is published, or no such disclosure profile exists.
+    """
+    profile = disclosure.disclosure_profile(disclosure_profile)
+    family, declared = published.headline_family(read, survey)
+    family = headline_family or family
+    weight_id = weight_id or chosen_weight(read, survey, wave, family)
+    edition = Edition(read, survey, wave, weight_id, profile, confidence, family, tuple(headline_items or declared))
+    findings = headline_findings(edition)
+    people = participation(edition)
+    page = {
+        "words": english.ENGLISH,
+        "masthead": _masthead(edition, title, generated_at),
+        "findings": findings[:MAIN_FINDINGS],
+        "others": findings[MAIN_FINDINGS:],
+        "people": people,
+        "method": method_lines(edition),
+        "margins": margin_rows(edition),
+    }
+    css = (TEMPLATES / "charts.css").read_text(encoding="utf-8")
+    drawn = {finding.finding_id: finding.chart for finding in findings} | _people_chart(people)
+    files = {f"charts/{name}.svg": charts.standalone(svg, css) for name, svg in drawn.items()}
+    return {"newsletter.html": _environment().get_template("newsletter.html").render(page), **files}
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _people_chart(people: Participation) -> dict[str, str]:
+    return {people.chart_id: people.chart} if people.chart else {}
+
+
+def _masthead(edition: Edition, title: str, generated_at: datetime) -> dict[str, Any]:
+    facts = edition.facts
+    page_title = english.PAGE_TITLE.format(title=title, number=facts["wave_number"])
+    return {
+        "title": title,
+        "page_title": english.PROVISIONAL_TITLE.format(page_title=page_title) if edition.is_provisional else page_title,
+        "wave": english.WAVE.format(number=facts["wave_number"]),
+        "is_provisional": edition.is_provisional,
+        "dates": words.dates(facts["fieldwork_start"], facts["fieldwork_end"]),
+        "release": _release(edition),
+        "answered": words.count(edition.shown_count(facts["n_respondents"])),
+        "speaks_for": _speaks_for(edition),
+        "notice": published.correction_notice(edition.read, facts["release_id"]),
+        "standfirst": _standfirst(edition),
+        "made": words.day(generated_at.date()),
+        "made_at": generated_at.isoformat(timespec="seconds"),
+        "figures_from": english.FIGURES_FROM.format(survey=edition.survey, wave=edition.wave),
+    }
+
+
+def _release(edition: Edition) -> str:
+    return words.capital(english.STATUS.get(edition.facts["release_status"], english.STATUS["provisional"]))
+
+
+def _standfirst(edition: Edition) -> str:
+    speaks_for_others = edition.inference != english.UNTESTED_INFERENCE
+    template = english.STANDFIRST if speaks_for_others else english.STANDFIRST_UNWEIGHTED
+    return template.format(n=words.count(edition.shown_count(edition.facts["n_respondents"])))
+
+
+def _speaks_for(edition: Edition) -> str:
+    if edition.inference == english.UNTESTED_INFERENCE:
+        return ""
+    name = published.survey_facts(edition.read, edition.survey).get("population_name")
+    return words.capital(name) if name else ""

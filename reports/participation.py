@@ -1,0 +1,160 @@
+"""Who answered a wave and who left, by age group: counts, shares who stayed, and their chart."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from pipeline.definitions import ALL
+from pipeline.disclosure import hide_counts, hide_shares
+from reports import charts, english, published, words
+from reports.charts import Mark
+from reports.findings import Edition, mark_in_words
+
+DOMAIN = "age_group"
+CHART_ID = "retention_by_age_group"
+COUNTS = ["n_first_wave", "n_eligible", "n_respondents"]
+SHARES = ["retention_raw", "retention_raw_ci_low", "retention_raw_ci_high", "retention_eligible"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table in print; no rows where nothing is published."""
+
+    caption: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Participation:
+    """The section, ready for print."""
+
+    sentence: str
+    asked: Table  # everyone invited to the wave, refreshment cohorts among them
+    stayed: Table  # the respondents of the first wave
+    chart_id: str
+    chart: str  # "" where nobody can have left yet, or nothing is published
+    chart_key: str
+    notes: tuple[str, ...]
+
+
+def participation(edition: Edition) -> Participation:
+    """Return who answered and who left by the wave of an edition."""
+    rows = _shown(edition, published.retention_by(edition.read, edition.survey, edition.wave, DOMAIN))
+    asked = _asked(edition)
+    if edition.waves.height == 1 or rows.is_empty():
+        return Participation(_alone(edition), asked, Table("", (), ()), CHART_ID, "", "", ())
+    survival, notes = _survival(edition, rows)
+    return Participation(
+        sentence=_sentence(edition, rows),
+        asked=asked,
+        stayed=_stayed(edition, rows, survival),
+        chart_id=CHART_ID,
+        chart=_chart(edition, rows),
+        chart_key=english.BAR_KEY.format(level=edition.level),
+        notes=(english.ENGLISH["age_note"], *notes),
+    )
+
+
+def _alone(edition: Edition) -> str:
+    if edition.waves.height > 1:
+        return english.WHO_NOTHING
+    return english.WHO_FIRST.format(n=words.count(edition.shown_count(edition.facts["n_respondents"])))
+
+
+def _asked(edition: Edition) -> Table:
+    rows = published.response_by(edition.read, edition.survey, edition.wave, DOMAIN)
+    texts = english.ENGLISH
+    headings = (texts["age_group"], texts["invited"], texts["answered_this"], texts["share_stayed"])
+    if rows.is_empty():
+        return Table("", (), ())
+    rows = hide_shares(rows, edition.profile, base="n_invited", shares=["completion_rate"])
+    rows = hide_counts(rows, edition.profile, counts=["n_invited", "n_respondents"])
+    shown = tuple(
+        (
+            _label(row),
+            words.count(row["n_invited"]),
+            words.count(row["n_respondents"]),
+            _percent(row["completion_rate"]),
+        )
+        for row in rows.iter_rows(named=True)
+    )
+    return Table(texts["asked_caption"], headings, shown)
+
+
+def _stayed(edition: Edition, rows: pl.DataFrame, survival: dict[str, str]) -> Table:
+    texts = english.ENGLISH
+    missed = english.NOT_ANSWERED_YET if edition.is_provisional else texts["no_answer_this"]
+    headings = [_first_heading(edition), texts["still_eligible"], texts["answered_this"], missed]
+    headings += [texts["share_stayed"], texts["share_eligible"], *([texts["survival"]] if survival else [])]
+    shown = tuple(_row(row, survival) for row in rows.iter_rows(named=True))
+    return Table(texts["stayed_caption"], (texts["age_group"], *headings), shown)
+
+
+def _shown(edition: Edition, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows without what the disclosure profile hides; who missed the wave counts as a cell too."""
+    missed = rows.with_columns(n_missed=pl.col("n_first_wave") - pl.col("n_respondents"))
+    shown = hide_shares(missed, edition.profile, base="n_first_wave", shares=SHARES)
+    return hide_counts(shown, edition.profile, counts=[*COUNTS, "n_missed"])
+
+
+def _first_heading(edition: Edition) -> str:
+    return english.ANSWERED_WAVE.format(number=edition.waves.get_column("wave_number").item(0))
+
+
+def _label(row: dict[str, Any]) -> str:
+    return english.ENGLISH["everyone"] if row["domain"] == ALL else row["domain_value"]
+
+
+def _sentence(edition: Edition, rows: pl.DataFrame) -> str:
+    everyone = rows.filter(pl.col("domain") == ALL)
+    if everyone.is_empty() or everyone.item(0, "retention_raw") is None:
+        return ""
+    return english.WHO_SENTENCE.format(
+        first=words.count(everyone.item(0, "n_first_wave")),
+        first_wave=english.SINCE.format(number=edition.waves.item(0, "wave_number")),
+        share=words.percent(everyone.item(0, "retention_raw")),
+    )
+
+
+def _survival(edition: Edition, shown: pl.DataFrame) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the survival of each group whose shares may be shown, and the note that says up to which wave."""
+    rows = published.survival_by(edition.read, edition.survey, edition.wave, DOMAIN)
+    if rows.is_empty():
+        return {}, ()
+    visible = shown.filter(~pl.col("is_suppressed")).select("domain", "domain_value")
+    kept = rows.join(visible, on=["domain", "domain_value"], how="semi")
+    survival = {row["domain_value"]: words.short_percent(row["survival"]) for row in kept.iter_rows(named=True)}
+    return survival, (english.SURVIVAL_NOTE.format(number=rows.item(0, "wave_number")),)
+
+
+def _row(row: dict[str, Any], survival: dict[str, str]) -> tuple[str, ...]:
+    counts = [words.count(row[count]) for count in (*COUNTS, "n_missed")]
+    shares = [_percent(row["retention_raw"]), _percent(row["retention_eligible"])]
+    stayed = [survival.get(row["domain_value"], english.TOO_FEW)] if survival else []
+    return (_label(row), *counts, *shares, *stayed)
+
+
+def _percent(share: float | None) -> str:
+    return english.TOO_FEW if share is None else words.short_percent(share)
+
+
+def _chart(edition: Edition, rows: pl.DataFrame) -> str:
+    marks = [
+        Mark(
+            label=_label(row),
+            estimate=row["retention_raw"],
+            low=row["retention_raw_ci_low"],
+            high=row["retention_raw_ci_high"],
+            is_provisional=edition.is_provisional,
+        )
+        for row in rows.iter_rows(named=True)
+    ]
+    groups = " ".join(mark_in_words(mark, english.GROUP_POINT) for mark in marks)
+    about = charts.Words(
+        CHART_ID,
+        english.ENGLISH["retention_chart"],
+        english.GROUPS_DESCRIPTION.format(level=edition.level, groups=groups),
+    )
+    return charts.interval_chart(marks, about)

@@ -1,0 +1,200 @@
+"""What the reports need from the published file, as a handful of questions to it; nothing is computed here."""
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+
+from pipeline.errors import DefinitionError
+
+Read = Callable[[str, list[object]], pl.DataFrame]  # (SQL with ? marks, its parameters) → rows
+HEADLINE_FAMILY = "headlines"  # its name where the file does not say which family is the headline one
+
+
+def columns_of(read: Read, table: str) -> set[str]:
+    """Return the columns of a published table; none when this stage does not publish it."""
+    sql = "select column_name from information_schema.columns where table_schema = 'main' and table_name = ?"
+    return set(read(sql, [table]).get_column("column_name").to_list())
+
+
+def survey_facts(read: Read, survey: str) -> dict[str, Any]:
+    """Return what is published about the survey as a whole: its population and how it was made; {} for nothing."""
+    if not columns_of(read, "surveys"):
+        return {}
+    rows = read("select * from surveys where survey = ?", [survey])
+    return rows.row(0, named=True) if rows.height else {}
+
+
+def waves_until(read: Read, survey: str, wave: str) -> pl.DataFrame:
+    """Return the waves of a survey up to and including one, oldest first: a page never tells what came after.
+
+    Raises:
+        DefinitionError: the wave is not published.
+    """
+    waves = read("select * from waves where survey = ? order by wave_number", [survey])
+    if wave not in waves.get_column("wave").to_list():
+        raise DefinitionError(
+            f"{survey} {wave}: not in the published file, which has "
+            f"{', '.join(waves.get_column('wave').to_list()) or 'no waves'}. Run panel nightly first."
+        )
+    last = waves.filter(pl.col("wave") == wave).get_column("wave_number").item()
+    return waves.filter(pl.col("wave_number") <= last)
+
+
+def weights_of(read: Read, survey: str, wave: str) -> pl.DataFrame:
+    """Return weight_id, kind, wave_set and the number of members weighted, of the weights that cover a wave."""
+    sql = """
+        select weight_id, kind, wave_set, count(*)::bigint as n_members
+        from weights where survey = ? and wave = ? group by all order by weight_id
+    """
+    return read(sql, [survey, wave])
+
+
+def use_when(read: Read, survey: str, weight_id: str) -> str:
+    """Return when that weight is the right one, in the words of the survey's author; empty when not published."""
+    if "use_when" not in columns_of(read, "weight_ids"):
+        return ""
+    rows = read("select use_when from weight_ids where survey = ? and weight_id = ?", [survey, weight_id])
+    return str(rows.item(0, 0) or "") if rows.height else ""
+
+
+def headline_family(read: Read, survey: str) -> tuple[str, list[str]]:
+    """Return the declared headline family and its items in declared order; no items where they are not published."""
+    if "is_headline" in columns_of(read, "families"):
+        sql = "select family, item from families where survey = ? and is_headline order by item_order"
+        rows = read(sql, [survey])
+        return (str(rows.item(0, 0)), rows.get_column("item").to_list()) if rows.height else (HEADLINE_FAMILY, [])
+    if "family" not in columns_of(read, "changes"):
+        return HEADLINE_FAMILY, []
+    sql = """
+        select distinct items.item_order, items.item from changes
+        inner join items on items.survey = changes.survey and items.item = changes.item
+        where changes.survey = ? and changes.family = ? order by items.item_order
+    """
+    return HEADLINE_FAMILY, read(sql, [survey, HEADLINE_FAMILY]).get_column("item").to_list()
+
+
+def headline_items(read: Read, survey: str, wave: str, weight_id: str) -> pl.DataFrame:
+    """Return every item's headlines with a figure in this wave, in the order of the questionnaire."""
+    sql = """
+        select distinct items.item_order, items.item, estimates.category as headline, items.label, items.wording
+        from estimates
+        inner join items on items.survey = estimates.survey and items.item = estimates.item
+        where estimates.survey = ? and estimates.wave = ? and estimates.weight_id = ?
+            and estimates.statistic = 'headline' and estimates.domain = 'all'
+        order by items.item_order, headline
+    """
+    return read(sql, [survey, wave, weight_id])
+
+
+def headline_answers(read: Read, survey: str) -> dict[tuple[str, str], list[str]]:
+    """Return (item, headline) → the labels of the answers it adds up, in scale order."""
+    sql = """
+        select item, headlines, label from answer_options
+        where survey = ? and headlines is not null order by item, option_order
+    """
+    answers: dict[tuple[str, str], list[str]] = {}
+    for item, headlines, label in read(sql, [survey]).iter_rows():
+        for headline in headlines.split(","):
+            answers.setdefault((item, headline), []).append(label)
+    return answers
+
+
+def headline_estimates(read: Read, survey: str, weight_id: str) -> pl.DataFrame:
+    """Return the headline estimates of everyone under one weight, of every wave it covers."""
+    sql = """
+        select wave, item, category as headline, inference, estimate, ci_low, ci_high, unweighted_n, is_suppressed
+        from estimates
+        where survey = ? and weight_id = ? and statistic = 'headline' and domain = 'all'
+        order by wave, item, headline
+    """
+    return read(sql, [survey, weight_id])
+
+
+def headline_changes(read: Read, survey: str, wave: str, family: str) -> pl.DataFrame:
+    """Return the changes into a wave that were tested in the headline family; no others are ever spoken of."""
+    in_family = "family = ?" if "family" in columns_of(read, "changes") else "? is null"  # no family, no claim
+    sql = f"""
+        select wave_from, kind, weight_id, item, category as headline, change, ci_low, ci_high,
+            p_value_corrected, overlap_n, verdict, is_suppressed
+        from changes
+        where survey = ? and wave_to = ? and statistic = 'headline' and domain = 'all' and {in_family}
+        order by wave_from, kind, weight_id, item, headline
+    """
+    return read(sql, [survey, wave, family])
+
+
+def retention_by(read: Read, survey: str, wave: str, domain: str) -> pl.DataFrame:
+    """Return the retention rows of one domain at one wave, in the order of its values, everyone last."""
+    sql = """
+        select domain, domain_value, n_first_wave, n_eligible, n_respondents,
+            retention_raw, retention_raw_ci_low, retention_raw_ci_high, retention_eligible
+        from retention
+        where survey = ? and wave = ? and domain in (?, 'all')
+        order by domain = 'all', domain_value
+    """
+    return read(sql, [survey, wave, domain])
+
+
+def survival_by(read: Read, survey: str, wave: str, domain: str) -> pl.DataFrame:
+    """Return the latest survival known by a wave, by value of a domain: curves end before the last waves."""
+    if not {"survival", "domain"} <= columns_of(read, "attrition_hazards"):
+        return pl.DataFrame()
+    sql = """
+        with known as (
+            select hazards.domain, hazards.domain_value, hazards.survival, waves.wave_number,
+                max(waves.wave_number) over () as last_known
+            from attrition_hazards as hazards
+            inner join waves on waves.survey = hazards.survey and waves.wave = hazards.wave
+            where hazards.survey = ? and hazards.domain in (?, 'all') and waves.wave_number <= (
+                select wave_number from waves where survey = ? and wave = ?
+            )
+        )
+        select domain, domain_value, survival, wave_number from known
+        where wave_number = last_known order by domain = 'all', domain_value
+    """
+    return read(sql, [survey, domain, survey, wave])
+
+
+def margins(read: Read, survey: str, wave: str, weight_id: str) -> pl.DataFrame:
+    """Return one row per margin that the weight was fitted to: what, of whom, from where, when, how approximated.
+
+    Every margin of the survey, where the file does not say which were used.
+    """
+    sql = """
+        select distinct margin, unit, universe, source, reference_date, approximation
+        from margins where survey = ? order by margin, source, reference_date
+    """
+    rows = read(sql, [survey])
+    if "margin" not in columns_of(read, "weighting_log"):
+        return rows
+    used = read(
+        "select distinct margin from weighting_log where survey = ? and wave = ? and weight_id = ?",
+        [survey, wave, weight_id],
+    )
+    return rows.join(used, on="margin", how="semi", maintain_order="left")
+
+
+def response_by(read: Read, survey: str, wave: str, domain: str) -> pl.DataFrame:
+    """Return who was invited and who answered, by value of a domain, everyone last; no rows where not published."""
+    if "domain" not in columns_of(read, "response_rates"):
+        return pl.DataFrame()
+    sql = """
+        select domain, domain_value, n_invited, n_respondents, completion_rate, response_rate,
+            cumulative_response_rate
+        from response_rates where survey = ? and wave = ? and domain in (?, 'all')
+        order by domain = 'all', domain_value
+    """
+    return read(sql, [survey, wave, domain])
+
+
+def inference_of(read: Read, survey: str, wave: str, weight_id: str) -> str:
+    """Return the inference label of a wave's headline figures; empty where there is none."""
+    rows = headline_estimates(read, survey, weight_id).filter(pl.col("wave") == wave)
+    return str(rows.item(0, "inference") or "") if rows.height else ""
+
+
+def correction_notice(read: Read, release_id: str | None) -> str:
+    """Return what a release corrected, in words; empty for a first release."""
+    rows = read("select notice from releases where release_id = ?", [release_id])
+    return str(rows.item(0, 0) or "") if rows.height else ""
