@@ -51,12 +51,12 @@ def assert_agree(ours: list[oracle.Row], theirs: pl.DataFrame) -> None:
 
 def test_shares_and_means_with_their_errors_agree_with_r(cohort: Cohort) -> None:
     theirs = r_figures("share", "mean")
-    assert_agree(list(oracle.estimates(cohort, dict.fromkeys(theirs["item"].to_list(), {}))), theirs)
+    assert_agree(list(oracle.estimates(cohort, {item: {} for item in theirs["item"]})), theirs)
 
 
 def test_within_person_changes_agree_with_r(cohort: Cohort) -> None:
     theirs = r_figures("change")
-    ours = oracle.changes(cohort, dict.fromkeys(theirs["item"].to_list(), {}))
+    ours = oracle.changes(cohort, {item: {} for item in theirs["item"]})
     assert_agree([row | {"wave": "w3", "estimate": row["change"]} for row in ours], theirs)
 
 

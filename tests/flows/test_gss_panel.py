@@ -1,0 +1,253 @@
+"""The real panel end to end: two commands, and every published figure against the oracle.
+
+The oracle (tests/golden/gss_oracle.py) works the figures out from the delivered files without the pipeline.
+Every test runs on the 2006 cohort and on another of the same layout, with the same definitions.
+"""
+
+from collections.abc import Iterator
+
+import duckdb
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.flows.gss_cohorts import NOT_ASKED, write_another_cohort
+from tests.flows.gss_run import Run, assert_same, frame, panel, published_items, without_unused_labels
+from tests.golden import gss_oracle as oracle
+from tests.golden.gss_cohort import delivered_folder, is_ineligible, read_cohort
+
+NAMED_ITEMS = {
+    "consci",
+    "confed",
+    "conmedic",
+    "conlegis",
+    "conpress",
+    "confinan",
+    "trust",
+    "fair",
+    "helpful",
+    "natheal",
+    "tvhours",
+    "educ",
+}
+FIGURES = [
+    "estimate",
+    "standard_error",
+    "ci_low",
+    "ci_high",
+    "degrees_of_freedom",
+    "unweighted_n",
+    "sum_of_weights",
+    "unweighted_estimate",
+]
+CHANGE_FIGURES = ["estimate_from", "estimate_to", "change", "standard_error", "ci_low", "ci_high", "p_value"]
+
+
+@pytest.fixture(scope="session", params=["2006 cohort", "another cohort"])
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    folder, workspace = delivered_folder(), tmp_path_factory.mktemp("gss")
+    if request.param == "another cohort":
+        write_another_cohort(folder, workspace / "delivered")
+        folder = workspace / "delivered"
+    panel(workspace, "init", "gss", "--template", "gss_panel", "--deliveries", str(folder))
+    output = panel(workspace, "nightly", "gss")
+    published = workspace / "gss" / "published" / "panel.duckdb"
+    with duckdb.connect(str(published), read_only=True) as connection:
+        yield Run(
+            read_cohort(folder),
+            published_items(connection),
+            request.param == "2006 cohort",
+            output,
+            workspace / "gss",
+            connection,
+        )
+
+
+def test_every_named_item_and_every_attitude_of_the_core_file_is_published(run: Run) -> None:
+    core = list(read_cohort(delivered_folder()).answers[1])
+    assert set(core[core.index("conarmy") :]) | NAMED_ITEMS <= set(run.items)
+
+
+ESTIMATE_KEYS = ["wave", "weight_id", "item", "statistic", "category", "domain", "domain_value"]
+
+
+@pytest.fixture(scope="session")
+def published_estimates(run: Run) -> pl.DataFrame:
+    rows = run.table("select * from estimates where survey = 'gss_panel'")
+    return rows.with_columns(pl.col("category").fill_null(""))
+
+
+@pytest.fixture(scope="session")
+def our_estimates(run: Run) -> pl.DataFrame:
+    columns = [*ESTIMATE_KEYS, *FIGURES, "design_effect", "effective_n"]
+    return frame(oracle.estimates(run.cohort, run.items), columns)
+
+
+def test_estimates_agree_with_the_oracle(
+    run: Run, published_estimates: pl.DataFrame, our_estimates: pl.DataFrame
+) -> None:
+    published = without_unused_labels(run, published_estimates)
+    assert_same(our_estimates, published, ESTIMATE_KEYS, FIGURES)
+
+
+def test_a_label_nobody_chose_is_a_share_of_zero(run: Run, published_estimates: pl.DataFrame) -> None:
+    used = without_unused_labels(run, published_estimates)
+    unused = published_estimates.join(used, on=ESTIMATE_KEYS, how="anti")
+    assert (unused["estimate"] == 0).all()
+    assert (unused["standard_error"] == 0).all()
+    cell = ["wave", "weight_id", "item", "domain", "domain_value"]
+    assert unused.join(used, on=cell, how="anti").is_empty()
+
+
+def test_design_effects_of_shares_agree_with_the_oracle(
+    run: Run, published_estimates: pl.DataFrame, our_estimates: pl.DataFrame
+) -> None:
+    is_inside = (pl.col("estimate") > 0) & (pl.col("estimate") < 1) & (pl.col("statistic") != "mean")
+    has_spread = is_inside & (pl.col("unweighted_n") > 1)
+    published = without_unused_labels(run, published_estimates).filter(has_spread)
+    ours = our_estimates.filter(has_spread)
+    assert_same(ours, published, ESTIMATE_KEYS, ["design_effect", "effective_n"], tolerance=1e-7)
+
+
+def test_nothing_is_suppressed(published_estimates: pl.DataFrame) -> None:
+    assert not published_estimates["is_suppressed"].any()
+
+
+def test_items_without_a_column_have_no_rows(run: Run, published_estimates: pl.DataFrame) -> None:
+    asked = {(f"w{wave}", item) for wave, answers in run.cohort.answers.items() for item in answers}
+    published = published_estimates.select("wave", "item").unique().rows()
+    assert set(published) <= asked
+    answered = run.table("select distinct wave, item from answers where survey = 'gss_panel'").rows()
+    assert set(answered) <= asked
+    if not run.is_2006:
+        absent = {(f"w{wave}", item) for wave, items in NOT_ASKED.items() for item in items}
+        assert not absent & set(answered)
+
+
+def test_answers_are_the_delivered_texts(run: Run) -> None:
+    rows = run.table(
+        "select wave, panel_member_id, item, answer_label from answers "
+        "where survey = 'gss_panel' and answer_label is not null"
+    )
+    published = {tuple(row[:3]): row[3] for row in rows.rows()}
+    expected = {
+        (f"w{wave}", person, item): value
+        for wave, answers in run.cohort.answers.items()
+        for item in set(answers) & set(run.items) - set(oracle.COUNTS)
+        for person, value in zip(run.cohort.person, answers[item], strict=True)
+        if value is not None
+    }
+    assert {key: value for key, value in published.items() if key[2] not in oracle.COUNTS} == expected
+
+
+def test_weights_agree_with_the_oracle(run: Run) -> None:
+    published = run.table("select * from weights where survey = 'gss_panel'")
+    rows = []
+    for weight_id, waves in oracle.WEIGHT_WAVES.items():
+        weight = oracle.design(run.cohort, weight_id).weight
+        for wave in waves:
+            for person, value in zip(run.cohort.person, weight, strict=True):
+                if value > 0:
+                    rows.append((person, weight_id, f"w{wave}", value))
+    keys = ["panel_member_id", "weight_id", "wave"]
+    ours = pl.DataFrame(rows, schema=[*keys, "weight"], orient="row")
+    assert_same(ours, published, keys, ["weight"], tolerance=1e-8)
+
+
+def test_raked_weights_start_from_the_wave_1_weight(run: Run) -> None:
+    rows = run.table("select panel_member_id, base_weight, weight from weights where weight_id = 'raked_w3'")
+    base = dict(zip(run.cohort.person, run.cohort.roster["wtssall_w1"].astype(float), strict=True))
+    assert all(base[person] == pytest.approx(d, abs=1e-12) for person, d, _ in rows.rows())
+
+
+def test_changes_agree_with_the_oracle(run: Run) -> None:
+    published = run.table(
+        "select * from changes where survey = 'gss_panel' and kind = 'within_person' "
+        "and wave_from = 'w1' and wave_to = 'w3'"
+    ).with_columns(pl.col("category").fill_null(""))
+    keys = ["weight_id", "item", "statistic", "category", "domain", "domain_value"]
+    ours = frame(oracle.changes(run.cohort, run.items), [*keys, *CHANGE_FIGURES, "overlap_n", "correlation"])
+    ours = ours.filter(pl.col("domain").is_in(published["domain"].unique().to_list()))
+    used = without_unused_labels(run, published)
+    assert "all" in used["domain"]
+    assert_same(ours, used, keys, [*CHANGE_FIGURES, "overlap_n"])
+    with_correlation = ours.filter(pl.col("correlation").is_not_null())
+    joined = with_correlation.join(used, on=keys, suffix="_published")
+    np.testing.assert_allclose(joined["correlation_published"], joined["correlation"], rtol=0, atol=1e-8)
+
+
+def test_transitions_agree_with_the_oracle_zero_cells_included(run: Run) -> None:
+    published = run.table(
+        "select * from transitions where survey = 'gss_panel' and wave_from = 'w1' and wave_to = 'w3'"
+    )
+    keys = ["weight_id", "item", "category_from", "category_to"]
+    figures = ["unweighted_n", "weighted_count", "joint_share", "row_share", "row_error"]
+    ours = frame(oracle.transitions(run.cohort, (1, 3)), [*keys, *figures])
+    assert_same(ours, published.rename({"standard_error": "row_error"}), keys, figures)
+
+
+RETENTION_KEYS = ["wave", "domain", "domain_value"]
+RATES = ["retention_raw", "retention_eligible", "retention_weighted"]
+
+
+@pytest.fixture(scope="session")
+def published_retention(run: Run) -> pl.DataFrame:
+    return run.table("select * from retention where survey = 'gss_panel'")
+
+
+def test_retention_agrees_with_the_oracle(run: Run, published_retention: pl.DataFrame) -> None:
+    figures = ["n_first_wave", "n_eligible", "n_respondents", *RATES]
+    ours = frame(oracle.retention(run.cohort), [*RETENTION_KEYS, *figures])
+    assert_same(ours, published_retention, RETENTION_KEYS, figures)
+
+
+def test_weighted_retention_has_the_interval_of_the_design(run: Run, published_retention: pl.DataFrame) -> None:
+    figures = ["retention_weighted_ci_low", "retention_weighted_ci_high"]
+    ours = frame(oracle.retention(run.cohort), [*RETENTION_KEYS, *figures])
+    assert_same(ours, published_retention, RETENTION_KEYS, figures)
+
+
+def test_every_retention_rate_lies_in_its_interval(published_retention: pl.DataFrame) -> None:
+    for rate in RATES:
+        low, high = published_retention[f"{rate}_ci_low"], published_retention[f"{rate}_ci_high"]
+        assert (low <= published_retention[rate] + 1e-12).all()
+        assert (published_retention[rate] <= high + 1e-12).all()
+
+
+def test_raw_retention_at_wave_3_of_the_2006_cohort_by_age(run: Run, published_retention: pl.DataFrame) -> None:
+    if not run.is_2006:
+        pytest.skip("The producer's percentages are those of the 2006 cohort.")
+    of_age = published_retention.filter((pl.col("wave") == "w3") & (pl.col("domain") == "age_group"))
+    rates = of_age.sort("domain_value")["retention_raw"]
+    assert [round(100 * rate) for rate in rates] == [64, 59, 65, 70, 70, 62, 44]
+
+
+def test_participation_counts_who_was_interviewed_and_who_was_still_eligible(run: Run) -> None:
+    counts = run.table(
+        "select wave, count_if(is_respondent), count_if(is_eligible) from participation "
+        "where survey = 'gss_panel' group by wave order by wave"
+    )
+    expected = [
+        (f"w{wave}", int(interviewed.sum()), int((~is_ineligible(run.cohort, wave)).sum()))
+        for wave, interviewed in run.cohort.interviewed.items()
+    ]
+    assert counts.rows() == expected
+
+
+def test_member_ids_are_published_as_delivered(run: Run) -> None:
+    members = run.table("select panel_member_id from panel_members where survey = 'gss_panel'")
+    assert set(members["panel_member_id"]) == set(run.cohort.person)
+
+
+def test_an_extra_column_is_kept_with_a_warning(run: Run) -> None:
+    if run.is_2006:
+        pytest.skip("No column of the 2006 cohort is unknown to its definitions.")
+    assert "newitem" in run.output
+
+
+def test_a_night_with_nothing_new_leaves_the_published_file_as_it_is(run: Run) -> None:
+    published = run.workspace / "published" / "panel.duckdb"
+    before = published.read_bytes()
+    output = panel(run.workspace, "nightly")
+    assert published.read_bytes() == before
+    assert "nothing new" in output.lower()
