@@ -38,8 +38,9 @@ def shares(linearisation: Linearisation, rows: DomainRows, item: ItemValues) -> 
         counts,
         base.unweighted_n,
     )
-    influence = safe_ratio(sums - estimate * base_sums[:, :, None], base.sum_of_weights[:, None])
-    totals = linearisation.psu_totals(influence.reshape(influence.shape[0], -1))
+    sums -= estimate * base_sums[:, :, None]
+    sums *= safe_ratio(np.ones(n_domains), base.sum_of_weights)[:, None]
+    totals = linearisation.psu_totals(sums.reshape(sums.shape[0], -1))
     return Block(
         statistics=("share",) * n_categories + ("headline",) * len(item.headlines),
         categories=(*item.categories, *item.headlines),
@@ -53,8 +54,14 @@ def shares(linearisation: Linearisation, rows: DomainRows, item: ItemValues) -> 
 
 def _with_headlines(cells: NDArray[Any], item: ItemValues) -> NDArray[Any]:
     """Return (..., n_categories) with one more column for each headline, the sum of its categories."""
-    sums = [cells[..., list(codes)].sum(axis=-1, keepdims=True) for codes in item.headlines.values()]
-    return np.concatenate([cells, *sums], axis=-1)
+    if not item.headlines:
+        return cells
+    n_categories = cells.shape[-1]
+    extended = np.empty((*cells.shape[:-1], n_categories + len(item.headlines)), cells.dtype)
+    extended[..., :n_categories] = cells
+    for position, codes in enumerate(item.headlines.values(), start=n_categories):
+        np.sum(cells[..., list(codes)], axis=-1, out=extended[..., position])
+    return extended
 
 
 def _exact_at_the_edges(estimate: Array, counts: NDArray[np.int64], n: NDArray[np.int64]) -> Array:

@@ -82,3 +82,14 @@ def _distance(distance: str, u: Array, bounds: tuple[float, float]) -> tuple[Arr
     below = (high - 1) + (1 - low) * growth
     ratio = (low * (high - 1) + high * (1 - low) * growth) / below
     return ratio, a * growth * (1 - low) * (high - 1) * (high - low) / below**2
+
+
+def response_weights() -> Array:
+    """Return w / p of the golden people, p from the weighted logit of r2 on age and sex (G17, G18)."""
+    x = np.column_stack([np.ones(N), codes("age") == 2, codes("age") == 3, codes("sex") == 2]).astype(np.float64)
+    slopes = np.zeros(4)
+    for _ in range(25):
+        p = 1 / (1 + np.exp(-x @ slopes))
+        information = (x * (column("w") * p * (1 - p))[:, None]).T @ x
+        slopes = slopes + np.linalg.solve(information, x.T @ (column("w") * (column("r2") - p)))
+    return column("w") * (1 + np.exp(-x @ slopes))
