@@ -88,11 +88,7 @@ def calibrate(
     _check_options(options, targets)
     if options.reconcile_to is not None:
         targets = targets.scaled_to(options.reconcile_to)
-    check_calibration(base_weight, levels, targets)
-    if options.caps is None and auxiliaries is None:
-        cells = cross_classify(levels, targets.n_levels)
-    else:
-        cells = Cells(np.arange(base_weight.size), levels)
+    cells = _checked_cells(base_weight, levels, targets, is_rows=options.caps is not None or auxiliaries is not None)
     matrix = MarginMatrix(cells.levels, targets.n_levels, auxiliaries)
     distance = _distance(base_weight, options)
     problem = CalibrationProblem(cells.sums(base_weight), matrix, targets.vector, distance)
@@ -113,6 +109,23 @@ def calibrate(
         unweighted_n=n_people.astype(np.int64),
         method=options.method,
     )
+
+
+def _checked_cells(base_weight: Floats, levels: NDArray[np.int64], targets: Targets, *, is_rows: bool) -> Cells:
+    """Return the cells to calibrate, or every row as its own, once data and targets are known to fit.
+
+    The checks run on the cells; only when a row itself is at fault do they run on the rows, to count them.
+    """
+    is_clean = bool(np.isfinite(base_weight).all() and base_weight.min(initial=0.0) >= 0)
+    for column, size in enumerate(targets.n_levels):
+        level = levels[:, column]
+        is_clean = is_clean and bool(level.min(initial=0) >= 0 and level.max(initial=-1) < size)
+    if is_rows or not is_clean:
+        check_calibration(base_weight, levels, targets)
+        return Cells(np.arange(base_weight.size), levels)
+    cells = cross_classify(levels, targets.n_levels)
+    check_calibration(cells.sums(base_weight), cells.levels, targets)
+    return cells
 
 
 def _check_options(options: CalibrationOptions, targets: Targets) -> None:

@@ -91,7 +91,7 @@ def _weight_faults(base_weight: Floats) -> list[str]:
     if n_broken:
         return [f"base weight is missing or negative in {n_broken} rows, expected 0 or more. Correct them."]
     if not base_weight.sum() > 0:
-        return [f"nobody carries any base weight (rows: {base_weight.size}). There is nothing to calibrate."]
+        return ["nobody carries any base weight. There is nothing to calibrate."]
     return []
 
 
