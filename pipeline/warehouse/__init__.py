@@ -2,7 +2,10 @@
 
 from pipeline.warehouse.connection import (
     append_rows,
+    delete_rows,
     execute,
+    insert_rows,
+    open_read_only,
     open_warehouse,
     read,
     replace_rows,
@@ -20,8 +23,11 @@ __all__ = [
     "build",
     "build_marts",
     "connect_published",
+    "delete_rows",
     "execute",
+    "insert_rows",
     "load_delivery",
+    "open_read_only",
     "open_warehouse",
     "publish",
     "read",

@@ -35,6 +35,20 @@ def open_warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
+def open_read_only(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the working store to look at it.
+
+    Raises:
+        WorkspaceBusyError: another process writes it.
+    """
+    connection = _connect(path, read_only=True)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Make everything in the block happen, or nothing of it."""
     execute(connection, "begin transaction")
@@ -109,10 +123,10 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        return duckdb.connect(str(path), config=OFFLINE)
+        return duckdb.connect(str(path), read_only=read_only, config=OFFLINE)
     except duckdb.IOException as error:
         if "lock" not in str(error):
             raise

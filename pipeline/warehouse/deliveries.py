@@ -6,10 +6,40 @@ from datetime import datetime
 import duckdb
 import polars as pl
 
-from pipeline.warehouse.connection import delete_rows, insert_rows, transaction
+from pipeline.warehouse.connection import delete_rows, execute, insert_rows, transaction
 
 ACCEPTED, HELD, SUPERSEDED = "accepted", "held", "superseded"
 _KEYS = "survey = $survey and source = $source and delivery_id = $delivery_id"
+
+_COUNT_ROWS = """
+with refused as (
+    select
+        delivery_id,
+        count(distinct row_number) as n_rows
+    from raw.refused_rows
+    where survey = $survey and source = $source
+    group by delivery_id
+),
+
+counts as (
+    select
+        delivery.delivery_id,
+        if(delivery.status = 'held', delivery.n_delivered, coalesce(refused.n_rows, 0)) as n_refused
+    from raw.deliveries as delivery
+    left join refused
+        on delivery.delivery_id = refused.delivery_id
+    where delivery.survey = $survey and delivery.source = $source
+)
+
+update raw.deliveries as delivery
+set n_refused = counts.n_refused,
+    n_accepted = if(delivery.status = 'accepted', n_delivered - counts.n_refused, 0),
+    n_superseded = if(delivery.status = 'superseded', n_delivered - counts.n_refused, 0)
+from counts
+where delivery.survey = $survey
+    and delivery.source = $source
+    and delivery.delivery_id = counts.delivery_id
+"""
 
 
 @dataclass(frozen=True)
@@ -65,51 +95,23 @@ def _apply_status(connection: duckdb.DuckDBPyConnection, key: dict[str, str], st
     """Set the status; what an accepted delivery replaces becomes superseded."""
     if status == ACCEPTED:
         source_key = {"survey": key["survey"], "source": key["source"]}
-        connection.execute(
+        execute(
+            connection,
             "update raw.deliveries set status = 'superseded' "
             "where survey = $survey and source = $source and status = 'accepted'",
             source_key,
-        ).fetchall()
-    connection.execute(
-        f"update raw.deliveries set status = $status where {_KEYS}", {**key, "status": status}
-    ).fetchall()
+        )
+    execute(connection, f"update raw.deliveries set status = $status where {_KEYS}", {**key, "status": status})
     _count_rows(connection, key["survey"], key["source"])
 
 
 def _count_rows(connection: duckdb.DuckDBPyConnection, survey: str, source: str) -> None:
     """Count the rows of a source's deliveries by what became of them; a held delivery's are all refused."""
-    connection.execute(
-        """
-        with refused as (
-            select
-                delivery_id,
-                count(distinct row_number) as n_rows
-            from raw.refused_rows
-            where survey = $survey and source = $source
-            group by delivery_id
-        ),
-
-        counts as (
-            select
-                delivery.delivery_id,
-                if(delivery.status = 'held', delivery.n_delivered, coalesce(refused.n_rows, 0)) as n_refused
-            from raw.deliveries as delivery
-            left join refused
-                on delivery.delivery_id = refused.delivery_id
-            where delivery.survey = $survey and delivery.source = $source
-        )
-
-        update raw.deliveries as delivery
-        set n_refused = counts.n_refused,
-            n_accepted = if(delivery.status = 'accepted', n_delivered - counts.n_refused, 0),
-            n_superseded = if(delivery.status = 'superseded', n_delivered - counts.n_refused, 0)
-        from counts
-        where delivery.survey = $survey
-            and delivery.source = $source
-            and delivery.delivery_id = counts.delivery_id
-        """,
+    execute(
+        connection,
+        _COUNT_ROWS,
         {"survey": survey, "source": source},
-    ).fetchall()
+    )
 
 
 def _delivery_row(delivery: Delivery, n_delivered: int) -> pl.DataFrame:

@@ -6,7 +6,21 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipeline.warehouse.connection import SQL_FOLDER, transaction
+from pipeline.warehouse.connection import SQL_FOLDER, execute, transaction
+
+_PARSE_TIMES = """
+insert into staging.parsed_times
+select distinct
+    $format,
+    cell.value,
+    try_strptime(cell.value, $format)
+from raw.cells as cell
+inner join definitions.source_columns as source_column
+    on cell.survey = source_column.survey
+    and cell.source = source_column.source
+    and cell.column_name = source_column.column_name
+where source_column.format = $format and cell.value is not null
+"""
 
 
 def build(connection: duckdb.DuckDBPyConnection) -> None:
@@ -28,9 +42,10 @@ def run_checks(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     rows = []
     for path in model_files("checks"):
         sql = path.read_text(encoding="utf-8")
-        n_offending = read_count(connection, f"select count(*) from ({_query(sql)})")
+        n_offending = read_count(connection, f"select count(*) from (\n{sql})")
         rule = sql.splitlines()[0].removeprefix("-- ")
-        message = rule if n_offending == 0 else f"{n_offending} rows break the rule: {rule}"
+        found = "1 row breaks" if n_offending == 1 else f"{n_offending:,} rows break"
+        message = rule if n_offending == 0 else f"{found} the rule: {rule}"
         rows.append({"check": path.stem, "n_offending": n_offending, "message": message})
     return pl.DataFrame(rows)
 
@@ -60,7 +75,7 @@ def tables_read(nowhere: duckdb.DuckDBPyConnection, sql: str) -> set[str]:
 def run_model(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Rebuild the table of one model, `sql/<schema>/<table>.sql`."""
     sql = path.read_text(encoding="utf-8")
-    connection.execute(f"create or replace table {path.parent.name}.{path.stem} as {_query(sql)}").fetchall()
+    execute(connection, f"create or replace table {path.parent.name}.{path.stem} as\n{sql}")
 
 
 def read_count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
@@ -73,36 +88,17 @@ def _run_models(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
         run_model(connection, path)
 
 
-def _query(sql: str) -> str:
-    """Return a model's select without what would end the statement around it."""
-    return sql.strip().removesuffix(";") + "\n"
-
-
 def _parse_times(connection: duckdb.DuckDBPyConnection) -> None:
     """Read the delivered times in their declared formats, which DuckDB takes only as constants.
 
     Fills staging.parsed_times(format, value, parsed_at), one row for each text that occurs.
     """
-    connection.execute(
-        "create or replace table staging.parsed_times (format varchar, value varchar, parsed_at timestamp)"
-    ).fetchall()
+    execute(
+        connection,
+        "create or replace table staging.parsed_times (format varchar, value varchar, parsed_at timestamp)",
+    )
     formats = connection.execute(
         "select distinct format from definitions.source_columns where format is not null order by format"
     ).fetchall()
     for (time_format,) in formats:
-        connection.execute(
-            """
-            insert into staging.parsed_times
-            select distinct
-                $format,
-                cell.value,
-                try_strptime(cell.value, $format)
-            from raw.cells as cell
-            inner join definitions.source_columns as source_column
-                on cell.survey = source_column.survey
-                and cell.source = source_column.source
-                and cell.column_name = source_column.column_name
-            where source_column.format = $format and cell.value is not null
-            """,
-            {"format": time_format},
-        ).fetchall()
+        execute(connection, _PARSE_TIMES, {"format": time_format})

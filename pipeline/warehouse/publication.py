@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 
 from pipeline.warehouse.comments import TableComment, table_comment
-from pipeline.warehouse.connection import OFFLINE, literal, quoted, read
+from pipeline.warehouse.connection import OFFLINE, execute, literal, quoted, read
 from pipeline.warehouse.models import model_files
 from pipeline.warehouse.responses import responses_table, surveys_with_answers
 
@@ -43,8 +43,8 @@ def connect_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     connection = duckdb.connect(":memory:", config=OFFLINE)
     try:
-        connection.execute(f"attach {literal(str(path))} as panel (read_only)").fetchall()
-        connection.execute("use panel").fetchall()
+        execute(connection, f"attach {literal(str(path))} as panel (read_only)")
+        execute(connection, "use panel")
         yield connection
     finally:
         connection.close()
@@ -60,7 +60,7 @@ def _write(connection: duckdb.DuckDBPyConnection, new: Path) -> None:
     """Write the marts, in the order of their names, and one table of responses for each survey."""
     for left_over in (new, new.with_name(new.name + ".wal")):
         left_over.unlink(missing_ok=True)
-    connection.execute(f"attach {literal(str(new))} as {_NEW} (storage_version {literal(STORAGE_VERSION)})").fetchall()
+    execute(connection, f"attach {literal(str(new))} as {_NEW} (storage_version {literal(STORAGE_VERSION)})")
     try:
         for model in model_files("marts"):
             comment = table_comment(model.read_text(encoding="utf-8"))
@@ -69,15 +69,15 @@ def _write(connection: duckdb.DuckDBPyConnection, new: Path) -> None:
             name, sql, comment = responses_table(connection, survey)
             _copy_table(connection, name, sql, comment)
     finally:
-        connection.execute(f"detach {_NEW}").fetchall()
+        execute(connection, f"detach {_NEW}")
 
 
 def _copy_table(connection: duckdb.DuckDBPyConnection, name: str, sql: str, comment: TableComment) -> None:
     table = f"{_NEW}.main.{quoted(name)}"
-    connection.execute(f"create table {table} as {sql}").fetchall()
-    connection.execute(f"comment on table {table} is {literal(comment.table)}").fetchall()
+    execute(connection, f"create table {table} as {sql}")
+    execute(connection, f"comment on table {table} is {literal(comment.table)}")
     for column, text in comment.columns.items():
-        connection.execute(f"comment on column {table}.{quoted(column)} is {literal(text)}").fetchall()
+        execute(connection, f"comment on column {table}.{quoted(column)} is {literal(text)}")
 
 
 def _keep_snapshot(new: Path, snapshot: Path) -> None:

@@ -1,0 +1,139 @@
+"""core.answers: what a delivered value means."""
+
+from typing import Any
+
+import pytest
+
+from tests.sql.conftest import Store
+
+COLUMNS = ("code", "label", "missing_kind", "number")
+
+
+@pytest.fixture(autouse=True)
+def agree_item(store: Store) -> None:
+    """An item with labels, a missing code, and a number and a text beside it."""
+    store.given("definitions.surveys", {"blank": "skipped"})
+    store.given(
+        "definitions.items",
+        {"item": "trust", "kind": "category"},
+        {"item": "hours", "kind": "number"},
+        {"item": "open", "kind": "text"},
+    )
+    options = (("1", "Agree", None), ("2", "Disagree", None), ("-8", "Don't know", "dont_know"))
+    for order, (code, label, missing) in enumerate(options):
+        store.given(
+            "definitions.answer_options",
+            {"item": "trust", "option_order": order, "code": code, "label": label, "missing_kind": missing},
+        )
+    store.given(
+        "definitions.answer_options",
+        {"item": "hours", "option_order": 1, "code": "-9", "label": "Refused", "missing_kind": "refused"},
+    )
+
+
+def given_answer(store: Store, value: str | None, *, item: str = "trust", member: str = "a", **facts: Any) -> None:
+    is_respondent = facts.get("is_respondent", True)
+    store.given(
+        "staging.answers", {"wave": "w1", "row_number": 1, "item": item, "panel_member_id": member, "value": value}
+    )
+    store.given("core.participation", {"wave": "w1", "panel_member_id": member, "is_respondent": is_respondent})
+
+
+@pytest.mark.parametrize(
+    ("delivered", "expected"),
+    [
+        ("1", ("1", "Agree", None, None)),
+        ("Disagree", ("2", "Disagree", None, None)),
+        ("-8", ("-8", "Don't know", "dont_know", None)),
+        ("Don't know", ("-8", "Don't know", "dont_know", None)),
+        (None, (None, None, "skipped", None)),
+        ("7", ("7", None, None, None)),
+    ],
+)
+def test_a_value_is_a_code_or_a_label_or_blank(
+    store: Store, delivered: str | None, expected: tuple[str | None, ...]
+) -> None:
+    given_answer(store, delivered)
+    assert store.rows("core.answers", *COLUMNS) == [expected]
+
+
+def test_a_code_goes_before_a_label_that_reads_the_same(store: Store) -> None:
+    store.given("definitions.answer_options", {"item": "trust", "option_order": 9, "code": "9", "label": "1"})
+    given_answer(store, "1")
+    assert store.rows("core.answers", "code") == [("1",)]
+
+
+def test_of_two_codes_with_one_label_the_first_is_meant(store: Store) -> None:
+    store.given("definitions.answer_options", {"item": "trust", "option_order": 9, "code": "9", "label": "Agree"})
+    given_answer(store, "Agree")
+    assert store.rows("core.answers", "code") == [("1",)]
+
+
+def test_a_recode_of_the_wave_comes_first(store: Store) -> None:
+    store.given("definitions.item_recodes", {"wave": "w1", "item": "trust", "delivered_value": "1", "code": "2"})
+    store.given("definitions.item_recodes", {"wave": "w2", "item": "trust", "delivered_value": "2", "code": "1"})
+    store.given(
+        "definitions.item_recodes", {"wave": "w1", "item": "hours", "delivered_value": "8 or more", "code": "8"}
+    )
+    given_answer(store, "1")
+    given_answer(store, "2", member="b")
+    given_answer(store, "8 or more", item="hours", member="c")
+    assert store.rows("core.answers", "panel_member_id", *COLUMNS) == [
+        ("a", "2", "Disagree", None, None),
+        ("b", "2", "Disagree", None, None),
+        ("c", "8", "8", None, 8.0),
+    ]
+
+
+def test_a_blank_can_be_recoded(store: Store) -> None:
+    store.given("definitions.item_recodes", {"wave": "w1", "item": "trust", "delivered_value": "", "code": "-8"})
+    given_answer(store, None)
+    assert store.rows("core.answers", *COLUMNS) == [("-8", "Don't know", "dont_know", None)]
+
+
+@pytest.mark.parametrize(
+    ("delivered", "expected"),
+    [
+        ("4", ("4", "4", None, 4.0)),
+        ("-9", ("-9", "Refused", "refused", None)),
+        ("Refused", ("-9", "Refused", "refused", None)),
+        ("many", ("many", "many", None, None)),
+        (None, (None, None, "skipped", None)),
+    ],
+)
+def test_a_number_is_a_number_or_missing(store: Store, delivered: str | None, expected: tuple[Any, ...]) -> None:
+    given_answer(store, delivered, item="hours")
+    assert store.rows("core.answers", *COLUMNS) == [expected]
+
+
+def test_text_stays_text(store: Store) -> None:
+    given_answer(store, "12", item="open")
+    given_answer(store, None, item="open", member="b")
+    assert store.rows("core.answers", *COLUMNS) == [("12", "12", None, None), (None, None, "skipped", None)]
+
+
+def test_only_respondents_have_answers(store: Store) -> None:
+    given_answer(store, "1")
+    given_answer(store, "1", member="partial", is_respondent=False)
+    store.given(
+        "staging.answers", {"wave": "w1", "row_number": 3, "item": "trust", "panel_member_id": "x", "value": "1"}
+    )
+    assert store.rows("core.answers", "wave", "panel_member_id", "item") == [("w1", "a", "trust")]
+
+
+def test_an_item_of_another_survey_has_its_own_options(store: Store) -> None:
+    store.given("definitions.surveys", {"blank": "not_distinguished"}, survey="t")
+    store.given("definitions.items", {"item": "trust", "kind": "category"}, survey="t")
+    store.given(
+        "definitions.answer_options", {"item": "trust", "option_order": 1, "code": "1", "label": "Yes"}, survey="t"
+    )
+    given_answer(store, "1")
+    for member, value in (("a", "1"), ("b", None)):
+        row = {"wave": "w1", "panel_member_id": member}
+        store.given("staging.answers", {**row, "row_number": 1, "item": "trust", "value": value}, survey="t")
+        store.given("core.participation", {**row, "is_respondent": True}, survey="t")
+    assert store.rows("core.answers", "survey", "panel_member_id", "label", "missing_kind") == [
+        ("s", "a", "Agree", None),
+        ("t", "a", "Yes", None),
+        ("t", "b", None, "not_distinguished"),
+    ]

@@ -1,0 +1,174 @@
+"""The marts: what is published of core, definitions and the log."""
+
+from datetime import date, datetime
+
+import polars as pl
+import pytest
+
+from pipeline.warehouse.comments import table_comment
+from pipeline.warehouse.connection import SQL_FOLDER
+from pipeline.warehouse.models import model_files
+from tests.sql.conftest import Store
+
+MARTS = [path.stem for path in model_files("marts")]
+PROMISED = {  # design.md: columns that users script against, in this order
+    "estimates": "survey wave weight_id item statistic category domain domain_value variance_method inference estimate "
+    "standard_error ci_low ci_high degrees_of_freedom unweighted_n sum_of_weights design_effect effective_n "
+    "unweighted_estimate is_suppressed",
+    "changes": "survey wave_from wave_to kind weight_id item statistic category domain domain_value variance_method "
+    "estimate_from estimate_to change standard_error ci_low ci_high p_value p_value_corrected overlap_n correlation "
+    "verdict is_suppressed",
+    "transitions": "survey wave_from wave_to weight_id item category_from category_to unweighted_n weighted_count "
+    "joint_share row_share standard_error",
+    "retention": "survey wave domain domain_value n_first_wave n_eligible n_respondents retention_raw "
+    "retention_raw_ci_low retention_raw_ci_high retention_eligible retention_eligible_ci_low "
+    "retention_eligible_ci_high retention_weighted retention_weighted_ci_low retention_weighted_ci_high",
+    "weights": "survey panel_member_id weight_id wave kind wave_set base_weight",
+}
+
+
+def columns_of(store: Store, table: str) -> list[str]:
+    return store.connection.sql(f"select * from {table} limit 0").pl().columns
+
+
+@pytest.mark.parametrize("table", PROMISED)
+def test_promised_columns_stand_first_and_in_order(store: Store, table: str) -> None:
+    promised = PROMISED[table].split()
+    assert columns_of(store, f"marts.{table}")[: len(promised)] == promised
+
+
+@pytest.mark.parametrize("table", MARTS)
+def test_every_mart_says_what_its_rows_and_columns_are(store: Store, table: str) -> None:
+    comment = table_comment((SQL_FOLDER / "marts" / f"{table}.sql").read_text(encoding="utf-8"))
+    assert list(comment.columns) == columns_of(store, f"marts.{table}")
+    assert comment.table.startswith("One row per ")
+    assert "Key: " in comment.table
+
+
+def test_members_carry_the_published_domains_they_are_in(store: Store) -> None:
+    store.given("core.members", {"panel_member_id": "a", "cohort": "1", "route": "post", "joined_on": date(2024, 1, 1)})
+    store.given("core.members", {"panel_member_id": "b", "status": "left"})
+    for order, (domain, is_published) in enumerate((("sex", True), ("age", True), ("tenure", False))):
+        store.given(
+            "definitions.domains",
+            {"domain": domain, "variable": domain, "is_published": is_published, "domain_order": order},
+        )
+        store.given("core.member_domains", {"panel_member_id": "a", "domain": domain, "domain_value": f"{domain} 1"})
+    columns = ("panel_member_id", "cohort", "route", "joined_on", "status", "profile")
+    published = {"sex": "sex 1", "age": "age 1"}
+    rows = store.rows("marts.panel_members", *columns)
+    assert rows == [("a", "1", "post", date(2024, 1, 1), None, published), ("b", None, None, None, "left", None)]
+    assert list(rows[0][-1]) == ["sex", "age"]
+    assert store.rows("marts.member_profile", "panel_member_id", "domain", "domain_value") == [
+        ("a", "age", "age 1"),
+        ("a", "sex", "sex 1"),
+    ]
+
+
+def given_wave(store: Store, wave: str, number: int, *, is_delivered: bool = True) -> None:
+    store.given("core.waves", {"wave": wave, "wave_number": number, "mode": "web", "is_delivered": is_delivered})
+
+
+def test_waves_count_who_was_asked_and_who_answered(store: Store) -> None:
+    given_wave(store, "w1", 1)
+    for member, invited, eligible, answered in (("a", 1, 1, 1), ("b", 1, 1, 0), ("c", 0, 1, 0), ("d", 0, 0, 0)):
+        asked = {"is_invited": bool(invited), "is_eligible": bool(eligible), "is_respondent": bool(answered)}
+        store.given("core.participation", {"wave": "w1", "panel_member_id": member, **asked})
+    for domain, value, rate in (("all", "all", 0.5), ("sex", "Female", 0.9)):
+        rates = {"completion_rate": rate, "response_rate": rate / 2, "cumulative_response_rate": rate / 4}
+        store.given("analysis.response_rates", {"wave": "w1", "domain": domain, "domain_value": value, **rates})
+    counts = ("n_invited", "n_eligible", "n_respondents")
+    rates = ("completion_rate", "response_rate", "cumulative_response_rate")
+    assert store.rows("marts.waves", *counts, *rates) == [(2, 3, 1, 0.5, 0.25, 0.125)]
+
+
+def test_a_wave_has_the_status_of_its_latest_release(store: Store) -> None:
+    for number in (1, 2, 3):
+        given_wave(store, f"w{number}", number, is_delivered=number < 3)
+    released = {"wave": "w1", "released_at": datetime(2024, 1, 1)}
+    store.given("log.releases", {**released, "release_id": "s-w1-r1", "release_status": "final"})
+    later = {**released, "released_at": datetime(2024, 2, 1)}
+    store.given("log.releases", {**later, "release_id": "s-w1-r2", "release_status": "corrected"})
+    assert store.rows("marts.waves", "wave", "release_status", "release_id", "n_invited") == [
+        ("w1", "corrected", "s-w1-r2", None),
+        ("w2", "provisional", None, None),
+        ("w3", None, None, None),
+    ]
+
+
+def test_answers_of_published_items_only_and_no_open_text(store: Store) -> None:
+    given_wave(store, "w1", 1)
+    items = (
+        ("trust", "category", True),
+        ("hours", "number", True),
+        ("secret", "category", False),
+        ("open", "text", True),
+    )
+    for order, (item, kind, is_published) in enumerate(items):
+        store.given(
+            "definitions.items", {"item": item, "kind": kind, "is_published": is_published, "item_order": order}
+        )
+        store.given("core.answers", {"wave": "w1", "panel_member_id": "a", "item": item, "code": "1", "label": "One"})
+    store.given("core.answers", {"wave": "w1", "panel_member_id": "b", "item": "trust", "missing_kind": "refused"})
+    columns = ("panel_member_id", "item", "code", "label", "missing_kind")
+    assert store.rows("marts.answers", *columns) == [
+        ("a", "hours", "1", "One", None),
+        ("a", "trust", "1", "One", None),
+        ("b", "trust", None, None, "refused"),
+    ]
+
+
+def test_the_codebook_says_where_an_item_was_asked_and_whether_its_answers_are_here(store: Store) -> None:
+    for number in (10, 9):
+        store.given("definitions.waves", {"wave": f"w{number}", "wave_number": number})
+        store.given("definitions.item_columns", {"wave": f"w{number}", "item": "trust", "column_name": "Q"})
+    store.given(
+        "definitions.items",
+        {"item": "trust", "kind": "category", "is_published": True},
+        {"item": "secret", "kind": "category", "is_published": False},
+        {"item": "open", "kind": "text", "is_published": True},
+    )
+    assert store.rows("marts.items", "item", "waves", "is_published") == [
+        ("open", None, False),
+        ("secret", None, False),
+        ("trust", "w9+w10", True),
+    ]
+
+
+def test_answer_options_say_which_headlines_they_count_in(store: Store) -> None:
+    store.given("definitions.items", {"item": "trust", "item_order": 1})
+    for order, code in enumerate(("1", "2"), start=1):
+        store.given("definitions.answer_options", {"item": "trust", "code": code, "option_order": order})
+    store.given("definitions.headlines", {"item": "trust", "headline": "b", "code": "2"})
+    store.given("definitions.headlines", {"item": "trust", "headline": "a", "code": "2"})
+    store.given("definitions.headlines", {"item": "other", "headline": "c", "code": "1"})
+    assert store.rows("marts.answer_options", "option_order", "code", "headlines") == [(1, "1", None), (2, "2", "a,b")]
+
+
+def test_deliveries_keep_the_file_name_to_the_panel(store: Store) -> None:
+    store.given_delivery("w1", {"ID": "a"})
+    assert store.rows("marts.deliveries", "source", "status", "n_delivered") == [("w1", "accepted", 1)]
+    assert "file_name" not in columns_of(store, "marts.deliveries")
+
+
+@pytest.mark.parametrize(
+    ("mart", "source", "row"),
+    [
+        ("estimates", "analysis.estimates", {"wave": "w", "weight_id": "i", "item": "q", "statistic": "share"}),
+        ("retention", "analysis.retention", {"wave": "w", "n_eligible": 3}),
+        ("margins", "definitions.margins", {"margin": "sex", "category": "Female", "persons": 2.5}),
+        ("item_links", "definitions.item_links", {"item_from": "a", "item_to": "b", "note": "reworded"}),
+        ("surveys", "definitions.surveys", {"title": "T"}),
+        ("runs", "log.runs", {"run_id": "r", "message": "done"}),
+    ],
+)
+def test_a_mart_that_only_shows_a_table_shows_all_of_its_row(
+    store: Store, mart: str, source: str, row: dict[str, object]
+) -> None:
+    needed = {"domain": "all", "domain_value": "all"} if source.startswith("analysis") else {}
+    frame = pl.DataFrame([{**row, **needed}])
+    has_survey = "survey" in columns_of(store, source)
+    store.connection.register("incoming", frame.with_columns(survey=pl.lit("s")) if has_survey else frame)
+    store.connection.execute(f"insert into {source} by name select * from incoming").fetchall()
+    store.connection.unregister("incoming")
+    assert store.rows(f"marts.{mart}", *row) == [tuple(row.values())]
