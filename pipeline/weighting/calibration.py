@@ -44,6 +44,7 @@ class CalibrationResult:
     before: Floats  # (n_totals,) base-weighted totals, in the order of targets.vector
     after: Floats  # (n_totals,)
     unweighted_n: NDArray[np.int64]  # (n_totals,) rows behind each total
+    multiplier: Floats  # (n_totals,) λ of the solution; where replicates start from
     method: str
 
 
@@ -107,6 +108,7 @@ def calibrate(
         before=matrix.totals(problem.base_weight),
         after=solution.fitted,
         unweighted_n=n_people.astype(np.int64),
+        multiplier=solution.multiplier,
         method=options.method,
     )
 
