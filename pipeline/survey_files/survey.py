@@ -24,7 +24,7 @@ from pipeline.survey_files.plan import (
     read_weights,
 )
 from pipeline.survey_files.values import Faults, Place, Value, read_value
-from pipeline.survey_files.waves import NAME, NAME_RULE, read_waves
+from pipeline.survey_files.waves import NAME, NAME_RULE, read_wave_files, read_waves
 
 SURVEY_FILE, ITEMS_FILE = "survey.yml", "items.yml"
 MEMBER_IDS = ("as_delivered", "pseudonym")
@@ -72,23 +72,23 @@ def raise_faults(folder: Path, faults: Faults) -> None:
 
 
 def read_folder(folder: Path, faults: Faults) -> Survey | None:
-    """Return a survey, as far as it can be read, with its faults noted."""
+    """Return a survey, as far as it can be read, with its faults noted; None when a file is no YAML."""
     content = read_value(folder / SURVEY_FILE, folder.parent, faults)
     items_content = read_value(folder / ITEMS_FILE, folder.parent, faults)
-    block = None if content is None else Block(content)
-    questions = {} if block is None else block.text_map("research_questions")
-    bank = QuestionBank({}, ()) if items_content is None else read_items(items_content, questions)
-    waves = read_waves(folder, bank.items, faults) if bank.items else ()
-    if block is None:
-        return None
+    wave_contents = read_wave_files(folder, faults)
+    if content is None or items_content is None or None in wave_contents:
+        return None  # what the other files refer to may stand in the one that cannot be read
+    block = Block(content)
+    bank = read_items(items_content, block.text_map("research_questions"))
+    waves = read_waves([one for one in wave_contents if one is not None], bank.items)
     survey = read_survey_file(block, folder, bank, waves)
     block.close()
     return survey
 
 
-def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: tuple[Wave, ...]) -> Survey:
+def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list[tuple[Wave, Value]]) -> Survey:
     """Return the survey of survey.yml, which may name the items and waves already read."""
-    wave_names = [wave.wave for wave in waves]
+    wave_names = [wave.wave for wave, _ in waves]
     population = read_population(block)
     profile = read_profile(block, wave_names)
     domains = read_domains(block, profile)
@@ -96,9 +96,9 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: tupl
     known = Known(list(bank.items), wave_names, [domain.domain for domain in domains], list(margins))
     weights = read_weights(block, known)
     weight_ids = [recipe.weight_id for recipe in weights]
-    refuse_wave_margins(waves, known, block.value)
+    refuse_wave_margins(waves, known)
     roster = read_roster(block)
-    refuse_shared_files(roster, waves, block.value)
+    refuse_shared_files(roster, [wave for wave, _ in waves], block.value)
     return Survey(
         survey=read_name(block),
         title=block.needed_text("title"),
@@ -114,7 +114,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: tupl
         items=bank.items,
         item_links=bank.links,
         blank=block.choice_or("blank", MISSING_KINDS, "a kind of missing", NOT_DISTINGUISHED),
-        waves=waves,
+        waves=tuple(wave for wave, _ in waves),
         margins=margins,
         weights=weights,
         changes=read_changes(block, known, weight_ids),
@@ -134,14 +134,15 @@ def read_name(block: Block) -> str:
     return name
 
 
-def refuse_wave_margins(waves: tuple[Wave, ...], known: Known, content: Value) -> None:
+def refuse_wave_margins(waves: list[tuple[Wave, Value]], known: Known) -> None:
     """Note margins that a wave names and the survey has no totals for."""
-    for wave in waves:
-        for margin in wave.margins:
-            content.is_among(margin, known.margins, f"a margin with totals, in wave {wave.wave},")
+    for _, content in waves:
+        found = content.entries().get("margins")
+        for margin in [] if found is None else found.elements():
+            margin.name(known.margins, "a margin with totals under margins/")
 
 
-def refuse_shared_files(roster: Source, waves: tuple[Wave, ...], content: Value) -> None:
+def refuse_shared_files(roster: Source, waves: list[Wave], content: Value) -> None:
     """Note sources that would be delivered in the same file."""
     first_in: dict[str, str] = {}
     for name, file in [("roster", roster.file), *((wave.wave, wave.source.file) for wave in waves)]:

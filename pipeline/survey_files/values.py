@@ -196,7 +196,7 @@ def read_value(path: Path, root: Path, faults: Faults) -> Value | None:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         advice = "Check indentation, quotes and colons there."
-        faults.add(Place(file, mark.line + 1 if mark else 1), problem, "YAML", advice)
+        faults.add(Place(file, mark.line + 1 if mark else 1), f"text that is no YAML ({problem})", "YAML", advice)
         return None
     if node is None:
         faults.add(Place(file), "an empty file", "definitions", "Fill it in, or remove it.")

@@ -13,14 +13,19 @@ NAME, NAME_RULE = re.compile(r"[A-Za-z][A-Za-z0-9_]*"), "a letter, then letters,
 MEMBER_ID = "panel_member_id"
 
 
-def read_waves(folder: Path, items: dict[str, Item], faults: Faults) -> tuple[Wave, ...]:
-    """Return the waves of a survey's folder in order of their numbers, each read from its own file."""
-    contents = [read_value(path, folder.parent, faults) for path in sorted((folder / "waves").glob("*.yml"))]
-    waves = [(read_wave(content, items), content) for content in contents if content is not None]
-    if not contents:
+def read_wave_files(folder: Path, faults: Faults) -> list[Value | None]:
+    """Return the content of every wave's file; None for one that cannot be read."""
+    paths = sorted((folder / "waves").glob("*.yml"))
+    if not paths:
         faults.add(Place(f"{folder.name}/waves"), "no wave", "one .yml file per wave", "Add w01.yml.")
+    return [read_value(path, folder.parent, faults) for path in paths]
+
+
+def read_waves(contents: list[Value], items: dict[str, Item]) -> list[tuple[Wave, Value]]:
+    """Return the waves in order of their numbers, each with the content of its own file."""
+    waves = [(read_wave(content, items), content) for content in contents]
     refuse_twins(waves)
-    return tuple(sorted((wave for wave, _ in waves), key=lambda wave: wave.wave_number))
+    return sorted(waves, key=lambda wave: wave[0].wave_number)
 
 
 def refuse_twins(waves: list[tuple[Wave, Value]]) -> None:
@@ -57,7 +62,7 @@ def read_wave(content: Value, items: dict[str, Item]) -> Wave:
         items=columns,
         items_may_be_absent=may_be_absent,
         margins=block.texts("margins"),
-        row_tolerance=block.number("row_tolerance", 0.0),
+        row_tolerance=read_share(block, "row_tolerance"),
     )
     check_dates(wave, dates)
     block.close()
@@ -73,6 +78,15 @@ def read_name(block: Block) -> tuple[str, int]:
     if given is None and digits is None and name:
         block.value.fault(f"no number in wave '{name}'", "one", "Add 'wave_number', or name it as w03.")
     return name, int(given.number()) if given is not None else int(digits.group()) if digits else 0
+
+
+def read_share(block: Block, key: str) -> float:
+    """Return a share, 0 when absent."""
+    found = block.get(key)
+    share = 0.0 if found is None else found.number()
+    if found is not None and not 0 <= share <= 1:
+        found.fault(found.describe(), "a share from 0 to 1", "Write 0.02 for two in a hundred.")
+    return share
 
 
 def check_dates(wave: Wave, dates: Block | None) -> None:

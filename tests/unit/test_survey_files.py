@@ -1,0 +1,187 @@
+"""What is written under surveys/ is what the rest of the pipeline sees."""
+
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline.definitions import (
+    AnswerOption,
+    Band,
+    CalibrationStep,
+    ChangePlan,
+    Design,
+    Eligibility,
+    ItemColumn,
+    ItemLink,
+    Population,
+    RetentionPlan,
+    RowFilter,
+    Survey,
+    TestFamily,
+    TransitionPlan,
+)
+from pipeline.survey_files import read_survey, read_surveys
+from tests.survey_folder import write_survey
+
+SURVEYS = Path(__file__).resolve().parents[2] / "surveys"
+
+
+@pytest.fixture(scope="module")
+def survey(tmp_path_factory: pytest.TempPathFactory) -> Survey:
+    return read_survey(write_survey(tmp_path_factory.mktemp("surveys")))
+
+
+def test_a_survey_says_whom_it_speaks_for(survey: Survey) -> None:
+    expected = Population("residents", "persons", "16 and over", 1000.0, "census", date(2021, 3, 21))
+    assert survey.population == expected
+    assert (survey.survey, survey.title, survey.blank) == ("small", "A small panel", "skipped")
+    assert (survey.member_ids, survey.disclosure_profile, survey.inference) == (
+        "pseudonym",
+        "public",
+        "probability",
+    )
+
+
+def test_codes_are_text_whether_quoted_or_not(survey: Survey) -> None:
+    assert survey.items["trust"].options == (
+        AnswerOption("1", "Disagree"),
+        AnswerOption("2", "Neither"),
+        AnswerOption("3", "Agree"),
+        AnswerOption("-8", "Don't know", "dont_know"),
+        AnswerOption("-9", "Refused", "refused"),
+    )
+
+
+def test_a_label_in_a_list_is_its_own_code(survey: Survey) -> None:
+    assert survey.items["amount"].answers == (AnswerOption("a little", "a little"), AnswerOption("a lot", "a lot"))
+
+
+def test_an_item_carries_its_headline_and_tags(survey: Survey) -> None:
+    trust = survey.items["trust"]
+    assert (trust.wording, trust.label) == ("The council can be trusted.", "Trust in the council")
+    assert (trust.headline, trust.topic, trust.research_questions) == ({"agree": ("3",)}, "trust", ("purpose",))
+
+
+def test_open_text_is_never_published(survey: Survey) -> None:
+    assert survey.items["remark"].kind == "text"
+    assert not survey.items["remark"].is_published
+    assert survey.items["hours"].is_published
+
+
+def test_a_number_in_words_is_recoded_in_every_wave(survey: Survey) -> None:
+    assert survey.items["hours"].values == {"Ten or more": "10"}
+    assert survey.items["hours"].options == (AnswerOption("-8", "Don't know", "dont_know"),)
+    for wave in survey.waves:
+        assert ItemColumn("hours", wave.items[2].column, {"Ten or more": "10"}) == wave.items[2]
+
+
+def test_a_recode_belongs_to_its_wave_alone(survey: Survey) -> None:
+    assert survey.wave("w01").items[1] == ItemColumn("amount", "Q2", {"little": "a little"})
+    assert survey.wave("w02").items[1] == ItemColumn("amount", "amount")
+
+
+def test_links_say_how_wordings_compare(survey: Survey) -> None:
+    assert survey.item_links == (ItemLink("amount", "trust", "not_comparable", "another question"),)
+
+
+def test_a_wave_says_when_and_where_it_is_delivered(survey: Survey) -> None:
+    wave = survey.wave("w01")
+    assert (wave.wave_number, wave.fieldwork_start, wave.fieldwork_end) == (1, date(2025, 1, 6), date(2025, 1, 20))
+    assert (wave.source.file, wave.source.columns["completed_at"]) == ("small_w01*.csv", "DONE")
+    assert wave.source.complete_when == RowFilter("STATUS", ("complete",))
+    assert wave.source.test_rows == RowFilter("STATUS", ("test",))
+    assert (wave.row_tolerance, wave.items_may_be_absent, wave.is_closed) == (0.1, False, False)
+
+
+def test_a_closed_wave_needs_no_dates_and_all_items_may_be_absent(survey: Survey) -> None:
+    wave = survey.wave("w02")
+    assert (wave.is_closed, wave.fieldwork_start, wave.items_may_be_absent) == (True, None, True)
+    assert [placed.item for placed in wave.items] == ["trust", "amount", "hours", "remark"]
+    assert wave.source.constants == {"WAVE": "2"}
+
+
+def test_waves_come_in_order_of_their_numbers(tmp_path: Path) -> None:
+    folder = write_survey(tmp_path, change=("waves/w01.yml", 'wave: "w01"', 'wave: "w01"\nwave_number: 9'))
+    assert [wave.wave for wave in read_survey(folder).waves] == ["w02", "w01"]
+
+
+def test_profile_values_read_in_our_words_and_null_is_not_known(survey: Survey) -> None:
+    age, sex = survey.profile
+    assert (age.is_number, age.values, age.source) == (True, {"90 or over": "90"}, "roster")
+    assert (sex.categories, sex.values["?"], sex.label) == (("Female", "Male"), "", "sex")
+
+
+def test_domains_are_bands_or_categories(survey: Survey) -> None:
+    age_group, sex = survey.domains
+    assert age_group.bands == (Band("16-49", 16.0, 49.0), Band("50+", 50.0, None))
+    assert (age_group.values, sex.values) == (("16-49", "50+"), ("Female", "Male"))
+    assert (age_group.is_published, sex.is_published) == (True, False)
+
+
+def test_design_and_eligibility_name_columns(survey: Survey) -> None:
+    assert survey.design == Design(("STRATUM",), "AREA", "average")
+    assert survey.eligibility == Eligibility({"w02": "LEFT_2"}, "moved", ("died",))
+
+
+def test_a_margin_is_scaled_to_the_population(survey: Survey) -> None:
+    margin = survey.margins["age_group"]
+    assert margin.published_totals == {"16-49": 600.5, "50+": 400.0}
+    assert sum(margin.totals.values()) == pytest.approx(1000.0, abs=1e-9)
+    assert margin.totals["16-49"] == pytest.approx(600.5 / 1000.5 * 1000)
+    assert margin.approximation is None
+
+
+def test_a_margin_of_another_universe_enters_as_shares(survey: Survey) -> None:
+    margin = survey.margins["age_group*sex"]
+    assert margin.totals == pytest.approx({"16-49*Female": 300, "16-49*Male": 300, "50+*Female": 200, "50+*Male": 200})
+    assert (margin.approximation, margin.unit, margin.universe) == ("shares", "households", "all ages")
+
+
+def test_weights_say_where_they_start_and_what_they_meet(survey: Survey) -> None:
+    each, both = survey.weights
+    assert (each.waves, each.selection_probabilities) == ((), {"1": "PROB_1", "2": "PROB_2"})
+    assert each.calibration == CalibrationStep(
+        "raking", ("age_group", "age_group*sex"), missing={"age_group": "largest"}
+    )
+    assert (both.starting_wave, both.starting_weight, both.keeps_ineligible) == ("w01", "wave_weight", True)
+    assert both.calibration == CalibrationStep("raking", ("sex",), "starting_wave", tolerance=1e-6)
+
+
+def test_the_analysis_plan_is_read_whole(survey: Survey) -> None:
+    assert survey.changes == (ChangePlan("net", ("wave_weight",)),)
+    assert survey.transitions == (TransitionPlan(("trust",), ("both_waves",), (("w01", "w02"),)),)
+    assert survey.families == (TestFamily("headlines", ("trust",), ("all",), "holm", 0.05, True),)
+    assert survey.retention == RetentionPlan("w01", "wave_weight", 2)
+
+
+def test_a_family_may_name_the_changes_it_tests(tmp_path: Path) -> None:
+    old, new = "headline: true}", "headline: true, kinds: [net], weights: [wave_weight], pairs: [[w01, w02]]}"
+    family = read_survey(write_survey(tmp_path, change=("survey.yml", old, new))).families[0]
+    assert (family.kinds, family.weights, family.pairs) == (("net",), ("wave_weight",), (("w01", "w02"),))
+
+
+def test_a_short_survey_has_no_plan_and_every_member_is_a_psu(tmp_path: Path) -> None:
+    folder = write_survey(tmp_path)
+    kept = (folder / "survey.yml").read_text(encoding="utf-8").split("\nprofile:")[0].replace("blank: skipped\n", "")
+    (folder / "survey.yml").write_text(kept, encoding="utf-8")
+    items = (folder / "items.yml").read_text(encoding="utf-8").replace("    research_questions: [purpose]\n", "")
+    (folder / "items.yml").write_text(items, encoding="utf-8")
+    (folder / "margins" / "2021.csv").unlink()
+    survey = read_survey(folder)
+    assert (survey.design, survey.eligibility, survey.retention) == (Design(), Eligibility(), None)
+    assert (survey.weights, survey.margins, survey.blank) == ((), {}, "not_distinguished")
+
+
+def test_every_survey_of_a_folder_is_read_in_order_of_name(tmp_path: Path) -> None:
+    write_survey(tmp_path, name="second")
+    write_survey(tmp_path, name="first", change=("survey.yml", 'survey: "small"', 'survey: "first"'))
+    (tmp_path / "notes").mkdir()
+    assert [survey.survey for survey in read_surveys(tmp_path)] == ["first", "small"]
+
+
+def test_the_surveys_that_come_with_the_project_are_read_quickly() -> None:
+    started = time.perf_counter()
+    assert {survey.survey for survey in read_surveys(SURVEYS)} >= {"citizens_panel", "gss_panel"}
+    assert time.perf_counter() - started < 0.6
