@@ -1,5 +1,7 @@
 """Confidence intervals: the one place where a standard error becomes a range."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,7 +42,7 @@ def proportion_interval(
     standard_error: Array,
     degrees_of_freedom: Array,
     *,
-    unweighted_n: Array,
+    unweighted_n: NDArray[Any],
     kish_n: Array,
     confidence: float = 0.95,
     method: str = "logit",
@@ -116,7 +118,9 @@ def _effective_n(estimate: Array, standard_error: Array) -> Array:
         return np.where(standard_error > 0, estimate * (1 - estimate) / np.square(standard_error), np.inf)
 
 
-def _korn_graubard_n(estimate: Array, standard_error: Array, t: Array, unweighted_n: Array, confidence: float) -> Array:
+def _korn_graubard_n(
+    estimate: Array, standard_error: Array, t: Array, unweighted_n: NDArray[Any], confidence: float
+) -> Array:
     """Return the effective n corrected for the design's degrees of freedom."""
     of_sample = t_quantile(np.asarray(unweighted_n, np.float64) - 1.0, confidence)
     return _effective_n(estimate, standard_error) * np.square(of_sample / t)
