@@ -59,7 +59,7 @@ class _Frame:
 def trend_chart(marks: Sequence[Mark], about: Words) -> str:
     """Return the estimates of consecutive waves as dots, joined where neighbours are shown, in a band."""
     lowest, highest = _span(marks)
-    frame = _Frame(38, WIDTH - LABEL_ROOM, 14, 204, lowest, highest)
+    frame = _Frame(46, WIDTH - LABEL_ROOM, 14, 204, lowest, highest)
     places = _places(len(marks), frame)
     body = [_upright_grid(frame), *_runs(marks, places, frame)]
     body += [_upright_dot(mark, x, frame) for mark, x in zip(marks, places, strict=True)]
@@ -183,7 +183,7 @@ def _last_figure(marks: Sequence[Mark], places: Sequence[float], frame: _Frame) 
 
 def _label_room(marks: Sequence[Mark]) -> float:
     longest = max((len(mark.label) for mark in marks), default=0)
-    return min(170.0, 18 + 7.2 * longest)
+    return min(190.0, 20 + 8.6 * longest)
 
 
 def _level_row(mark: Mark, y: float, frame: _Frame) -> str:

@@ -167,7 +167,7 @@ WEIGHTING = {
     ),
     "longitudinal": (
         "Longitudinal weight “{weight_id}”, held by the {n} members who belong to the set of waves {waves}; it lets "
-        "them stand for those who dropped out in between."
+        "them stand for those who left in between."
     ),
 }
 POPULATION_TOTAL = "{persons} {unit}"

@@ -142,16 +142,15 @@ def survival_by(read: Read, survey: str, wave: str, domain: str) -> pl.DataFrame
         return pl.DataFrame()
     sql = """
         with known as (
-            select hazards.domain, hazards.domain_value, hazards.survival, waves.wave_number,
-                max(waves.wave_number) over () as last_known
-            from attrition_hazards as hazards
-            inner join waves on waves.survey = hazards.survey and waves.wave = hazards.wave
-            where hazards.survey = ? and hazards.domain in (?, 'all') and waves.wave_number <= (
+            select domain, domain_value, survival, time,
+                max(time) over () as last_known
+            from attrition_hazards
+            where survey = ? and domain in (?, 'all') and time <= (
                 select wave_number from waves where survey = ? and wave = ?
             )
         )
-        select domain, domain_value, survival, wave_number from known
-        where wave_number = last_known order by domain = 'all', domain_value
+        select domain, domain_value, survival, time as wave_number from known
+        where time = last_known order by domain = 'all', domain_value
     """
     return read(sql, [survey, domain, survey, wave])
 
@@ -166,13 +165,13 @@ def margins(read: Read, survey: str, wave: str, weight_id: str) -> pl.DataFrame:
         from margins where survey = ? order by margin, source, reference_date
     """
     rows = read(sql, [survey])
-    if "margin" not in columns_of(read, "weighting_log"):
+    if not columns_of(read, "weighting_margins"):
         return rows
     used = read(
-        "select distinct margin from weighting_log where survey = ? and wave = ? and weight_id = ?",
-        [survey, wave, weight_id],
+        "select distinct wave, margin from weighting_margins where survey = ? and weight_id = ?", [survey, weight_id]
     )
-    return rows.join(used, on="margin", how="semi", maintain_order="left")
+    of_wave = used.filter(pl.col("wave") == wave)  # a longitudinal weight is logged at the last wave of its set
+    return rows.join(of_wave if of_wave.height else used, on="margin", how="semi", maintain_order="left")
 
 
 def response_by(read: Read, survey: str, wave: str, domain: str) -> pl.DataFrame:
