@@ -74,8 +74,8 @@ class Behaviour:
     dying: float = 0.003  # a wave
     moving: float = 0.003  # a wave, out of the area
     habit: float = 0.5  # standard deviation of members' own readiness to respond
-    attitude_to_response: float = 0.12  # per standard deviation of the general attitude
-    attitude_to_leaving: float = -0.12
+    attitude_to_response: float = 0.08  # per standard deviation of the general attitude
+    attitude_to_leaving: float = -0.08
     attitude_to_dont_know: float = -0.25  # per standard deviation of the topic's attitude
     personal: float = 0.45  # share of an answer's variance that is the person's attitude to the topic
     item_habit: float = 0.25  # and to the item; the rest changes from wave to wave
