@@ -296,6 +296,10 @@ class Survey:
         """Return the wave of that name; KeyError when there is none."""
         return {one.wave: one for one in self.waves}[wave]
 
+    def has_wave(self, wave: str) -> bool:
+        """Return whether the survey declares a wave of that name."""
+        return any(one.wave == wave for one in self.waves)
+
     def weight(self, weight_id: str) -> WeightRecipe:
         """Return the recipe of that weight_id; KeyError when there is none."""
         return {recipe.weight_id: recipe for recipe in self.weights}[weight_id]

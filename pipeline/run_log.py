@@ -3,10 +3,11 @@
 import json
 import os
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline.fingerprint import night_fingerprint
 from pipeline.settings import Workspace
 
 
@@ -29,9 +30,17 @@ def read_state(workspace: Workspace) -> NightState | None:
     if not workspace.state.exists():
         return None
     stored = json.loads(workspace.state.read_text(encoding="utf-8"))
-    return NightState(
-        stored["fingerprint"], stored["due"], tuple(stored["held"]), tuple(stored.get("summary", ()))
-    )
+    return NightState(stored["fingerprint"], stored["due"], tuple(stored["held"]), tuple(stored.get("summary", ())))
+
+
+def state_if_nothing_new(workspace: Workspace, today: date) -> NightState | None:
+    """Return the last night's state when a run now would change nothing, None when there is work."""
+    state = read_state(workspace)
+    if state is None or state.is_due(today) or not workspace.published_file.exists():
+        return None
+    if any((workspace.var / "requests").glob("*.json")):
+        return None
+    return state if state.fingerprint == night_fingerprint(workspace) else None
 
 
 def write_state(workspace: Workspace, state: NightState) -> None:
@@ -46,6 +55,20 @@ def append_run(workspace: Workspace, row: dict[str, Any]) -> None:
         file.write(json.dumps(row) + "\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def append_quiet_run(workspace: Workspace, started_at: datetime, today: date) -> None:
+    """Append a night that changed nothing; the next publication copies it into `runs`."""
+    append_run(
+        workspace,
+        {
+            "run_id": started_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "started_at": started_at.isoformat(timespec="seconds"),
+            "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "today": today.isoformat(),
+            "outcome": "nothing new",
+        },
+    )
 
 
 def read_runs(workspace: Workspace) -> list[dict[str, Any]]:

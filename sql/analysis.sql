@@ -127,25 +127,31 @@ create table if not exists analysis.retention (
     retention_eligible_ci_high double,
     retention_weighted double,
     retention_weighted_ci_low double,
-    retention_weighted_ci_high double
+    retention_weighted_ci_high double,
+    retention_raw_standard_error double,
+    retention_eligible_standard_error double,
+    retention_weighted_standard_error double,
+    degrees_of_freedom double
 );
 
 create table if not exists analysis.attrition_hazards (
     survey varchar not null,
     domain varchar not null,
     domain_value varchar not null,
-    wave varchar not null,
+    time integer not null,
     n_at_risk integer,
     n_exits integer,
     hazard double,
-    hazard_unweighted double,
+    hazard_standard_error double,
+    hazard_ci_low double,
+    hazard_ci_high double,
     survival double,
-    standard_error double,
-    ci_low double,
-    ci_high double,
-    survival_unweighted double,
-    cumulative_incidence double,
-    is_provisional boolean
+    survival_standard_error double,
+    survival_ci_low double,
+    survival_ci_high double,
+    degrees_of_freedom double,
+    unweighted_hazard double,
+    unweighted_survival double
 );
 
 create table if not exists analysis.response_rates (

@@ -10,8 +10,9 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from pipeline.errors import UsageError
 from pipeline.warehouse.comments import TableComment, table_comment
-from pipeline.warehouse.connection import OFFLINE, execute, literal, quoted, read
+from pipeline.warehouse.connection import OFFLINE, execute, literal, quoted, read, transaction
 from pipeline.warehouse.models import model_files
 from pipeline.warehouse.responses import responses_table, surveys_with_answers
 
@@ -40,7 +41,12 @@ def connect_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
     DuckDB gives a process that holds an older file under the same path that one again; attaching it to an
     instance of its own does not.
+
+    Raises:
+        UsageError: nothing is published yet.
     """
+    if not path.is_file():
+        raise UsageError(f"{path}: nothing is published yet. Run `panel nightly` first.")
     connection = duckdb.connect(":memory:", config=OFFLINE)
     try:
         execute(connection, f"attach {literal(str(path))} as panel (read_only)")
@@ -62,14 +68,20 @@ def _write(connection: duckdb.DuckDBPyConnection, new: Path) -> None:
         left_over.unlink(missing_ok=True)
     execute(connection, f"attach {literal(str(new))} as {_NEW} (storage_version {literal(STORAGE_VERSION)})")
     try:
-        for model in model_files("marts"):
-            comment = table_comment(model.read_text(encoding="utf-8"))
-            _copy_table(connection, model.stem, f"select * from marts.{model.stem}", comment)
-        for survey in surveys_with_answers(connection):
-            name, sql, comment = responses_table(connection, survey)
-            _copy_table(connection, name, sql, comment)
+        with transaction(connection):
+            _copy_tables(connection)
+        execute(connection, f"checkpoint {_NEW}")
     finally:
         execute(connection, f"detach {_NEW}")
+
+
+def _copy_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    for model in model_files("marts"):
+        comment = table_comment(model.read_text(encoding="utf-8"))
+        _copy_table(connection, model.stem, f"select * from marts.{model.stem}", comment)
+    for survey in surveys_with_answers(connection):
+        name, sql, comment = responses_table(connection, survey)
+        _copy_table(connection, name, sql, comment)
 
 
 def _copy_table(connection: duckdb.DuckDBPyConnection, name: str, sql: str, comment: TableComment) -> None:

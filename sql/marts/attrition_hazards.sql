@@ -1,36 +1,40 @@
--- One row per wave and domain value: the hazard of leaving the panel and the share still in it (Kaplan-Meier).
--- Key: survey, domain, domain_value, wave
+-- One row per domain value and wave since joining: the hazard of leaving and the share still there (Kaplan-Meier).
+-- Key: survey, domain, domain_value, time
 -- survey: survey the row belongs to; its name under surveys/
 -- domain: how the population is divided, such as age_group; all for everyone
 -- domain_value: part of the population the figure is for; all for everyone
--- wave: wave at which the members below left: the first they missed for good
+-- time: waves since joining, 1 the first; the curve ends where a later return could still change it
 -- n_at_risk: members still in the panel before this wave
--- n_exits: members who left at this wave
+-- n_exits: members who left at this wave: the first they missed for good
 -- hazard: weighted share of those at risk who left
--- hazard_unweighted: n_exits / n_at_risk
+-- hazard_standard_error: standard error of hazard
+-- hazard_ci_low: lower end of the confidence interval of hazard
+-- hazard_ci_high: upper end of the confidence interval of hazard
 -- survival: weighted share still in the panel after this wave
--- standard_error: standard error of survival
--- ci_low: lower end of the confidence interval of survival
--- ci_high: upper end of the confidence interval of survival
--- survival_unweighted: share still in the panel, without weights
--- cumulative_incidence: share gone by this wave for any reason, death and moving away included
--- is_provisional: true when a later return can still change the figure
+-- survival_standard_error: standard error of survival
+-- survival_ci_low: lower end of the confidence interval of survival
+-- survival_ci_high: upper end of the confidence interval of survival
+-- degrees_of_freedom: PSUs minus strata with members at risk
+-- unweighted_hazard: n_exits / n_at_risk
+-- unweighted_survival: share still in the panel, without weights
 
 select
     survey,
     domain,
     domain_value,
-    wave,
+    time,
     n_at_risk,
     n_exits,
     hazard,
-    hazard_unweighted,
+    hazard_standard_error,
+    hazard_ci_low,
+    hazard_ci_high,
     survival,
-    standard_error,
-    ci_low,
-    ci_high,
-    survival_unweighted,
-    cumulative_incidence,
-    is_provisional
+    survival_standard_error,
+    survival_ci_low,
+    survival_ci_high,
+    degrees_of_freedom,
+    unweighted_hazard,
+    unweighted_survival
 from analysis.attrition_hazards
-order by survey, domain, domain_value, wave
+order by survey, domain, domain_value, time

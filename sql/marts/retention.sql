@@ -16,6 +16,10 @@
 -- retention_weighted: retention_raw weighted by the first wave's weight
 -- retention_weighted_ci_low: lower end of its confidence interval
 -- retention_weighted_ci_high: upper end of its confidence interval
+-- retention_raw_standard_error: standard error of retention_raw
+-- retention_eligible_standard_error: standard error of retention_eligible
+-- retention_weighted_standard_error: standard error of retention_weighted
+-- degrees_of_freedom: PSUs minus strata with first-wave respondents in the domain
 
 select
     survey,
@@ -33,6 +37,10 @@ select
     retention_eligible_ci_high,
     retention_weighted,
     retention_weighted_ci_low,
-    retention_weighted_ci_high
+    retention_weighted_ci_high,
+    retention_raw_standard_error,
+    retention_eligible_standard_error,
+    retention_weighted_standard_error,
+    degrees_of_freedom
 from analysis.retention
 order by survey, wave, domain, domain_value

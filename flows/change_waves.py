@@ -1,0 +1,49 @@
+"""Compare waves: changes with their tests, and who moved between which answers."""
+
+import polars as pl
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from flows.releases import is_provisional
+from flows.run_context import current
+from pipeline import panel_estimates, warehouse
+from pipeline.definitions import TransitionPlan
+from pipeline.panel_estimates import PanelData
+from pipeline.panel_weights import PanelWeight
+
+
+@task(task_run_name="change-{survey}-{wave}-{weight_id}", cache_policy=NO_CACHE)
+def change_waves(
+    survey: str,
+    wave: str,
+    weight_id: str,
+    kind: str,
+    pairs: list[tuple[str, str]],
+    weights: dict[str, PanelWeight],
+    data: PanelData,
+) -> None:
+    """Compare a wave with earlier ones, test the changes together, and replace their rows."""
+    night = current()
+    found = []
+    for first, second in pairs:
+        provisional = any(is_provisional(night, survey, one) for one in (first, second))
+        options = {"confidence": night.workspace.confidence, "is_provisional": provisional}
+        if kind == "net":
+            found.append(panel_estimates.net_changes(data, weights[first], weights[second], **options))
+        else:
+            found.append(panel_estimates.within_person_changes(data, weights[second], (first, second), **options))
+    tested = panel_estimates.with_verdicts(pl.concat(found), data.survey.families)
+    warehouse.replace_rows(
+        night.connection, "analysis.changes", tested, survey=survey, wave_to=wave, weight_id=weight_id, kind=kind
+    )
+
+
+@task(task_run_name="transitions-{survey}", cache_policy=NO_CACHE)
+def tabulate_transitions(
+    survey: str, plan: TransitionPlan, pair: tuple[str, str], weight: PanelWeight, data: PanelData
+) -> None:
+    """Tabulate who moved between which answers, and replace those rows."""
+    night = current()
+    found = panel_estimates.transitions(data, weight, plan, pair)
+    key = {"survey": survey, "weight_id": weight.recipe.weight_id, "wave_from": pair[0], "wave_to": pair[1]}
+    warehouse.replace_rows(night.connection, "analysis.transitions", found, **key)

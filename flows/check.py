@@ -1,0 +1,58 @@
+"""A dry run of one delivery: read and validate it as the night would, print every fault, change nothing."""
+
+from pathlib import Path
+
+import polars as pl
+
+from pipeline import intake, known_profile, survey_files, validation, warehouse
+from pipeline.errors import UsageError
+from pipeline.rules import ROSTER
+from pipeline.settings import Workspace, read_workspace
+
+
+def check_file(path: Path, survey: str, source: str, root: Path) -> int:
+    """Print every fault of a delivery; return 0 when it would be accepted, 1 when it would be held.
+
+    Raises:
+        UsageError: no such survey or wave in the workspace.
+        DeliveryError: the file cannot be read.
+    """
+    workspace = read_workspace(root)
+    definition = survey_files.read_survey(workspace.surveys / survey)
+    if source != ROSTER and not definition.has_wave(source):
+        waves = ", ".join(wave.wave for wave in definition.waves)
+        raise UsageError(f"no wave '{source}' in '{survey}'; it has {waves}, and 'roster' for the member list.")
+    stored = _stored(workspace, survey)
+    reading = intake.read(
+        workspace, definition, source, path, path.name, known=stored["members"]["panel_member_id"], enrol=False
+    )
+    fixed = known_profile.of_delivery(definition, source, reading.frame, reading.members)
+    profile = known_profile.combined(stored["profile"], [fixed])
+    rows_of = dict(stored["rows"].iter_rows())
+    (report,) = validation.validate([intake.to_validate(reading, profile, rows_of)])
+    for fault in report.faults:
+        print(fault)
+    n_refused = report.refused["row_number"].n_unique()
+    if report.is_held:
+        print(f"{path.name}: would be held; {reading.frame.height:,} rows read, nothing was changed.")
+    else:
+        print(f"{path.name}: would be accepted; {reading.frame.height - n_refused:,} rows, {n_refused:,} refused.")
+    return 1 if report.is_held else 0
+
+
+def _stored(workspace: Workspace, survey: str) -> dict[str, pl.DataFrame]:
+    """Return what the warehouse knows: members, their profile, and the rows of each wave."""
+    queries = {
+        "members": "select panel_member_id from core.members where survey = ?",
+        "profile": "select panel_member_id, variable, value from core.profile where survey = ?",
+        "rows": "select source, n_delivered from raw.deliveries where survey = ? and status = 'accepted'",
+    }
+    if not workspace.warehouse.exists():
+        empty = {"panel_member_id": pl.String, "variable": pl.String, "value": pl.String}
+        return {
+            "members": pl.DataFrame(schema=empty),
+            "profile": pl.DataFrame(schema=empty),
+            "rows": pl.DataFrame(schema={"source": pl.String, "n_delivered": pl.Int64}),
+        }
+    with warehouse.open_read_only(workspace.warehouse) as connection:
+        return {name: warehouse.read(connection, sql, [survey]) for name, sql in queries.items()}

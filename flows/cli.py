@@ -1,0 +1,209 @@
+"""The command `panel`: parse, call, exit code."""
+
+import argparse
+import atexit
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+from flows import commands
+from pipeline.errors import PanelError
+
+BUG = 70
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, 1, 2, 3, 4, 5 or 70; `panel --help` says what each means."""
+    atexit.register(_close_standard_error)  # registered first, so it runs last
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except PanelError as error:
+        if options.debug:
+            traceback.print_exc()
+        print(f"panel {options.command}: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        print("stopped; nothing is lost, the next run finishes the work", file=sys.stderr)
+        return 130
+    except Exception:
+        traceback.print_exc()
+        print("panel: this is a bug, not your mistake; please report the lines above.", file=sys.stderr)
+        return BUG
+
+
+def _close_standard_error() -> None:
+    """Keep DuckDB's binding from listing leaked objects after the end; all output of ours is written by now."""
+    sys.stderr.flush()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+Subparsers = argparse._SubParsersAction  # argparse has no public name for it
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="panel",
+        description="A Citizens' Panel's data work: deliveries in, weighted estimates and newsletters out.",
+        epilog="Exit codes: 0 done, 1 done but a wave is held or a check failed, 2 wrong usage, 3 bad input, "
+        "4 statistically impossible, 5 another run holds the workspace, 70 a bug.",
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_making(subparsers)
+    _add_nights(subparsers)
+    _add_releases(subparsers)
+    _add_reading(subparsers)
+    return parser
+
+
+def _add_making(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
+    """Add the commands that make a workspace."""
+    demo = _add(
+        subparsers,
+        "demo",
+        commands.demo,
+        "make a simulated panel and run the nightly flow on it",
+        "panel demo",
+    )
+    demo.add_argument("dir", nargs="?", type=Path, default=Path("demo-panel"), metavar="DIR")
+    demo.add_argument("--members", type=int, default=3000, help="people recruited (default 3000)")
+    demo.add_argument("--waves", type=int, default=8, help="waves, the last one in the field (default 8)")
+    demo.add_argument("--seed", type=int, default=1, help="the same seed makes the same panel (default 1)")
+    _add_today(demo)
+    init = _add(
+        subparsers,
+        "init",
+        commands.init,
+        "make a new workspace from a survey template",
+        "panel init gss --template gss_panel --deliveries exports/gss_panel_2006",
+    )
+    init.add_argument("dir", type=Path, metavar="DIR")
+    init.add_argument("--template", required=True, metavar="NAME", help="a survey under surveys/")
+    init.add_argument(
+        "--deliveries", type=Path, metavar="FOLDER", help="files of it that a definition names are taken in"
+    )
+
+
+def _add_nights(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
+    """Add the commands that run, schedule and watch nights."""
+    nightly = _add(subparsers, "nightly", commands.nightly, "run one night now", "panel nightly demo-panel")
+    _add_dir(nightly)
+    nightly.add_argument("--full", action="store_true", help="do everything again, also what is unchanged")
+    _add_today(nightly)
+    serve = _add(
+        subparsers,
+        "serve",
+        commands.serve,
+        "schedule the nightly runs with Prefect until stopped",
+        'panel serve demo-panel --cron "0 2 * * *"',
+    )
+    serve.add_argument("dirs", nargs="*", type=Path, default=[Path()], metavar="DIR")
+    serve.add_argument("--cron", help="the schedule, in the workspace's time zone (default: panel.toml's)")
+    serve.add_argument("--port", type=int, help="loopback port of the Prefect server (default: a free one)")
+    check = _add(
+        subparsers,
+        "check",
+        commands.check,
+        "read and validate a delivery, changing nothing",
+        "panel check w03.csv --survey citizens_panel --wave w03",
+    )
+    check.add_argument("file", type=Path, metavar="FILE")
+    check.add_argument("--survey", required=True)
+    check.add_argument("--wave", required=True, help="a wave, or 'roster' for the member list")
+    check.add_argument("--workspace", type=Path, default=Path(), metavar="DIR")
+    status = _add(subparsers, "status", commands.status, "tell the last runs, held waves and response", "panel status")
+    _add_dir(status)
+    status.add_argument("--json", action="store_true")
+    _add_today(status)
+
+
+def _add_releases(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
+    """Add the commands that let figures out."""
+    for name, run, about in (
+        ("finalise", commands.finalise, "close fieldwork of a wave and freeze it as a release"),
+        ("approve", commands.approve, "let the newsletter of a final wave out"),
+        ("correct", commands.correct, "replace a release by a corrected one with a notice"),
+    ):
+        command = _add(subparsers, name, run, about, f"panel {name} --survey citizens_panel --wave w03")
+        _add_dir(command)
+        _add_wave(command)
+        _add_today(command)
+        if name == "correct":
+            command.add_argument("--notice", required=True, help="what readers are told about the correction")
+
+
+def _add_reading(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
+    """Add the commands that read what is published."""
+    sql = _add(
+        subparsers,
+        "sql",
+        commands.sql,
+        "run a query read-only on the published file",
+        'panel sql "from retention" demo-panel --format csv',
+    )
+    sql.add_argument("query", metavar="QUERY")
+    _add_dir(sql)
+    sql.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
+    sql.add_argument("--out", type=Path, metavar="FILE")
+    report = _add(
+        subparsers,
+        "report",
+        commands.report,
+        "make a report again from what is published",
+        "panel report newsletter --survey citizens_panel --wave w03",
+    )
+    report.add_argument("kind", choices=("newsletter",), metavar="KIND", help="newsletter")
+    _add_dir(report)
+    _add_wave(report)
+
+
+def _add(
+    subparsers: "Subparsers[argparse.ArgumentParser]",
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    about: str,
+    example: str,
+) -> argparse.ArgumentParser:
+    command = subparsers.add_parser(
+        name, help=about, description=about[0].upper() + about[1:] + ".", epilog=f"Example: {example}"
+    )
+    command.set_defaults(run=run)
+    command.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return command
+
+
+def _add_dir(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "dir",
+        nargs="?",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="the workspace (default: this folder)",
+    )
+
+
+def _add_wave(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--survey", required=True)
+    command.add_argument("--wave", required=True)
+
+
+def _add_today(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--today", type=_day, metavar="YYYY-MM-DD", help="take this as today's date")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a date such as 2026-11-23") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

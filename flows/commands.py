@@ -1,0 +1,134 @@
+"""What each workspace command does; heavy modules are imported where they are needed, so that the rest is quick."""
+
+import argparse
+import json
+from datetime import UTC, date, datetime
+
+from pipeline import run_log
+from pipeline.errors import UsageError
+from pipeline.lock import hold
+from pipeline.settings import Workspace, read_workspace
+
+
+def nightly(options: argparse.Namespace) -> int:
+    """Run one night now; a night with nothing new ends before anything slow is imported."""
+    return run_night(read_workspace(options.dir), today=options.today or date.today(), full=options.full)
+
+
+def run_night(workspace: Workspace, *, today: date, full: bool = False) -> int:
+    """Run the nightly flow on a workspace, print what came of it, and return the exit code."""
+    started = datetime.now(UTC)
+    with hold(workspace):
+        state = None if full else run_log.state_if_nothing_new(workspace, today)
+        if state is not None:
+            run_log.append_quiet_run(workspace, started, today)
+    if state is None:
+        from flows import environment
+
+        environment.prepare(workspace)
+        from flows.nightly import nightly as nightly_flow
+
+        state = nightly_flow(str(workspace.root), full=full, today=today.isoformat())
+    else:
+        print("Nothing new since the last run: nothing was changed.")
+    print("\n".join(state.summary))
+    return 1 if state.held else 0
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Make a workspace with a simulated panel and run the nightly flow on it."""
+    from flows.demo import make_demo
+
+    today = options.today or date.today()
+    workspace = make_demo(options.dir, members=options.members, waves=options.waves, seed=options.seed, today=today)
+    return run_night(workspace, today=today)
+
+
+def init(options: argparse.Namespace) -> int:
+    """Make a new workspace from a survey under surveys/."""
+    from flows.workspaces import make_workspace
+
+    taken, ignored = make_workspace(options.dir, options.template, options.deliveries)
+    print(f"{options.dir}: a new workspace from the template '{options.template}'.")
+    if options.deliveries:
+        print(f"Deliveries the first nightly run will take in: {', '.join(taken) or 'none'}.")
+        if ignored:
+            print(f"Ignored, as no definition names them: {', '.join(ignored)}.")
+    print(f"Next: panel nightly {options.dir}")
+    return 0
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Schedule the nightly runs until stopped."""
+    from flows.serve import serve_workspaces
+
+    serve_workspaces([read_workspace(one) for one in options.dirs], cron=options.cron, port=options.port)
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """Read and validate one delivery without changing anything."""
+    from flows.check import check_file
+
+    return check_file(options.file, options.survey, options.wave, options.workspace)
+
+
+def status(options: argparse.Namespace) -> int:
+    """Print the last runs, what is held, what is in the field, what is published."""
+    from flows.status import status_of, status_text
+
+    found = status_of(read_workspace(options.dir), today=options.today or date.today())
+    print(json.dumps(found, indent=1) if options.json else status_text(found))
+    return 0
+
+
+def finalise(options: argparse.Namespace) -> int:
+    """Close fieldwork of a wave and freeze it as a release."""
+    return _release("finalise", options)
+
+
+def approve(options: argparse.Namespace) -> int:
+    """Let the newsletter of a final wave out."""
+    return _release("approve", options)
+
+
+def correct(options: argparse.Namespace) -> int:
+    """Replace a release by a corrected one with a notice."""
+    return _release("correct", options)
+
+
+def _release(act: str, options: argparse.Namespace) -> int:
+    from pipeline.requests import add_request
+    from pipeline.survey_files import read_survey
+
+    workspace = read_workspace(options.dir)
+    if not (workspace.surveys / options.survey / "survey.yml").is_file():
+        known = sorted(path.parent.name for path in workspace.surveys.glob("*/survey.yml"))
+        raise UsageError(f"no survey '{options.survey}' in {workspace.root}; it has {', '.join(known)}.")
+    survey = read_survey(workspace.surveys / options.survey)
+    if not survey.has_wave(options.wave):
+        waves = ", ".join(wave.wave for wave in survey.waves)
+        raise UsageError(f"no wave '{options.wave}' in '{options.survey}'; it has {waves}.")
+    add_request(workspace, act, options.survey, options.wave, getattr(options, "notice", ""))
+    return run_night(workspace, today=options.today or date.today())
+
+
+def sql(options: argparse.Namespace) -> int:
+    """Run a query read-only on the published file."""
+    from pipeline.warehouse import read_published
+    from reports.query_output import write_rows
+
+    workspace = read_workspace(options.dir)
+    if not workspace.published_file.exists():
+        raise UsageError(f"{workspace.published_file}: nothing is published yet. Run `panel nightly` first.")
+    write_rows(read_published(workspace.published_file, options.query), options.format, options.out)
+    return 0
+
+
+def report(options: argparse.Namespace) -> int:
+    """Make a report again from what is published."""
+    from flows.publish import write_newsletter
+
+    workspace = read_workspace(options.dir)
+    print(write_newsletter(workspace, options.survey, options.wave))
+    return 0

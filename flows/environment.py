@@ -1,0 +1,68 @@
+"""Prefect's surroundings: a home in the workspace, no telemetry, no noise, and the server to join if one runs."""
+
+import json
+import os
+import socket
+import urllib.error
+import urllib.request
+
+from pipeline.run_log import replace_text
+from pipeline.settings import Workspace
+
+SERVER_START_SECONDS = 120
+_QUIET = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_CLI_PROMPT": "false",
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_TO_API_ENABLED": "false",
+    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": str(SERVER_START_SECONDS),
+    "OPENBLAS_NUM_THREADS": "1",  # threads spin on our small matrices
+}
+
+
+def prepare(workspace: Workspace) -> None:
+    """Set this process's environment for Prefect; call it before anything imports Prefect."""
+    os.environ.update(_QUIET)
+    os.environ["PREFECT_HOME"] = str(workspace.prefect_home)
+    workspace.prefect_home.mkdir(parents=True, exist_ok=True)
+    api = os.environ.get("PREFECT_API_URL") or running_server(workspace)
+    if api:
+        os.environ["PREFECT_API_URL"] = api
+
+
+def running_server(workspace: Workspace) -> str | None:
+    """Return the API address of the server that `panel serve` left a note of, None unless it answers."""
+    note = workspace.prefect_home / "server.json"
+    try:
+        api = str(json.loads(note.read_text(encoding="utf-8"))["api"])
+    except (OSError, ValueError, KeyError):
+        return None
+    return api if answers(api) else None
+
+
+def answers(api: str) -> bool:
+    """Return whether a Prefect server answers at that address."""
+    try:
+        with urllib.request.urlopen(f"{api}/health", timeout=2) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError, ValueError):
+        return False
+
+
+def note_server(workspace: Workspace, api: str | None) -> None:
+    """Leave a note of the running server in the workspace, or take it away."""
+    note = workspace.prefect_home / "server.json"
+    if api is None:
+        note.unlink(missing_ok=True)
+    else:
+        replace_text(note, json.dumps({"api": api}) + "\n")
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

@@ -1,0 +1,140 @@
+"""One survey's figures: weights, estimates, changes, transitions, retention; only those whose inputs changed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from flows import change_waves, follow_members
+from flows.estimate_wave import estimate_wave
+from flows.releases import is_provisional
+from flows.run_context import Night, current
+from flows.weight_wave import gather, weight_wave
+from pipeline import warehouse
+from pipeline.definitions import WeightRecipe
+from pipeline.errors import StatisticsError
+from pipeline.fingerprint import text_hash
+from pipeline.panel_estimates import PanelData, pairs_of
+from pipeline.panel_weights import PanelWeight, waves_of
+
+
+@dataclass
+class Figures:
+    """A survey's figures in the making: its data, what each step depends on, and the weights made so far."""
+
+    night: Night
+    survey: str
+    data: PanelData
+    deliveries: dict[str, str]  # source: delivery in use
+    weights: dict[tuple[str, tuple[str, ...]], PanelWeight] = field(default_factory=dict)
+
+    @property
+    def fielded(self) -> set[str]:
+        """Return the waves that somebody answered."""
+        return {wave for wave in self.data.answers if self.data.arrays.is_respondent[wave].any()}
+
+    def weight(self, recipe: WeightRecipe, waves: tuple[str, ...]) -> PanelWeight:
+        """Return a weight, made and stored when it is first asked for."""
+        key = (recipe.weight_id, waves)
+        if key not in self.weights:
+            self.weights[key] = weight_wave(self.survey, waves[-1], recipe.weight_id, waves, self.data)
+        return self.weights[key]
+
+    def step(self, name: str, waves: set[str], act: Callable[[], None]) -> None:
+        """Do one step unless it was done with the same inputs; what cannot be computed is told, and left out."""
+        inputs = text_hash(
+            self.night.code_version,
+            self.night.definitions_hash[self.survey],
+            [self.deliveries.get(source) for source in ["roster", *sorted(waves)]],
+            [is_provisional(self.night, self.survey, wave) for wave in sorted(waves)],
+            self.night.workspace.confidence,
+        )
+        if not self.night.is_full and warehouse.step_inputs(self.night.connection, self.survey, name) == inputs:
+            return
+        try:
+            act()
+        except StatisticsError as error:
+            self.night.problems.append(f"{self.survey}, {'+'.join(sorted(waves))}: {error}")
+            self.night.say(f"{self.survey}, {'+'.join(sorted(waves))}: {error}")
+            return
+        warehouse.remember_step(self.night.connection, self.survey, name, inputs)
+
+
+def make_figures(survey: str) -> None:
+    """Make every figure of a survey whose deliveries or definitions changed."""
+    night = current()
+    deliveries = _deliveries_in_use(night, survey)
+    if "roster" not in deliveries or len(deliveries) == 1:
+        return
+    figures = Figures(night, survey, gather(survey), deliveries)
+    _estimates(figures)
+    _changes(figures)
+    _transitions(figures)
+    waves = figures.fielded
+    figures.step("retention", waves, lambda: follow_members.follow_members(survey, figures.data))
+
+
+def _deliveries_in_use(night: Night, survey: str) -> dict[str, str]:
+    rows = warehouse.read(
+        night.connection,
+        "select source, delivery_id from raw.deliveries where survey = ? and status = 'accepted'",
+        [survey],
+    )
+    return dict(rows.iter_rows())
+
+
+def _estimates(figures: Figures) -> None:
+    for recipe in figures.data.survey.weights:
+        for waves in waves_of(figures.data.survey, recipe, figures.fielded):
+            needed = set(waves) | ({recipe.starting_wave} if recipe.starting_wave else set())
+            figures.step(
+                f"estimates-{recipe.weight_id}-{'+'.join(waves)}",
+                needed,
+                lambda recipe=recipe, waves=waves: _estimate(figures, recipe, waves),
+            )
+
+
+def _estimate(figures: Figures, recipe: WeightRecipe, waves: tuple[str, ...]) -> None:
+    weight = figures.weight(recipe, waves)
+    for wave in waves:
+        provisional = is_provisional(figures.night, figures.survey, wave)
+        estimate_wave(figures.survey, wave, recipe.weight_id, weight, figures.data, provisional)
+
+
+def _changes(figures: Figures) -> None:
+    """Compare the declared pairs of waves; those with the same later wave together, as their tests are."""
+    survey = figures.data.survey
+    for plan in survey.changes:
+        for weight_id in plan.weights:
+            recipe = survey.weight(weight_id)
+            pairs = pairs_of(plan, survey, sorted(figures.fielded, key=lambda wave: survey.wave(wave).wave_number))
+            if plan.kind == "within_person":
+                pairs = [pair for pair in pairs if set(recipe.waves) <= figures.fielded]
+            for later in dict.fromkeys(pair[1] for pair in pairs):
+                those = [pair for pair in pairs if pair[1] == later]
+                waves = {wave for pair in those for wave in pair} | set(recipe.waves)
+                figures.step(
+                    f"changes-{plan.kind}-{weight_id}-{later}",
+                    waves,
+                    lambda kind=plan.kind, recipe=recipe, those=those: _change(figures, kind, recipe, those),
+                )
+
+
+def _change(figures: Figures, kind: str, recipe: WeightRecipe, pairs: list[tuple[str, str]]) -> None:
+    later = pairs[0][1]
+    weights = {wave: figures.weight(recipe, recipe.waves or (wave,)) for pair in pairs for wave in pair}
+    change_waves.change_waves(figures.survey, later, recipe.weight_id, kind, pairs, weights, figures.data)
+
+
+def _transitions(figures: Figures) -> None:
+    survey = figures.data.survey
+    for plan in survey.transitions:
+        for weight_id in plan.weights:
+            recipe = survey.weight(weight_id)
+            for pair in plan.pairs:
+                if set(pair) | set(recipe.waves) <= figures.fielded:
+                    figures.step(
+                        f"transitions-{weight_id}-{pair[0]}-{pair[1]}",
+                        {*pair, *recipe.waves},
+                        lambda plan=plan, pair=pair, recipe=recipe: change_waves.tabulate_transitions(
+                            figures.survey, plan, pair, figures.weight(recipe, recipe.waves), figures.data
+                        ),
+                    )

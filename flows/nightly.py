@@ -1,0 +1,102 @@
+"""The nightly run, one Prefect flow: take in what came, redo what depends on it, publish once, say what was done."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from prefect import flow
+
+from pipeline import run_log
+from pipeline.fingerprint import code_version, tree_hash
+from pipeline.lock import hold
+from pipeline.requests import pending_requests
+from pipeline.run_log import NightState
+from pipeline.settings import Workspace, read_workspace
+
+
+def _run_name() -> str:
+    from prefect.runtime import flow_run
+
+    parameters: dict[str, Any] = flow_run.parameters
+    return f"nightly-{Path(parameters['directory']).name}"
+
+
+@flow(name="nightly", flow_run_name=_run_name, validate_parameters=True)
+def nightly(directory: str, full: bool = False, today: str | None = None) -> NightState:
+    """Run one night on a workspace and return the state it leaves.
+
+    Args:
+        directory: the workspace.
+        full: do everything again, also what is unchanged.
+        today: ISO date to take as today's.
+
+    Raises:
+        WorkspaceBusyError: another run holds the workspace.
+        DefinitionError: a definition is wrong; nothing was changed.
+    """
+    workspace = read_workspace(Path(directory))
+    day = date.fromisoformat(today) if today else datetime.now(tz=_zone(workspace)).date()
+    started = datetime.now(UTC)
+    with hold(workspace):
+        quiet = None if full else run_log.state_if_nothing_new(workspace, day)
+        if quiet is not None:
+            run_log.append_quiet_run(workspace, started, day)
+            return quiet
+        return _work(workspace, day, started, full)
+
+
+def _zone(workspace: Workspace) -> Any:
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(workspace.time_zone)
+
+
+def _work(workspace: Workspace, today: date, started: datetime, full: bool) -> NightState:
+    """Do a night's work; the slow libraries are imported only here."""
+    clock = time.perf_counter()
+    from flows import figures, publish
+    from flows.run_context import Night, in_progress
+    from flows.take_in import take_in
+    from pipeline import survey_files, warehouse
+
+    surveys = {one.survey: one for one in survey_files.read_surveys(workspace.surveys)}
+    is_new = not workspace.warehouse.exists()
+    with warehouse.open_warehouse(workspace.warehouse) as connection:
+        night = Night(
+            workspace=workspace,
+            connection=connection,
+            surveys=surveys,
+            run_id=started.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            started_at=started,
+            today=today,
+            is_full=full,
+            code_version=code_version(),
+            definitions_hash={name: tree_hash(workspace.surveys / name) for name in surveys},
+            requests=pending_requests(workspace),
+        )
+        night.seconds["imports"] = time.perf_counter() - clock
+        with in_progress(night):
+            warehouse.store_definitions(connection, list(surveys.values()))
+            if is_new:
+                warehouse.build(connection)
+            with timed(night, "take in"):
+                take_in()
+            with timed(night, "staging and core"):
+                warehouse.build(connection)
+            with timed(night, "figures"):
+                for name in surveys:
+                    figures.make_figures(name)
+            state = publish.publish_night()
+    run_log.write_state(workspace, state)
+    return state
+
+
+@contextmanager
+def timed(night: Any, part: str) -> Iterator[None]:
+    """Add the seconds of a block to a part of the night."""
+    start = time.perf_counter()
+    yield
+    night.seconds[part] = night.seconds.get(part, 0.0) + time.perf_counter() - start

@@ -1,0 +1,213 @@
+"""Publish once, at the end: releases, checks, the file researchers open, quality pages and newsletters."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+from flows import releases, take_in
+from flows.run_context import Night, current
+from flows.summary import summary_lines
+from pipeline import run_log, warehouse
+from pipeline.fingerprint import night_fingerprint
+from pipeline.run_log import NightState
+from pipeline.settings import Workspace
+from reports.newsletter import render_newsletter
+from reports.quality import render_quality
+
+NEWSLETTER = "newsletter.html"
+
+
+def publish_night() -> NightState:
+    """Settle releases, publish what there is, and return the state the night leaves."""
+    night = current()
+    _settle(night)
+    held = held_lines(night)
+    publish_file(held)
+    write_quality_pages()
+    for survey, wave, status, is_approved in _pages(night):
+        write_page(survey, wave, status, is_approved)
+    for request in night.requests:
+        request.path.unlink(missing_ok=True)
+    lines = summary_lines(night)
+    create_markdown_artifact(key="night", markdown="\n".join(f"- {line}" for line in [*held, *lines]))
+    return NightState(
+        fingerprint=night_fingerprint(night.workspace), due=_due(night), held=tuple(held), summary=tuple(lines)
+    )
+
+
+def _settle(night: Night) -> None:
+    """Do what was asked of waves, and what the calendar and changed figures ask."""
+    asked = {(one.survey, one.wave, one.act): one for one in night.requests}
+    for survey, wave in estimated_waves(night):
+        correction = asked.get((survey, wave, "correct"))
+        releases.settle_release(
+            survey,
+            wave,
+            notice=correction.notice if correction else "",
+            is_asked=(survey, wave) in night.to_finalise,
+        )
+        if (survey, wave, "approve") in asked:
+            releases.approve_release(survey, wave)
+
+
+def estimated_waves(night: Night) -> list[tuple[str, str]]:
+    """Return the surveys and waves that have estimates, in order."""
+    rows = warehouse.read(night.connection, "select distinct survey, wave from analysis.estimates")
+    known = [
+        (survey, wave)
+        for survey, wave in rows.iter_rows()
+        if survey in night.surveys and night.surveys[survey].has_wave(wave)
+    ]
+    return sorted(known, key=lambda one: (one[0], night.surveys[one[0]].wave(one[1]).wave_number))
+
+
+def held_lines(night: Night) -> list[str]:
+    """Return why waves are held, what tonight could not be done, and which checks failed; one line each."""
+    deliveries = take_in.deliveries_table(night)
+    held = [
+        f"{row['survey']}, {row['wave']}: held. {row['reason']}"
+        for row in deliveries.filter(pl.col("status") == "held").iter_rows(named=True)
+    ]
+    return held + night.problems
+
+
+@task(task_run_name="publish", cache_policy=NO_CACHE)
+def publish_file(held: list[str]) -> None:
+    """Check the warehouse, write the manifest of the night, and put the new published file in place."""
+    night = current()
+    found = warehouse.run_checks(night.connection)
+    rows = found.select(
+        run_id=pl.lit(night.run_id),
+        rule="check",
+        severity=pl.lit("critical"),
+        success=pl.col("n_offending") == 0,
+        n_failed="n_offending",
+        message="message",
+        checked_at=pl.lit(night.started_at.replace(tzinfo=None)),
+    )
+    warehouse.replace_rows(night.connection, "log.checks", rows, survey=None)
+    for line in rows.filter(~pl.col("success"))["message"]:
+        held.append(f"check failed: {line}")
+        night.say(held[-1])
+    warehouse.replace_rows(night.connection, "log.runs", _runs(night, held))
+    warehouse.build_marts(night.connection)
+    warehouse.publish(
+        night.connection, night.workspace.published_file, snapshot_name=night.run_id.replace(":", "").split(".")[0]
+    )
+
+
+def _runs(night: Night, held: list[str]) -> pl.DataFrame:
+    """Return every run so far, tonight's last; tonight's also goes into var/runs.jsonl."""
+    counts = warehouse.read(
+        night.connection,
+        "select sum(n_delivered) as n_rows_delivered, sum(n_accepted) as n_rows_accepted, "
+        "sum(n_refused) as n_rows_refused, sum(n_superseded) as n_rows_superseded from raw.deliveries",
+    )
+    tonight: dict[str, Any] = {
+        "run_id": night.run_id,
+        "started_at": night.started_at.isoformat(timespec="seconds"),
+        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "today": night.today.isoformat(),
+        "outcome": "published",
+        "exit_code": 1 if held else 0,
+        "code_version": night.code_version,
+        "n_waves_done": len(night.waves_done),
+        "n_waves_held": len(held),
+        **{name: int(value or 0) for name, value in counts.row(0, named=True).items()},
+        "message": " ".join(held) or None,
+        "seconds": {part: round(seconds, 3) for part, seconds in night.seconds.items()},
+    }
+    run_log.append_run(night.workspace, tonight)
+    columns = {
+        **dict.fromkeys(("run_id", "started_at", "finished_at", "outcome", "code_version", "message"), pl.String),
+        **dict.fromkeys(("exit_code", "n_waves_done", "n_waves_held"), pl.Int64),
+        **dict.fromkeys(counts.columns, pl.Int64),
+    }
+    rows = [{name: row.get(name) for name in columns} for row in run_log.read_runs(night.workspace)]
+    times = [
+        pl.col(name).str.to_datetime(time_zone="UTC").dt.replace_time_zone(None)
+        for name in ("started_at", "finished_at")
+    ]
+    return pl.DataFrame(rows, schema=columns).with_columns(times)
+
+
+@task(task_run_name="quality-pages", cache_policy=NO_CACHE)
+def write_quality_pages() -> None:
+    """Write the data-quality pages from what validation found."""
+    night = current()
+
+    def rows(table: str) -> pl.DataFrame:
+        return warehouse.read(night.connection, f"select * from {table}")
+
+    pages = render_quality(
+        rows("marts.checks"),
+        rows("marts.deliveries"),
+        rows("marts.waves"),
+        title=night.workspace.name,
+        generated_at=night.started_at,
+    )
+    for name, html in pages.items():
+        run_log.replace_text(night.workspace.published / "quality" / name, html)
+
+
+def _pages(night: Night) -> list[tuple[str, str, str, bool]]:
+    """Return every wave with estimates whose page is to be made: survey, wave, status, approved."""
+    found = []
+    for survey, wave in estimated_waves(night):
+        latest = releases.latest_release(night, survey, wave)
+        status = latest.release_status if latest else "provisional"
+        found.append((survey, wave, status, bool(latest and latest.is_approved)))
+    return found
+
+
+@task(task_run_name="newsletter-{survey}-{wave}", cache_policy=NO_CACHE)
+def write_page(survey: str, wave: str, status: str, is_approved: bool) -> None:
+    """Write a wave's newsletter: let out when it is approved, else as a draft."""
+    write_newsletter(current().workspace, survey, wave, is_out=status != "provisional" and is_approved)
+
+
+def write_newsletter(workspace: Workspace, survey: str, wave: str, *, is_out: bool) -> Path:
+    """Make a newsletter from the published file and return where it is; a draft stays in var/drafts."""
+    with warehouse.connect_published(workspace.published_file) as connection:
+
+        def read(sql: str, parameters: Any = None) -> pl.DataFrame:
+            return warehouse.read(connection, sql, parameters)
+
+        facts = read(
+            "select surveys.title, surveys.disclosure_profile, "
+            "coalesce(releases.released_at, current_timestamp::timestamp) as made_at "
+            "from surveys left join waves on waves.survey = surveys.survey and waves.wave = ? "
+            "left join releases on releases.release_id = waves.release_id where surveys.survey = ?",
+            [wave, survey],
+        ).row(0, named=True)
+        files = render_newsletter(
+            read,
+            survey,
+            wave,
+            title=facts["title"],
+            generated_at=facts["made_at"],
+            disclosure_profile=facts["disclosure_profile"],
+            confidence=workspace.confidence,
+        )
+    folder = (workspace.published / "public" if is_out else workspace.drafts) / survey / wave
+    for name, content in files.items():
+        run_log.replace_text(folder / name, content)
+    return folder / NEWSLETTER
+
+
+def _due(night: Night) -> str | None:
+    """Return the first day on which the calendar alone changes something: a wave's fieldwork is over."""
+    if not night.workspace.auto_finalise:
+        return None
+    ends = [
+        wave.fieldwork_end
+        for survey in night.surveys.values()
+        for wave in survey.waves
+        if wave.is_in_field(night.today) and wave.fieldwork_end is not None
+    ]
+    return (min(ends) + timedelta(days=1)).isoformat() if ends else None

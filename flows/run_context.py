@@ -1,0 +1,60 @@
+"""The night in progress: what every task of it shares, kept out of Prefect's parameters."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from pipeline.definitions import Survey
+from pipeline.requests import Request
+from pipeline.settings import Workspace
+
+
+@dataclass
+class Night:
+    """One run: where it works, what it was given, and what it has found so far."""
+
+    workspace: Workspace
+    connection: Any  # of pipeline.warehouse
+    surveys: dict[str, Survey]
+    run_id: str
+    started_at: datetime  # UTC
+    today: date
+    is_full: bool
+    code_version: str
+    definitions_hash: dict[str, str]  # survey: hash of its folder
+    requests: list[Request] = field(default_factory=list)  # what people asked of waves
+    accepted: list[tuple[str, str]] = field(default_factory=list)  # survey and wave whose delivery came in tonight
+    problems: list[str] = field(default_factory=list)  # what tonight could not be done, and why, for people
+    waves_done: set[tuple[str, str]] = field(default_factory=set)  # survey and wave whose figures were made again
+    member_ids: dict[str, Any] = field(default_factory=dict)  # survey: ids of the member list read tonight
+    seconds: dict[str, float] = field(default_factory=dict)  # part of the night: seconds
+
+    @property
+    def to_finalise(self) -> set[tuple[str, str]]:
+        """Return the survey and wave of every wave somebody asked to finalise."""
+        return {(one.survey, one.wave) for one in self.requests if one.act == "finalise"}
+
+    def say(self, line: str) -> None:
+        """Print one line of progress at once."""
+        print(line, flush=True)
+
+
+_current: ContextVar[Night] = ContextVar("night")
+
+
+def current() -> Night:
+    """Return the night in progress; LookupError outside one."""
+    return _current.get()
+
+
+@contextmanager
+def in_progress(night: Night) -> Iterator[Night]:
+    """Make a night the one in progress for the length of a `with` block."""
+    token = _current.set(night)
+    try:
+        yield night
+    finally:
+        _current.reset(token)

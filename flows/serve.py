@@ -1,0 +1,97 @@
+"""The schedule: a loopback Prefect server, started or joined, and the nightly runs of one or more workspaces."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from types import FrameType
+
+from flows import environment
+from pipeline.errors import PanelError, UsageError
+from pipeline.settings import Workspace
+
+
+def serve_workspaces(workspaces: list[Workspace], *, cron: str | None, port: int | None) -> None:
+    """Schedule the nightly run of each workspace in its time zone until the process is stopped.
+
+    Raises:
+        UsageError: the cron text is not a schedule.
+        PanelError: the server did not start.
+    """
+    environment.prepare(workspaces[0])
+    api = os.environ.get("PREFECT_API_URL")
+    server = None
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        if api is None:
+            server, api = _start_server(port or environment.free_port())
+            os.environ["PREFECT_API_URL"] = api
+        for workspace in workspaces:
+            environment.note_server(workspace, api)
+        print(f"Prefect: {api.removesuffix('/api')}", flush=True)
+        _serve(workspaces, cron)
+    finally:
+        if server is not None:
+            for workspace in workspaces:
+                environment.note_server(workspace, None)
+            _end(server)
+
+
+def _start_server(port: int) -> tuple["subprocess.Popen[bytes]", str]:
+    """Start a server on loopback and wait until it answers."""
+    api = f"http://127.0.0.1:{port}/api"
+    server = subprocess.Popen(
+        [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env={key: value for key, value in os.environ.items() if key != "PREFECT_API_URL"},
+    )
+    until = time.monotonic() + environment.SERVER_START_SECONDS
+    while time.monotonic() < until:
+        if environment.answers(api):
+            return server, api
+        if server.poll() is not None:
+            raise PanelError(
+                f"the Prefect server did not start on port {port} (exit {server.returncode}). Is the port taken? "
+                "Choose another with --port."
+            )
+        time.sleep(0.25)
+    _end(server)
+    raise PanelError(f"the Prefect server did not answer within {environment.SERVER_START_SECONDS} s on port {port}.")
+
+
+def _serve(workspaces: list[Workspace], cron: str | None) -> None:
+    """Register one deployment for each workspace and run them on their schedules."""
+    from prefect import serve
+    from prefect.schedules import Cron
+
+    from flows.nightly import nightly
+
+    deployments = []
+    for workspace in workspaces:
+        schedule = cron or workspace.schedule
+        try:
+            when = Cron(schedule, timezone=workspace.time_zone)
+        except ValueError as error:
+            raise UsageError(f"'{schedule}' is not a cron schedule such as '0 2 * * *': {error}") from error
+        deployments.append(
+            nightly.to_deployment(name=workspace.name, schedule=when, parameters={"directory": str(workspace.root)})
+        )
+        print(f"{workspace.name}: nightly at '{schedule}', {workspace.time_zone}", flush=True)
+    serve(*deployments, pause_on_shutdown=True, print_starting_message=False)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _end(server: "subprocess.Popen[bytes]") -> None:
+    """End the server and what it started, politely first."""
+    server.send_signal(signal.SIGINT)
+    try:
+        server.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()

@@ -1,0 +1,89 @@
+"""How a workspace stands: last runs, what is held and why, response so far, what is published, disk use."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipeline import run_log, warehouse
+from pipeline.fingerprint import inbox_files
+from pipeline.settings import Workspace
+
+LAST_RUNS = 5
+
+
+def status_of(workspace: Workspace, *, today: date) -> dict[str, Any]:
+    """Return the status as plain values, for JSON."""
+    state = run_log.read_state(workspace)
+    runs = run_log.read_runs(workspace)[-LAST_RUNS:]
+    return {
+        "workspace": str(workspace.root),
+        "today": today.isoformat(),
+        "runs": [{key: run.get(key) for key in ("started_at", "finished_at", "outcome", "exit_code")} for run in runs],
+        "held": list(state.held) if state else [],
+        "waiting_in_inbox": [path.relative_to(workspace.inbox).as_posix() for path in inbox_files(workspace)],
+        "waves": _waves(workspace),
+        "response_so_far": _response(workspace),
+        "published": str(workspace.published_file) if workspace.published_file.exists() else None,
+        "disk_use_mb": {
+            folder.name: round(_size(folder) / 1e6, 1)
+            for folder in (workspace.var, workspace.published, workspace.inbox)
+        },
+    }
+
+
+def status_text(found: dict[str, Any]) -> str:
+    """Return the status for people."""
+    lines = [f"{found['workspace']} on {found['today']}", "", "Last runs"]
+    lines += [f"  {run['started_at']}  {run['outcome']}" for run in found["runs"]] or ["  none yet"]
+    lines += ["", "Held, and why"] + ([f"  {line}" for line in found["held"]] or ["  nothing"])
+    lines += ["", "Waiting in the inbox"] + ([f"  {name}" for name in found["waiting_in_inbox"]] or ["  nothing"])
+    lines += ["", "Waves"]
+    lines += [
+        f"  {wave['survey']} {wave['wave']}: {wave['release_status'] or 'not delivered'}"
+        + (
+            f", {wave['n_respondents']:,} of {wave['n_invited']:,} answered"
+            if wave["n_respondents"] is not None
+            else ""
+        )
+        for wave in found["waves"]
+    ] or ["  nothing published yet"]
+    if found["response_so_far"]:
+        lines += ["", "In the field: answered so far, by age group"]
+        lines += [
+            f"  {row['survey']} {row['wave']} {row['domain_value']}: {row['n_respondents']:,} of {row['n_invited']:,}"
+            for row in found["response_so_far"]
+        ]
+    lines += ["", f"Published: {found['published'] or 'nothing yet'}"]
+    lines += ["Disk use: " + ", ".join(f"{name} {size} MB" for name, size in found["disk_use_mb"].items())]
+    return "\n".join(lines)
+
+
+def _waves(workspace: Workspace) -> list[dict[str, Any]]:
+    return _rows(
+        workspace,
+        "select survey, wave, fieldwork_start, fieldwork_end, n_invited, n_respondents, release_status "
+        "from waves order by survey, wave_number",
+    )
+
+
+def _response(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return the response by age group of waves in the field."""
+    return _rows(
+        workspace,
+        "select survey, wave, domain_value, rate.n_invited, rate.n_respondents from response_rates as rate "
+        "inner join waves using (survey, wave) "
+        "where domain = 'age_group' and release_status = 'provisional' order by all",
+    )
+
+
+def _rows(workspace: Workspace, sql: str) -> list[dict[str, Any]]:
+    if not workspace.published_file.exists():
+        return []
+    rows = warehouse.read_published(workspace.published_file, sql).to_dicts()
+    return [
+        {key: value.isoformat() if isinstance(value, date) else value for key, value in row.items()} for row in rows
+    ]
+
+
+def _size(folder: Path) -> int:
+    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file()) if folder.exists() else 0

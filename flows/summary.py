@@ -1,0 +1,91 @@
+"""What a night ends by saying: where things are, and three lines of what they say."""
+
+import polars as pl
+
+from flows.run_context import Night
+from pipeline import warehouse
+
+
+def summary_lines(night: Night) -> list[str]:
+    """Return where the published file, the newsletters and the quality pages are, and what they say."""
+    workspace = night.workspace
+    lines = [f"Published file:     {workspace.published_file}"]
+    lines += [f"Newsletter:         {path}" for path in _newest_newsletters(night)]
+    lines.append(f"Data-quality pages: {workspace.published / 'quality' / 'index.html'}")
+    return lines + [line for survey in night.surveys for line in _findings(night, survey)]
+
+
+def _newest_newsletters(night: Night) -> list[str]:
+    """Return the newest newsletter of each survey, a draft when none is out yet."""
+    found = []
+    for survey, definition in night.surveys.items():
+        for wave in reversed(definition.waves):
+            places = [night.workspace.published / "public", night.workspace.drafts]
+            pages = [place / survey / wave.wave / "newsletter.html" for place in places]
+            out = [page for page in pages[:1] if page.exists()]
+            if out:
+                found.append(str(out[0]))
+                break
+    return found
+
+
+def _findings(night: Night, survey: str) -> list[str]:
+    """Return three lines on a survey: the newest final headline, its answered waves, who stays."""
+    headline = warehouse.read(
+        night.connection,
+        """
+        select items.label, estimates.category, estimates.wave, estimate, ci_low, ci_high, unweighted_n
+        from marts.estimates as estimates
+        inner join marts.items as items on estimates.survey = items.survey and estimates.item = items.item
+        inner join marts.waves as waves on estimates.survey = waves.survey and estimates.wave = waves.wave
+        where estimates.survey = ? and statistic = 'headline' and domain = 'all' and release_status <> 'provisional'
+        order by wave_number desc, item_order, weight_id
+        limit 1
+        """,
+        [survey],
+    )
+    waves = warehouse.read(
+        night.connection,
+        "select wave, n_invited, n_respondents, release_status from marts.waves "
+        "where survey = ? and n_respondents > 0 order by wave_number",
+        [survey],
+    )
+    retention = warehouse.read(
+        night.connection,
+        """
+        select domain_value, retention_raw, wave
+        from marts.retention
+        where survey = $survey and domain = 'age_group'
+        qualify wave = last_value(wave) over (order by rowid rows between unbounded preceding and unbounded following)
+        order by rowid
+        """,
+        {"survey": survey},
+    )
+    return [*_headline_line(survey, headline), *_wave_line(survey, waves), *_retention_line(survey, retention)]
+
+
+def _headline_line(survey: str, rows: pl.DataFrame) -> list[str]:
+    if rows.is_empty():
+        return []
+    row = rows.row(0, named=True)
+    return [
+        f"{survey}: {row['label']}: {row['estimate']:.0%} {row['category']} "
+        f"({row['ci_low']:.0%} to {row['ci_high']:.0%}, n = {row['unweighted_n']:,}, {row['wave']})"
+    ]
+
+
+def _wave_line(survey: str, rows: pl.DataFrame) -> list[str]:
+    if rows.is_empty():
+        return []
+    last = rows.row(-1, named=True)
+    return [
+        f"{survey}: {rows.height} waves answered by {int(rows['n_respondents'].sum()):,} in all; the newest, "
+        f"{last['wave']}, by {last['n_respondents']:,} of {last['n_invited']:,} invited, is {last['release_status']}"
+    ]
+
+
+def _retention_line(survey: str, rows: pl.DataFrame) -> list[str]:
+    if rows.is_empty():
+        return []
+    shares = ", ".join(f"{row['domain_value']} {row['retention_raw']:.0%}" for row in rows.iter_rows(named=True))
+    return [f"{survey}: still answering at {rows['wave'][0]} by age: {shares}"]

@@ -1,0 +1,61 @@
+"""Weight the panel: every declared weight whose waves have answers, stored with its log."""
+
+import polars as pl
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from flows.run_context import current
+from pipeline import panel_arrays, warehouse
+from pipeline.panel_estimates import PanelData
+from pipeline.panel_weights import PanelWeight, weigh, weight_rows
+
+
+@task(task_run_name="gather-{survey}", cache_policy=NO_CACHE)
+def gather(survey: str) -> PanelData:
+    """Return a survey's members and answers as arrays, read once for the night."""
+    night = current()
+    definition = night.surveys[survey]
+
+    def rows(sql: str) -> pl.DataFrame:
+        return warehouse.read(night.connection, sql, [survey])
+
+    arrays = panel_arrays.panel_arrays(
+        definition,
+        design=rows(
+            "select design.panel_member_id, stratum, psu, cohort from core.design as design "
+            "inner join core.members using (survey, panel_member_id) where survey = ?"
+        ),
+        member_domains=rows("select panel_member_id, domain, domain_value from core.member_domains where survey = ?"),
+        roster_numbers=rows("select panel_member_id, column_name, value from core.roster_numbers where survey = ?"),
+        participation=rows(
+            "select panel_member_id, wave, is_invited, is_eligible, is_respondent "
+            "from core.participation where survey = ?"
+        ),
+    )
+    answers = rows(
+        "select wave, panel_member_id, item, if(missing_kind is null, code, null) as code, number "
+        "from core.answers where survey = ?"
+    )
+    waves = {str(wave): part.drop("wave") for (wave,), part in answers.partition_by("wave", as_dict=True).items()}
+    return PanelData(definition, arrays, waves)
+
+
+@task(task_run_name="weight-{survey}-{wave}-{weight_id}", cache_policy=NO_CACHE)
+def weight_wave(survey: str, wave: str, weight_id: str, waves: tuple[str, ...], data: PanelData) -> PanelWeight:
+    """Make one weight and replace its rows in the warehouse."""
+    night = current()
+    weight = weigh(data.survey, data.survey.weight(weight_id), waves, data.arrays)
+    key = {"survey": survey, "weight_id": weight_id}
+    with warehouse.transaction(night.connection):
+        for each in waves:
+            warehouse.delete_rows(night.connection, "analysis.weights", **key, wave=each)
+        warehouse.insert_rows(night.connection, "analysis.weights", weight_rows(data.survey, weight, data.arrays))
+        for table, frame in (
+            ("analysis.weighting_log", weight.weighted.log.with_row_index("step_order", offset=1)),
+            ("analysis.weighting_margins", weight.weighted.margins),
+        ):
+            warehouse.delete_rows(night.connection, table, **key, wave=wave)
+            if frame is not None:
+                keyed = frame.with_columns(**{name: pl.lit(value) for name, value in (key | {"wave": wave}).items()})
+                warehouse.insert_rows(night.connection, table, keyed)
+    return weight

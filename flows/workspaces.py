@@ -1,0 +1,47 @@
+"""New workspaces: a survey's definitions copied from the templates, and first deliveries put into the inbox."""
+
+import shutil
+from pathlib import Path
+
+from pipeline import deliveries, survey_files
+from pipeline.errors import DeliveryError, UsageError
+from pipeline.settings import TEMPLATES, Workspace, create_workspace
+
+
+def make_workspace(root: Path, template: str, folder: Path | None) -> tuple[list[str], list[str]]:
+    """Make a workspace from a template; return which files of the folder were taken and which ignored.
+
+    Raises:
+        UsageError: no such template, or the folder is not empty.
+        DeliveryError: no such folder of deliveries.
+    """
+    source = template_folder(template)
+    if folder is not None and not folder.is_dir():
+        raise DeliveryError(f"{folder}: no such folder of deliveries. Give the folder that holds the delivered files.")
+    workspace = create_workspace(root)
+    shutil.copytree(source, workspace.surveys / template, ignore=shutil.ignore_patterns("simulation"))
+    return take_deliveries(workspace, folder) if folder else ([], [])
+
+
+def template_folder(template: str) -> Path:
+    """Return the folder of a template's definitions."""
+    known = sorted(path.parent.name for path in TEMPLATES.glob("*/survey.yml"))
+    if template not in known:
+        raise UsageError(f"no template '{template}'. Use one of: {', '.join(known)}.")
+    return TEMPLATES / template
+
+
+def take_deliveries(workspace: Workspace, folder: Path) -> tuple[list[str], list[str]]:
+    """Copy the files that a definition names into the inbox, under their relative paths."""
+    surveys = survey_files.read_surveys(workspace.surveys)
+    taken, ignored = [], []
+    for path in sorted(one for one in folder.rglob("*") if one.is_file()):
+        name = path.relative_to(folder).as_posix()
+        if deliveries.match(name, surveys) is None:
+            ignored.append(name)
+            continue
+        target = workspace.inbox / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+        taken.append(name)
+    return taken, ignored

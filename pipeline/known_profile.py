@@ -1,0 +1,33 @@
+"""What is known of members before a delivery is judged: profile values in our words, from where they are fixed."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from pipeline.definitions import Survey
+
+COLUMNS = {"panel_member_id": pl.String, "variable": pl.String, "value": pl.String}
+
+
+def of_delivery(survey: Survey, source: str, frame: pl.DataFrame, members: pl.Series) -> pl.DataFrame:
+    """Return the profile values that a delivery fixes: panel_member_id, variable, value.
+
+    Args:
+        source: `roster` or the wave of the delivery.
+        frame: delivered columns as text.
+        members: the panel_member_id of each row, null when nobody in the member list.
+    """
+    parts = [pl.DataFrame(schema=COLUMNS)]
+    for variable in survey.profile:
+        if variable.source == source and variable.column in frame.columns:
+            ours = frame[variable.column].replace(dict(variable.values)) if variable.values else frame[variable.column]
+            part = pl.DataFrame({"panel_member_id": members, "value": ours}).drop_nulls()
+            parts.append(part.select("panel_member_id", pl.lit(variable.name).alias("variable"), "value"))
+    return pl.concat(parts).unique(["panel_member_id", "variable"], keep="first", maintain_order=True)
+
+
+def combined(stored: pl.DataFrame, delivered: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return stored and newly delivered values together; a newly delivered one counts."""
+    return pl.concat([*delivered, stored.select(*COLUMNS)]).unique(
+        ["panel_member_id", "variable"], keep="first", maintain_order=True
+    )

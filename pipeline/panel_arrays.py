@@ -1,0 +1,167 @@
+"""A survey's core tables as aligned arrays: one row for each member, in the order of their ids."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline.definitions import ALL, Domain, Survey
+from pipeline.estimation.estimates import DomainMask, ItemValues
+
+UNKNOWN = -1  # code of a member whose category is not known
+
+
+@dataclass(frozen=True)
+class Categories:
+    """One variable's categories, and each member's code among them; UNKNOWN where it is not known."""
+
+    values: tuple[str, ...]
+    codes: NDArray[np.int64]  # (n_members,)
+
+
+@dataclass(frozen=True)
+class PanelArrays:
+    """What is known of all members of a survey, as arrays over the same members."""
+
+    members: tuple[str, ...]  # panel_member_id, in order
+    stratum: NDArray[np.int64]  # (n_members,)
+    psu: NDArray[np.int64]  # (n_members,)
+    cohort: NDArray[np.str_]  # (n_members,)
+    domains: dict[str, Categories]
+    numbers: dict[str, NDArray[np.float64]]  # roster column: (n_members,), nan when blank
+    is_respondent: dict[str, NDArray[np.bool_]]  # wave: (n_members,)
+    is_eligible: dict[str, NDArray[np.bool_]]
+    is_invited: dict[str, NDArray[np.bool_]]
+    is_listed: dict[str, NDArray[np.bool_]]  # wave: in the panel when it was fielded
+
+    @cached_property
+    def row_of_member(self) -> pl.DataFrame:
+        """Return panel_member_id and its row, for joins."""
+        return pl.DataFrame(
+            {"panel_member_id": list(self.members), "row": np.arange(len(self.members), dtype=np.int64)}
+        )
+
+
+def panel_arrays(
+    survey: Survey,
+    design: pl.DataFrame,
+    member_domains: pl.DataFrame,
+    roster_numbers: pl.DataFrame,
+    participation: pl.DataFrame,
+) -> PanelArrays:
+    """Return the arrays of one survey from its core tables.
+
+    Args:
+        design: panel_member_id, stratum, psu, cohort; one row per member.
+        member_domains: panel_member_id, domain, domain_value.
+        roster_numbers: panel_member_id, column_name, value.
+        participation: panel_member_id, wave, is_invited, is_eligible, is_respondent.
+    """
+    design = design.sort("panel_member_id")
+    members = tuple(design["panel_member_id"])
+    rows = pl.DataFrame({"panel_member_id": list(members), "row": np.arange(len(members), dtype=np.int64)})
+    people = {
+        name: _flags(participation.join(rows, on="panel_member_id"), name, len(members))
+        for name in ("is_respondent", "is_eligible", "is_invited", "")
+    }
+    return PanelArrays(
+        members=members,
+        stratum=_codes(design["stratum"]),
+        psu=_codes(design["psu"]),  # nested in strata by the design itself
+        cohort=design["cohort"].fill_null("").to_numpy().astype(np.str_),
+        domains=_domains(survey.domains, member_domains.join(rows, on="panel_member_id"), len(members)),
+        numbers=_numbers(roster_numbers.join(rows, on="panel_member_id"), len(members)),
+        is_respondent=people["is_respondent"],
+        is_eligible=people["is_eligible"],
+        is_invited=people["is_invited"],
+        is_listed=people[""],
+    )
+
+
+def item_values(
+    survey: Survey, answers: pl.DataFrame, arrays: PanelArrays, rows: NDArray[np.int64]
+) -> list[ItemValues]:
+    """Return the answers of one wave as arrays over the chosen rows, for every published item that was asked.
+
+    Args:
+        answers: panel_member_id, item, code (null when missing), number.
+        rows: (n,) rows of `arrays`, the members of a design.
+    """
+    place = np.full(len(arrays.members), UNKNOWN, np.int64)
+    place[rows] = np.arange(rows.size)
+    located = answers.join(arrays.row_of_member, on="panel_member_id")
+    found = []
+    for (name,), part in located.partition_by("item", as_dict=True, maintain_order=True).items():
+        item = survey.items.get(str(name))
+        if item is None or not item.is_published or item.kind == "text":
+            continue
+        at = place[part["row"].to_numpy()]
+        held = at != UNKNOWN
+        if item.kind == "number":
+            number = np.full(rows.size, np.nan)
+            number[at[held]] = part["number"].cast(pl.Float64).fill_null(np.nan).to_numpy()[held]
+            found.append(ItemValues(item.item, number=number, categories=(), headlines={}))
+            continue
+        options = {option.code: code for code, option in enumerate(item.answers)}
+        code = part["code"].replace_strict(options, default=UNKNOWN, return_dtype=pl.Int64).to_numpy()
+        codes = np.full(rows.size, UNKNOWN, np.int64)
+        codes[at[held]] = code[held]
+        found.append(
+            ItemValues(
+                item.item,
+                codes=codes,
+                categories=tuple(option.label for option in item.answers),
+                headlines={name: tuple(options[one] for one in wanted) for name, wanted in item.headline.items()},
+            )
+        )
+    order = {name: number for number, name in enumerate(survey.items)}
+    return sorted(found, key=lambda values: order[values.item])
+
+
+def domain_masks(survey: Survey, arrays: PanelArrays, rows: NDArray[np.int64]) -> list[DomainMask]:
+    """Return everyone, and each value of each published domain, as masks over the chosen rows."""
+    masks = [DomainMask(ALL, ALL, np.ones(rows.size, np.bool_))]
+    for domain in survey.domains:
+        if domain.is_published:
+            categories = arrays.domains[domain.domain]
+            codes = categories.codes[rows]
+            masks += [DomainMask(domain.domain, value, codes == code) for code, value in enumerate(categories.values)]
+    return masks
+
+
+def _codes(labels: pl.Series) -> NDArray[np.int64]:
+    return (labels.fill_null("").rank("dense").cast(pl.Int64) - 1).to_numpy()
+
+
+def _domains(domains: tuple[Domain, ...], found: pl.DataFrame, n: int) -> dict[str, Categories]:
+    arrays = {}
+    for domain in domains:
+        part = found.filter(pl.col("domain") == domain.domain)
+        codes = np.full(n, UNKNOWN, np.int64)
+        place = {value: code for code, value in enumerate(domain.values)}
+        codes[part["row"].to_numpy()] = (
+            part["domain_value"].replace_strict(place, default=UNKNOWN, return_dtype=pl.Int64).to_numpy()
+        )
+        arrays[domain.domain] = Categories(domain.values, codes)
+    return arrays
+
+
+def _numbers(found: pl.DataFrame, n: int) -> dict[str, NDArray[np.float64]]:
+    arrays = {}
+    for (column,), part in found.partition_by("column_name", as_dict=True).items():
+        values = np.full(n, np.nan)
+        values[part["row"].to_numpy()] = part["value"].to_numpy()
+        arrays[str(column)] = values
+    return arrays
+
+
+def _flags(participation: pl.DataFrame, name: str, n: int) -> dict[str, NDArray[np.bool_]]:
+    """Return for each wave who has the flag; with no name, who has a row at all."""
+    arrays = {}
+    for (wave,), part in participation.partition_by("wave", as_dict=True).items():
+        flags = np.zeros(n, np.bool_)
+        flags[part["row"].to_numpy()] = part[name].fill_null(False).to_numpy() if name else True
+        arrays[str(wave)] = flags
+    return arrays

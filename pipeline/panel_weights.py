@@ -1,0 +1,147 @@
+"""Whom a weight of the panel starts from, and the weight and sampling design that come of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline.definitions import Survey, WeightRecipe
+from pipeline.design import SurveyDesign
+from pipeline.errors import WeightingError
+from pipeline.panel_arrays import UNKNOWN, PanelArrays
+from pipeline.weighting.recipe import StartingSample, Weighted, follow
+
+
+@dataclass(frozen=True)
+class PanelWeight:
+    """One weight of a panel at one wave set, and the design of all estimates made with it."""
+
+    recipe: WeightRecipe
+    wave: str  # the wave of a cross-sectional weight; the last wave of a longitudinal one's set
+    rows: NDArray[np.int64]  # (n,) rows of the panel's arrays: the starting sample
+    weighted: Weighted
+    design: SurveyDesign  # of `design_rows`
+    design_rows: NDArray[np.int64]  # (m,) rows of the panel's arrays
+
+    @property
+    def held_rows(self) -> NDArray[np.int64]:
+        """Return the rows of the members who hold the weight."""
+        return self.rows[self.weighted.is_held]
+
+
+def waves_of(survey: Survey, recipe: WeightRecipe, fielded: set[str]) -> list[tuple[str, ...]]:
+    """Return the wave sets a recipe makes weights for; those with a wave that has no answers yet are left out."""
+    sets = [recipe.waves] if recipe.waves else [(wave.wave,) for wave in survey.waves]
+    needed = [(*waves, recipe.starting_wave) if recipe.starting_wave else waves for waves in sets]
+    return [waves for waves, need in zip(sets, needed, strict=True) if set(need) <= fielded]
+
+
+def weigh(survey: Survey, recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelArrays) -> PanelWeight:
+    """Return the weight a recipe gives to the panel for one wave set.
+
+    Raises:
+        WeightingError: the recipe cannot be followed; the message names the weight, the step and why.
+    """
+    rows = _starting_rows(recipe, waves, arrays)
+    sample = StartingSample(
+        categories=_categories(arrays, rows),
+        is_respondent=_is_respondent(recipe, waves, arrays)[rows],
+        is_ineligible=~arrays.is_eligible[waves[-1]][rows],
+        starting_weight=_starting_weight(survey, recipe, arrays, rows),
+        selection_probabilities=_selection_probabilities(recipe, waves, arrays, rows),
+    )
+    try:
+        weighted = follow(recipe, sample, survey.margins)
+    except WeightingError as error:
+        raise WeightingError(f"{survey.survey}, {'+'.join(waves)}, weight '{recipe.weight_id}': {error}") from error
+    design = weighted.design(arrays.stratum[rows], arrays.psu[rows], lonely_psu=survey.design.lonely_psu)
+    return PanelWeight(recipe, waves[-1], rows, weighted, design, rows[weighted.in_design])
+
+
+def weight_rows(survey: Survey, weight: PanelWeight, arrays: PanelArrays) -> pl.DataFrame:
+    """Return the rows of `weights` of one weight: a row for each holder and wave of the set."""
+    held = weight.weighted.is_held
+    final, base = weight.weighted.weight[held], weight.weighted.base_weight[held]
+    waves = weight.recipe.waves or (weight.wave,)
+    is_ours = weight.recipe.supplied is None
+    members = [arrays.members[row] for row in weight.held_rows]
+    return pl.concat(
+        pl.DataFrame(
+            {
+                "survey": pl.repeat(survey.survey, len(members), eager=True),
+                "panel_member_id": members,
+                "weight_id": pl.repeat(weight.recipe.weight_id, len(members), eager=True),
+                "wave": pl.repeat(wave, len(members), eager=True),
+                "kind": pl.repeat(weight.recipe.kind, len(members), eager=True),
+                "wave_set": pl.repeat("+".join(waves), len(members), eager=True),
+                "base_weight": pl.Series(base if is_ours else [None] * len(members), dtype=pl.Float64),
+                "calibration_ratio": pl.Series(
+                    final / base if weight.recipe.calibration else [None] * len(members), dtype=pl.Float64
+                ),
+                "weight": final,
+            }
+        )
+        for wave in waves
+    )
+
+
+def _starting_rows(recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelArrays) -> NDArray[np.int64]:
+    """Return everyone for a supplied weight, else the respondents of the starting wave, or of the wave itself."""
+    if recipe.supplied is not None:
+        return np.arange(len(arrays.members))
+    return np.flatnonzero(arrays.is_respondent[recipe.starting_wave or waves[0]])
+
+
+def _is_respondent(recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelArrays) -> NDArray[np.bool_]:
+    """Return who answered every wave of the set; of a supplied weight, who holds it."""
+    if recipe.supplied is not None:
+        return ~np.isnan(_number(recipe.supplied, arrays))
+    answered = np.ones(len(arrays.members), np.bool_)
+    for wave in waves:
+        answered &= arrays.is_respondent[wave]
+    return answered
+
+
+def _starting_weight(
+    survey: Survey, recipe: WeightRecipe, arrays: PanelArrays, rows: NDArray[np.int64]
+) -> NDArray[np.float64] | None:
+    if recipe.supplied is not None:
+        return _number(recipe.supplied, arrays)[rows]
+    if recipe.starting_weight is None or recipe.starting_wave is None:
+        return None
+    start = weigh(survey, survey.weight(recipe.starting_weight), (recipe.starting_wave,), arrays)
+    full = np.zeros(len(arrays.members))
+    full[start.rows] = start.weighted.weight
+    return full[rows]
+
+
+def _selection_probabilities(
+    recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelArrays, rows: NDArray[np.int64]
+) -> pl.DataFrame | None:
+    """Return the chances of being drawn in the recruitments made by the time of the wave."""
+    if not recipe.selection_probabilities:
+        return None
+    recruited = set(arrays.cohort[arrays.is_listed[waves[0]]].tolist())
+    return pl.DataFrame(
+        {
+            cohort: _number(column, arrays)[rows]
+            for cohort, column in recipe.selection_probabilities.items()
+            if cohort in recruited
+        }
+    )
+
+
+def _number(column: str, arrays: PanelArrays) -> NDArray[np.float64]:
+    """Return a column of the member list; all missing where it held no number at all."""
+    return arrays.numbers.get(column, np.full(len(arrays.members), np.nan))
+
+
+def _categories(arrays: PanelArrays, rows: NDArray[np.int64]) -> pl.DataFrame:
+    """Return a text column for each domain, null where a member's category is not known."""
+    columns = {}
+    for name, domain in arrays.domains.items():
+        labels = np.array([*domain.values, None], dtype=object)
+        codes = domain.codes[rows]
+        columns[name] = pl.Series(labels[np.where(codes == UNKNOWN, len(domain.values), codes)], dtype=pl.String)
+    return pl.DataFrame(columns)

@@ -1,0 +1,34 @@
+"""What people ask the next night to do with a wave: finalise, approve, correct; one small file each until done."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.run_log import replace_text
+from pipeline.settings import Workspace
+
+
+@dataclass(frozen=True)
+class Request:
+    """One wish, and the file it waits in."""
+
+    act: str  # finalise | approve | correct
+    survey: str
+    wave: str
+    notice: str
+    path: Path
+
+
+def add_request(workspace: Workspace, act: str, survey: str, wave: str, notice: str = "") -> None:
+    """Leave a request for the next night."""
+    path = workspace.var / "requests" / f"{survey}-{wave}-{act}.json"
+    replace_text(path, json.dumps({"act": act, "survey": survey, "wave": wave, "notice": notice}) + "\n")
+
+
+def pending_requests(workspace: Workspace) -> list[Request]:
+    """Return what waits, in order of name."""
+    found = []
+    for path in sorted((workspace.var / "requests").glob("*.json")):
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        found.append(Request(stored["act"], stored["survey"], stored["wave"], stored["notice"], path))
+    return found
