@@ -1,0 +1,62 @@
+"""No delivered row is lost: each is accepted, refused or superseded."""
+
+import duckdb
+import polars as pl
+
+from pipeline import warehouse
+from tests.unit.warehouse.builders import NO_REFUSALS, counts, frame, load, refusals
+
+
+def test_every_cell_and_refused_row_is_kept(connection: duckdb.DuckDBPyConnection) -> None:
+    load(connection, "w1", frame({"ID": "a", "Q1": "1"}, {"ID": "b", "Q1": None}), refused=refusals(2))
+    cells = warehouse.read(connection, "select row_number, column_name, value from raw.cells order by all")
+    assert cells.rows() == [(1, "ID", "a"), (1, "Q1", "1"), (2, "ID", "b"), (2, "Q1", None)]
+    refused = warehouse.read(connection, "select delivery_id, row_number, rule, reason from raw.refused_rows")
+    assert refused.rows() == [("w1", 2, "item-codes", "why")]
+
+
+def test_rows_are_counted_as_accepted_or_refused(connection: duckdb.DuckDBPyConnection) -> None:
+    twice_refused = pl.concat([refusals(2, 3), refusals(2, rule="unknown-member")])
+    load(connection, "w1", frame(*({"ID": one} for one in "abcd")), refused=twice_refused)
+    assert counts(connection) == {"w1": ("accepted", 4, 2, 2, 0)}
+
+
+def test_a_row_that_could_not_be_read_counts_as_delivered(connection: duckdb.DuckDBPyConnection) -> None:
+    load(connection, "w1", frame({"ID": "a"}), refused=refusals(2))
+    assert counts(connection) == {"w1": ("accepted", 2, 1, 1, 0)}
+
+
+def test_a_held_delivery_has_no_accepted_row_and_leaves_the_earlier_one(connection: duckdb.DuckDBPyConnection) -> None:
+    load(connection, "w1", frame({"ID": "a"}), delivery_id="good")
+    load(connection, "w1", frame({"ID": "a"}, {"ID": "b"}), delivery_id="bad", status="held", refused=refusals(1))
+    assert counts(connection) == {"good": ("accepted", 1, 1, 0, 0), "bad": ("held", 2, 0, 2, 0)}
+
+
+def test_a_newer_delivery_supersedes_the_earlier_one_of_its_source(connection: duckdb.DuckDBPyConnection) -> None:
+    load(connection, "w1", frame({"ID": "a"}, {"ID": "b"}), delivery_id="first", refused=refusals(1))
+    load(connection, "w2", frame({"ID": "a"}), delivery_id="other")
+    load(connection, "w1", frame({"ID": "a"}), delivery_id="second")
+    assert counts(connection) == {
+        "first": ("superseded", 2, 0, 1, 1),
+        "other": ("accepted", 1, 1, 0, 0),
+        "second": ("accepted", 1, 1, 0, 0),
+    }
+
+
+def test_a_status_can_be_set_later(connection: duckdb.DuckDBPyConnection) -> None:
+    load(connection, "w1", frame({"ID": "a"}), delivery_id="first")
+    load(connection, "w1", frame({"ID": "a"}, {"ID": "b"}), delivery_id="second", status="held", refused=refusals(1))
+    warehouse.set_delivery_status(connection, "small", "w1", "second", "accepted")
+    assert counts(connection) == {"first": ("superseded", 1, 0, 0, 1), "second": ("accepted", 2, 1, 1, 0)}
+
+
+def test_loading_a_delivery_again_replaces_it(connection: duckdb.DuckDBPyConnection) -> None:
+    for refused in (refusals(1), NO_REFUSALS):
+        load(connection, "w1", frame({"ID": "a"}, {"ID": "b"}), refused=refused)
+    assert counts(connection) == {"w1": ("accepted", 2, 2, 0, 0)}
+    assert warehouse.read(connection, "from raw.cells").height == 2
+
+
+def test_an_empty_delivery_is_a_delivery(connection: duckdb.DuckDBPyConnection) -> None:
+    load(connection, "w1", frame({"ID": "a"}).clear(), status="held")
+    assert counts(connection) == {"w1": ("held", 0, 0, 0, 0)}
