@@ -161,7 +161,6 @@ create table if not exists analysis.response_rates (
     domain_value varchar not null,
     n_invited integer,
     n_eligible integer,
-    n_partial integer,
     n_respondents integer,
     completion_rate double,
     completion_rate_ci_low double,

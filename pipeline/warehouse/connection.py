@@ -18,6 +18,8 @@ OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": "false",
 }
 
+_COLUMNS = "select schema_name, table_name, column_name, data_type from duckdb_columns() where not internal"
+
 
 @contextmanager
 def open_warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -136,8 +138,19 @@ def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnectio
 
 
 def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make what is missing; a store made by an earlier version gets the columns added since."""
     with transaction(connection):
-        for schema in (*PYTHON_SCHEMAS, *MODEL_SCHEMAS):
-            execute(connection, f"create schema if not exists {schema}")
-        for schema in PYTHON_SCHEMAS:
-            execute(connection, (SQL_FOLDER / f"{schema}.sql").read_text(encoding="utf-8"))
+        _run_definitions(connection)
+        with duckdb.connect(":memory:") as fresh:
+            _run_definitions(fresh)
+            expected = read(fresh, _COLUMNS)
+        added = expected.join(read(connection, _COLUMNS), on=("schema_name", "table_name", "column_name"), how="anti")
+        for schema, table, column, data_type in added.iter_rows():
+            execute(connection, f"alter table {schema}.{table} add column {quoted(column)} {data_type}")
+
+
+def _run_definitions(connection: duckdb.DuckDBPyConnection) -> None:
+    for schema in (*PYTHON_SCHEMAS, *MODEL_SCHEMAS):
+        execute(connection, f"create schema if not exists {schema}")
+    for schema in PYTHON_SCHEMAS:
+        execute(connection, (SQL_FOLDER / f"{schema}.sql").read_text(encoding="utf-8"))

@@ -6,7 +6,6 @@
 -- domain_value: part of the population the figure is for; all for everyone
 -- n_invited: members invited
 -- n_eligible: members still in the population, whether or not they had left the panel
--- n_partial: members with an interview that does not count as complete
 -- n_respondents: members with a complete interview
 -- completion_rate: n_respondents / n_invited
 -- completion_rate_ci_low: lower end of its confidence interval
@@ -23,7 +22,6 @@ select
     domain_value,
     n_invited,
     n_eligible,
-    n_partial,
     n_respondents,
     completion_rate,
     completion_rate_ci_low,

@@ -15,6 +15,7 @@
 --   is not known
 -- release_status: provisional, final or corrected; empty while no delivery of the wave is accepted
 -- release_id: latest release of the wave, in table releases
+-- n_partial: members with an interview that does not count as complete
 
 with counts as (
     select
@@ -22,7 +23,8 @@ with counts as (
         wave,
         count(*) filter (where is_invited) as n_invited,
         count(*) filter (where is_eligible) as n_eligible,
-        count(*) filter (where is_respondent) as n_respondents
+        count(*) filter (where is_respondent) as n_respondents,
+        count(*) filter (where disposition = 'partial') as n_partial
     from core.participation
     group by survey, wave
 ),
@@ -51,7 +53,8 @@ select
     rate.response_rate,
     rate.cumulative_response_rate,
     if(fielded.is_delivered, coalesce(release.release_status, 'provisional'), null) as release_status,
-    release.release_id
+    release.release_id,
+    cast(counts.n_partial as integer) as n_partial
 from core.waves as fielded
 left join counts
     on fielded.survey = counts.survey

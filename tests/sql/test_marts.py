@@ -37,6 +37,13 @@ def test_promised_columns_stand_first_and_in_order(store: Store, table: str) -> 
     assert columns_of(store, f"marts.{table}")[: len(promised)] == promised
 
 
+@pytest.mark.parametrize("schema", ["analysis", "log"])
+def test_what_python_computes_is_published_whole(store: Store, schema: str) -> None:
+    tables = store.connection.sql(f"select table_name from duckdb_tables() where schema_name = '{schema}'").pl()
+    for table in set(tables["table_name"]) - {"steps"}:
+        assert columns_of(store, f"{schema}.{table}") == columns_of(store, f"marts.{table}")
+
+
 @pytest.mark.parametrize("table", MARTS)
 def test_every_mart_says_what_its_rows_and_columns_are(store: Store, table: str) -> None:
     comment = table_comment((SQL_FOLDER / "marts" / f"{table}.sql").read_text(encoding="utf-8"))
@@ -72,14 +79,19 @@ def given_wave(store: Store, wave: str, number: int, *, is_delivered: bool = Tru
 def test_waves_count_who_was_asked_and_who_answered(store: Store) -> None:
     given_wave(store, "w1", 1)
     for member, invited, eligible, answered in (("a", 1, 1, 1), ("b", 1, 1, 0), ("c", 0, 1, 0), ("d", 0, 0, 0)):
-        asked = {"is_invited": bool(invited), "is_eligible": bool(eligible), "is_respondent": bool(answered)}
+        asked: dict[str, object] = {
+            "is_invited": bool(invited),
+            "is_eligible": bool(eligible),
+            "is_respondent": bool(answered),
+        }
+        asked["disposition"] = "partial" if member == "b" else "other"
         store.given("core.participation", {"wave": "w1", "panel_member_id": member, **asked})
     for domain, value, rate in (("all", "all", 0.5), ("sex", "Female", 0.9)):
         rates = {"completion_rate": rate, "response_rate": rate / 2, "cumulative_response_rate": rate / 4}
         store.given("analysis.response_rates", {"wave": "w1", "domain": domain, "domain_value": value, **rates})
-    counts = ("n_invited", "n_eligible", "n_respondents")
+    counts = ("n_invited", "n_eligible", "n_respondents", "n_partial")
     rates = ("completion_rate", "response_rate", "cumulative_response_rate")
-    assert store.rows("marts.waves", *counts, *rates) == [(2, 3, 1, 0.5, 0.25, 0.125)]
+    assert store.rows("marts.waves", *counts, *rates) == [(2, 3, 1, 1, 0.5, 0.25, 0.125)]
 
 
 def test_a_wave_has_the_status_of_its_latest_release(store: Store) -> None:

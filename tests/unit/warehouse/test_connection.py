@@ -24,6 +24,17 @@ def test_opening_again_keeps_what_is_there(tmp_path: Path) -> None:
         assert warehouse.read(connection, "select run_id from log.runs").height == 2
 
 
+def test_a_store_of_an_earlier_version_gets_the_columns_added_since(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as earlier:
+        earlier.execute("create schema log").fetchall()
+        earlier.execute("create table log.runs (run_id varchar, message varchar)").fetchall()
+        earlier.execute("insert into log.runs values ('r', 'done')").fetchall()
+    with warehouse.open_warehouse(path) as connection:
+        found = warehouse.read(connection, "select run_id, message, exit_code from log.runs")
+    assert found.rows() == [("r", "done", None)]
+
+
 def test_a_second_process_is_told_that_the_warehouse_is_in_use(tmp_path: Path) -> None:
     path = tmp_path / "warehouse.duckdb"
     holder = subprocess.Popen(
