@@ -62,6 +62,16 @@ class Block:
         found = self.get(key)
         return default if found is None else found.number()
 
+    def above_zero(self, key: str, default: float) -> float:
+        """Return a number above 0 that may be absent."""
+        found = self.get(key)
+        return default if found is None else found.above_zero()
+
+    def whole(self, key: str, default: int) -> int:
+        """Return a whole number from 1 that may be absent."""
+        found = self.get(key)
+        return default if found is None else found.whole()
+
     def boolean(self, key: str, default: bool = False) -> bool:
         """Return true or false; the default when absent."""
         found = self.get(key)

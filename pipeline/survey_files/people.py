@@ -22,7 +22,7 @@ def read_population(survey: Block) -> Population:
         name=block.needed_text("name"),
         unit=block.needed_text("unit"),
         universe=block.needed_text("universe"),
-        persons=None if persons is None else persons.number(),
+        persons=None if persons is None else persons.above_zero(),
         source=block.text("source"),
         reference_date=block.day("reference_date"),
     )

@@ -104,8 +104,8 @@ def read_calibration(block: Block, known: Known) -> CalibrationStep:
         margins=margins,
         controls=controls,
         missing=read_missing_rules(block, margins),
-        tolerance=block.number("tolerance", 1e-9),
-        max_iterations=int(block.number("max_iterations", 1000)),
+        tolerance=block.above_zero("tolerance", 1e-9),
+        max_iterations=block.whole("max_iterations", 1000),
     )
     block.close()
     return step
@@ -216,7 +216,7 @@ def read_retention(survey: Block, known: Known, weight_ids: Collection[str]) -> 
     plan = RetentionPlan(
         first_wave=block.choice("first_wave", known.waves, "a wave"),
         weight_id=block.choice("weight", weight_ids, "a weight_id"),
-        missed_waves=int(block.number("missed_waves", 1)),
+        missed_waves=block.whole("missed_waves", 1),
     )
     block.close()
     return plan

@@ -119,6 +119,21 @@ class Value:
         self.fault(self.describe(), "a number", "Write a plain number, without quotes.")
         return 0.0
 
+    def whole(self) -> int:
+        """Return a whole number from 1, written plainly."""
+        if self.tag == "int" and not self.is_quoted and str(self.node.value).isdecimal() and int(self.node.value) > 0:
+            return int(self.node.value)
+        self.fault(self.describe(), "a whole number from 1", "Write digits only, without quotes.")
+        return 1
+
+    def above_zero(self) -> float:
+        """Return a number above 0, written plainly."""
+        before = len(self.faults.messages)
+        number = self.number()
+        if before == len(self.faults.messages) and not 0 < number < float("inf"):
+            self.fault(self.describe(), "a number above 0", "Correct it.")
+        return number
+
     def boolean(self) -> bool:
         """Return true or false; yes, no, on and off are refused."""
         if isinstance(self.node, ScalarNode) and self.node.value in ("true", "false") and not self.is_quoted:

@@ -77,7 +77,7 @@ def read_name(block: Block) -> tuple[str, int]:
     digits = re.search(r"\d+", name)
     if given is None and digits is None and name:
         block.value.fault(f"no number in wave '{name}'", "one", "Add 'wave_number', or name it as w03.")
-    return name, int(given.number()) if given is not None else int(digits.group()) if digits else 0
+    return name, given.whole() if given is not None else int(digits.group()) if digits else 0
 
 
 def read_share(block: Block, key: str) -> float:

@@ -171,6 +171,20 @@ FAULTS = [
         "column: STATUS",
         "'source.test_rows': found no 'in', expected in: a list of values",
     ),
+    (ITEMS, "items:\n", "questions:\n", "found no items, expected items: at least one"),
+    (WAVE, "items:\n", "answers:\n", "found no 'items', expected items: item: column, or all"),
+    (SURVEY, "population:\n", "people:\n", "found no 'population', expected population: a block of keys"),
+    (SURVEY, "    waves: each\n", "", "found no 'waves', expected waves: a list of waves, or each"),
+    (SURVEY, "retention: {first_wave: w01, weight: wave_weight, missed_waves: 2}", "retention: w01", "a block of keys"),
+    (SURVEY, "margins: [sex]", "margins: [age_group*sexes]", "found 'sexes', expected a domain"),
+    (
+        SURVEY,
+        "missed_waves: 2",
+        "missed_waves: 1.5",
+        "'retention.missed_waves': found '1.5', expected a whole number from 1",
+    ),
+    (SURVEY, "tolerance: 1.0e-6", "tolerance: 0", "found '0', expected a number above 0"),
+    (SURVEY, "persons: 1000", "persons: -1000", "found '-1000', expected a number above 0"),
     # margins
     (
         MARGINS,

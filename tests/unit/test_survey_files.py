@@ -139,6 +139,15 @@ def test_a_margin_of_another_universe_enters_as_shares(survey: Survey) -> None:
     assert (margin.approximation, margin.unit, margin.universe) == ("shares", "households", "all ages")
 
 
+def test_a_margin_of_no_domain_is_kept_for_the_record(tmp_path: Path) -> None:
+    rows = "tenure,rented,700,persons,16 and over,census table 3,2021-03-21,\n"
+    rows += rows.replace("rented,700", "owned,300")
+    folder = write_survey(tmp_path)
+    with (folder / "margins" / "2021.csv").open("a", encoding="utf-8") as file:
+        file.write(rows)
+    assert read_survey(folder).margins["tenure"].totals == {"rented": 700.0, "owned": 300.0}
+
+
 def test_weights_say_where_they_start_and_what_they_meet(survey: Survey) -> None:
     each, both = survey.weights
     assert (each.waves, each.selection_probabilities) == ((), {"1": "PROB_1", "2": "PROB_2"})
