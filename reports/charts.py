@@ -64,7 +64,7 @@ def trend_chart(marks: Sequence[Mark], about: Words) -> str:
     body = [_upright_grid(frame), *_runs(marks, places, frame)]
     body += [_upright_dot(mark, x, frame) for mark, x in zip(marks, places, strict=True)]
     body += [_wave_labels(marks, places, frame), _last_figure(marks, places, frame)]
-    return _svg(about, 250, body)
+    return _svg(about, frame.bottom + (46 if any(mark.note for mark in marks) else 29), body)
 
 
 def interval_chart(marks: Sequence[Mark], about: Words) -> str:

@@ -44,7 +44,6 @@ ENGLISH = {
     "share_stayed": "Share who answered",
     "share_eligible": "Of those still eligible",
     "still_eligible": "Still eligible",
-    "survival": "Still in the panel",
     "retention_chart": "Share who answered again, by age group",
     "how_heading": "How it was done",
     "method": "Method",
@@ -65,7 +64,6 @@ ENGLISH = {
     "approximation": "Approximation",
     "none": "none",
     "made": "Made",
-    "too_few": TOO_FEW,
     "rounding_note": (
         "Figures are rounded to whole per cent; differences are taken before rounding, so they may not match "
         "the rounded figures."
@@ -147,13 +145,8 @@ GROUPS_DESCRIPTION = "A dot with its {level} range for each group. {groups}"
 WHO_SENTENCE = "Of the {first} people who answered {first_wave}, {share} answered this wave."
 WHO_FIRST = "This is the first wave: from here on we count who stays. {n} people answered."
 WHO_NOTHING = "No figures on who stayed are published for this wave."
-ANSWERED_WAVE = "Answered wave {number}"
+ANSWERED_WAVE = "Answered wave\u00a0{number}"
 NOT_ANSWERED_YET = "Not answered so far"
-SURVIVAL_NOTE = (
-    "“Still in the panel” is the Kaplan–Meier share who had not left by wave {number}, the last wave for which "
-    "leaving can be told from missing a wave."
-)
-
 METHOD = "A standing panel: the same members are asked wave after wave. {note}"
 RESPONSE = "{responded} of {invited} members invited answered{rate}."
 RESPONSE_COUNT = "{responded} members answered."

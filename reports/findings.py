@@ -1,5 +1,6 @@
 """The headline findings of one wave: figure, sentence, tested change, chart and base of each declared headline."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -146,7 +147,7 @@ def _finding(
 ) -> Finding:
     now = series.row(-1, named=True)
     share, low, high = (now[column] for column in SHARES)
-    finding_id = f"{headline['item']}_{headline['headline']}".replace(" ", "_")
+    finding_id = re.sub(r"\W+", "_", f"{headline['item']}_{headline['headline']}")  # a file name and an HTML id
     return Finding(
         finding_id=finding_id,
         label=headline["label"],

@@ -45,15 +45,14 @@ def participation(edition: Edition) -> Participation:
     asked = _asked(edition)
     if edition.waves.height == 1 or rows.is_empty():
         return Participation(_alone(edition), asked, Table("", (), ()), CHART_ID, "", "", ())
-    survival, notes = _survival(edition, rows)
     return Participation(
         sentence=_sentence(edition, rows),
         asked=asked,
-        stayed=_stayed(edition, rows, survival),
+        stayed=_stayed(edition, rows),
         chart_id=CHART_ID,
         chart=_chart(edition, rows),
         chart_key=english.BAR_KEY.format(level=edition.level),
-        notes=(english.ENGLISH["age_note"], *notes),
+        notes=(english.ENGLISH["age_note"],),
     )
 
 
@@ -83,12 +82,12 @@ def _asked(edition: Edition) -> Table:
     return Table(texts["asked_caption"], headings, shown)
 
 
-def _stayed(edition: Edition, rows: pl.DataFrame, survival: dict[str, str]) -> Table:
+def _stayed(edition: Edition, rows: pl.DataFrame) -> Table:
     texts = english.ENGLISH
     missed = english.NOT_ANSWERED_YET if edition.is_provisional else texts["no_answer_this"]
     headings = [_first_heading(edition), texts["still_eligible"], texts["answered_this"], missed]
-    headings += [texts["share_stayed"], texts["share_eligible"], *([texts["survival"]] if survival else [])]
-    shown = tuple(_row(row, survival) for row in rows.iter_rows(named=True))
+    headings += [texts["share_stayed"], texts["share_eligible"]]
+    shown = tuple(_row(row) for row in rows.iter_rows(named=True))
     return Table(texts["stayed_caption"], (texts["age_group"], *headings), shown)
 
 
@@ -118,22 +117,10 @@ def _sentence(edition: Edition, rows: pl.DataFrame) -> str:
     )
 
 
-def _survival(edition: Edition, shown: pl.DataFrame) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the survival of each group whose shares may be shown, and the note that says up to which wave."""
-    rows = published.survival_by(edition.read, edition.survey, edition.wave, DOMAIN)
-    if rows.is_empty():
-        return {}, ()
-    visible = shown.filter(~pl.col("is_suppressed")).select("domain", "domain_value")
-    kept = rows.join(visible, on=["domain", "domain_value"], how="semi")
-    survival = {row["domain_value"]: words.short_percent(row["survival"]) for row in kept.iter_rows(named=True)}
-    return survival, (english.SURVIVAL_NOTE.format(number=rows.item(0, "wave_number")),)
-
-
-def _row(row: dict[str, Any], survival: dict[str, str]) -> tuple[str, ...]:
+def _row(row: dict[str, Any]) -> tuple[str, ...]:
     counts = [words.count(row[count]) for count in (*COUNTS, "n_missed")]
     shares = [_percent(row["retention_raw"]), _percent(row["retention_eligible"])]
-    stayed = [survival.get(row["domain_value"], english.TOO_FEW)] if survival else []
-    return (_label(row), *counts, *shares, *stayed)
+    return (_label(row), *counts, *shares)
 
 
 def _percent(share: float | None) -> str:

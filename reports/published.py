@@ -116,7 +116,7 @@ def headline_changes(read: Read, survey: str, wave: str, family: str) -> pl.Data
     in_family = "family = ?" if "family" in columns_of(read, "changes") else "? is null"  # no family, no claim
     sql = f"""
         select wave_from, kind, weight_id, item, category as headline, change, ci_low, ci_high,
-            p_value_corrected, overlap_n, verdict, is_suppressed
+            p_value_corrected, overlap_n, replace(verdict, '_', ' ') as verdict, is_suppressed
         from changes
         where survey = ? and wave_to = ? and statistic = 'headline' and domain = 'all' and {in_family}
         order by wave_from, kind, weight_id, item, headline
@@ -134,25 +134,6 @@ def retention_by(read: Read, survey: str, wave: str, domain: str) -> pl.DataFram
         order by domain = 'all', domain_value
     """
     return read(sql, [survey, wave, domain])
-
-
-def survival_by(read: Read, survey: str, wave: str, domain: str) -> pl.DataFrame:
-    """Return the latest survival known by a wave, by value of a domain: curves end before the last waves."""
-    if not {"survival", "domain"} <= columns_of(read, "attrition_hazards"):
-        return pl.DataFrame()
-    sql = """
-        with known as (
-            select domain, domain_value, survival, time,
-                max(time) over () as last_known
-            from attrition_hazards
-            where survey = ? and domain in (?, 'all') and time <= (
-                select wave_number from waves where survey = ? and wave = ?
-            )
-        )
-        select domain, domain_value, survival, time as wave_number from known
-        where time = last_known order by domain = 'all', domain_value
-    """
-    return read(sql, [survey, domain, survey, wave])
 
 
 def margins(read: Read, survey: str, wave: str, weight_id: str) -> pl.DataFrame:
