@@ -22,7 +22,7 @@ class Base:
     unweighted_n: NDArray[np.int64]  # (n_domains,)
     sum_of_weights: Array
     kish_n: Array  # sum(w)^2 / sum(w^2)
-    has_data: NDArray[np.bool_]  # (n_psus, n_domains): the PSU holds a respondent
+    has_data: NDArray[np.bool_]  # (n_domains, n_psus): the PSU holds a respondent
 
     def degrees_of_freedom(self, design: SurveyDesign) -> NDArray[np.int64]:
         """Return PSUs minus strata with data, for each domain."""
@@ -38,7 +38,7 @@ class Block:
     estimate: Array  # (n_domains, n_statistics)
     unweighted_estimate: Array  # (n_domains, n_statistics)
     srs_variance: Array  # (n_domains, n_statistics) v of a simple random sample of the same n
-    psu_totals: Array  # (n_psus, n_domains, n_statistics) linearised values
+    psu_totals: Array  # (n_domains, n_statistics, n_psus) linearised values
     base: Base
 
 
@@ -46,7 +46,7 @@ def base_of(design: SurveyDesign, rows: DomainRows, psu_weight: Array) -> Base:
     """Return who stands behind estimates over these rows.
 
     Args:
-        psu_weight: (n_psus, n_domains) sums of the rows' weights.
+        psu_weight: (n_domains, n_psus) sums of the rows' weights.
     """
     sum_of_weights = rows.sum(design.weight)
     squares = rows.sum(np.square(design.weight))
@@ -55,13 +55,13 @@ def base_of(design: SurveyDesign, rows: DomainRows, psu_weight: Array) -> Base:
 
 
 def degrees_of_freedom(design: SurveyDesign, has_data: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return PSUs minus strata with data for each column of has_data (n_psus, q)."""
+    """Return PSUs minus strata with data for each row of has_data (q, n_psus)."""
     structure = design.structure
     if structure.n_psus == 0:
-        return np.zeros(has_data.shape[1], np.int64)
+        return np.zeros(has_data.shape[0], np.int64)
     first_psu = np.concatenate([[0], np.cumsum(structure.psus_in_stratum)[:-1]])
-    strata = np.logical_or.reduceat(has_data, first_psu, axis=0)
-    return np.asarray(has_data.sum(axis=0) - strata.sum(axis=0))
+    strata = np.logical_or.reduceat(has_data, first_psu, axis=1)
+    return np.asarray(has_data.sum(axis=1) - strata.sum(axis=1))
 
 
 def safe_ratio(numerator: NDArray[Any], denominator: NDArray[Any]) -> Array:

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from pipeline.design import SurveyDesign
 from pipeline.errors import EstimationError
 from pipeline.estimation.blocks import Block, degrees_of_freedom, without_rounding
-from pipeline.estimation.estimates import block_of
+from pipeline.estimation.estimates import block_of, quotient
 from pipeline.estimation.intervals import normal_interval, t_p_value
-from pipeline.estimation.linearisation import linearisation
+from pipeline.estimation.linearisation import Linearisation, Psus, linearisation
 from pipeline.estimation.tables import EstimateTable, as_frame
 from pipeline.estimation.values import DomainMask, DomainRows, ItemValues, domain_rows
-from pipeline.estimation.variance import psu_positions, scaled_deviations, spread, stack_designs
+from pipeline.estimation.variance import inner_products, scaled_deviations, stack_designs
 
 Array = NDArray[np.float64]
 
@@ -66,8 +66,7 @@ def net_change(first: WaveAnswers, second: WaveAnswers, *, confidence: float = 0
     """
     first, second = _with_psus(first), _with_psus(second)
     domains, first_masks, second_masks = _common_domains(first.domains, second.domains)
-    union = _union(first.design, second.design)
-    prepared = linearisation(first.design), linearisation(second.design)
+    union, prepared = _linearisations(first.design, second.design)
     rows = domain_rows(first.design, first_masks), domain_rows(second.design, second_masks)
     in_both = _overlap(first, second, first_masks, second_masks)
     seconds = {item.item: item for item in second.items}
@@ -102,7 +101,6 @@ def within_person_change(
     Source: methodology C8.
     """
     prepared, rows = linearisation(design), domain_rows(design, domains)
-    union = _union(design, design)
     seconds = {item.item: item for item in second_items}
     table = EstimateTable()
     for item in first_items:
@@ -111,41 +109,21 @@ def within_person_change(
         other = seconds[item.item]
         _refuse_other_categories(item, other)
         answered = item.is_answered & other.is_answered
-        blocks = tuple(block_of(prepared, rows, one.restricted_to(answered)) for one in (item, other))
-        _add(table, union, item.item, (blocks[0], blocks[1]), blocks[0].base.unweighted_n)
+        before = block_of(prepared, rows, item.restricted_to(answered))
+        after = block_of(prepared, rows, other.restricted_to(answered))
+        _add(table, design, item.item, (before, after), before.base.unweighted_n)
     return _frame(table, domains, prepared.variance_method, confidence)
 
 
-@dataclass(frozen=True)
-class _Union:
-    """The PSUs of two waves together, and where each wave's PSUs stand among them."""
-
-    design: SurveyDesign
-    first: NDArray[np.int64]  # (n_psus of the first wave,)
-    second: NDArray[np.int64]
-
-    def spread(self, blocks: tuple[Block, Block]) -> tuple[Array, Array]:
-        """Return both waves' linearised PSU totals over the union, (n_psus, n_domains * n_statistics)."""
-        n_psus = self.design.structure.n_psus
-        flat = [block.psu_totals.reshape(block.psu_totals.shape[0], -1) for block in blocks]
-        return spread(flat[0], self.first, n_psus), spread(flat[1], self.second, n_psus)
-
-    def degrees_of_freedom(self, blocks: tuple[Block, Block]) -> NDArray[np.int64]:
-        """Return PSUs minus strata with data at either wave, for each domain."""
-        has_data = np.zeros((self.design.structure.n_psus, blocks[0].base.has_data.shape[1]), np.bool_)
-        has_data[self.first] = blocks[0].base.has_data
-        has_data[self.second] |= blocks[1].base.has_data
-        return degrees_of_freedom(self.design, has_data)
-
-
-def _union(first: SurveyDesign, second: SurveyDesign) -> _Union:
-    """Return the union of two designs' PSUs, matched by stratum and PSU code."""
-    design = stack_designs(first, second)
-    psu = design.structure.psu
-    return _Union(
-        design,
-        psu_positions(first.structure, psu[: first.n]),
-        psu_positions(second.structure, psu[first.n :]),
+def _linearisations(
+    first: SurveyDesign, second: SurveyDesign
+) -> tuple[SurveyDesign, tuple[Linearisation, Linearisation]]:
+    """Return the design of both waves' PSUs together, and how each wave's values become totals of those."""
+    union = stack_designs(first, second)
+    psu, n_psus = union.structure.psu, union.structure.n_psus
+    return union, (
+        linearisation(first, Psus(psu[: first.n], n_psus)),
+        linearisation(second, Psus(psu[first.n :], n_psus)),
     )
 
 
@@ -211,32 +189,30 @@ def _method(first: str, second: str) -> str:
 
 def _add(
     table: EstimateTable,
-    union: _Union,
+    union: SurveyDesign,
     item: str,
     blocks: tuple[Block, Block],
     overlap_n: NDArray[np.int64],
 ) -> None:
     """Add one item's changes, for domains with data at both waves."""
-    shape = blocks[0].estimate.shape
-    first, second = (scaled_deviations(union.design, totals) for totals in union.spread(blocks))
-    variances = [np.einsum("iq,iq->q", one, one).reshape(shape) for one in (first, second, second - first)]
-    references = [block.srs_variance for block in blocks]
-    references.append(references[0] + references[1])
-    first_variance, second_variance, variance = map(without_rounding, variances, references)
-    covariance = np.einsum("iq,iq->q", first, second).reshape(shape)
-    spread_of_both = np.sqrt(first_variance * second_variance)
-    correlation = np.where(spread_of_both > 0, covariance / np.where(spread_of_both > 0, spread_of_both, 1.0), np.nan)
+    before, after = blocks
+    first, second = (scaled_deviations(union, block.psu_totals) for block in blocks)
+    covariance = inner_products(first, second)
+    first_variance = without_rounding(inner_products(first, first), before.srs_variance)
+    second_variance = without_rounding(inner_products(second, second), after.srs_variance)
+    second -= first
+    variance = without_rounding(inner_products(second, second), before.srs_variance + after.srs_variance)
     table.add(
         item,
-        blocks[0],
-        np.flatnonzero((blocks[0].base.unweighted_n > 0) & (blocks[1].base.unweighted_n > 0)),
-        estimate_from=blocks[0].estimate,
-        estimate_to=blocks[1].estimate,
-        change=blocks[1].estimate - blocks[0].estimate,
+        before,
+        np.flatnonzero((before.base.unweighted_n > 0) & (after.base.unweighted_n > 0)),
+        estimate_from=before.estimate,
+        estimate_to=after.estimate,
+        change=after.estimate - before.estimate,
         standard_error=np.sqrt(variance),
         overlap_n=overlap_n,
-        correlation=correlation,
-        degrees_of_freedom=union.degrees_of_freedom(blocks),
+        correlation=quotient(covariance, np.sqrt(first_variance * second_variance)),
+        degrees_of_freedom=degrees_of_freedom(union, before.base.has_data | after.base.has_data),
     )
 
 

@@ -84,14 +84,12 @@ def standard_error_of(variance: Array, srs_variance: Array) -> Array:
 
 def _add(table: EstimateTable, design: SurveyDesign, item: str, block: Block) -> None:
     """Add the rows of one item, for domains with data."""
-    shape = block.estimate.shape
-    variance = variance_of_totals(design, block.psu_totals.reshape(block.psu_totals.shape[0], -1))
     table.add(
         item,
         block,
         np.flatnonzero(block.base.unweighted_n),
         estimate=block.estimate,
-        standard_error=standard_error_of(variance.reshape(shape), block.srs_variance),
+        standard_error=standard_error_of(variance_of_totals(design, block.psu_totals), block.srs_variance),
         degrees_of_freedom=block.base.degrees_of_freedom(design),
         unweighted_n=block.base.unweighted_n,
         sum_of_weights=block.base.sum_of_weights,

@@ -15,6 +15,14 @@ RANK_TOLERANCE = 1e-10  # relative eigenvalue below which auxiliaries count as c
 
 
 @dataclass(frozen=True)
+class Psus:
+    """The PSU of every row, among n_psus: those of the design, or of several waves together."""
+
+    code: Codes  # (n,)
+    n_psus: int
+
+
+@dataclass(frozen=True)
 class Linearisation:
     """How sums over a design's rows become PSU totals of linearised values.
 
@@ -23,27 +31,23 @@ class Linearisation:
     """
 
     design: SurveyDesign
+    n_psus: int
     variance_method: str  # linearised | linearised_calibration | linearised_two_phase
     bins: Codes  # (n, 1 + n_auxiliary_columns): the PSU, then the auxiliaries
     contribution: Array  # (n, 1 + n_auxiliary_columns): w, then d x
     n_bins: int
-    correction: Array | None  # (n_psus, n_auxiliaries): PSU totals per unit of sum(d x u)
-
-    @property
-    def n_psus(self) -> int:
-        """Return the number of PSUs of the design."""
-        return self.design.structure.n_psus
+    correction: Array | None  # (n_auxiliaries, n_psus): PSU totals per unit of sum(d x u)
 
     def sums(self, row: Codes, column: Codes, n_columns: int, value: Array | None = None) -> Array:
-        """Return sums over bins (n_bins, n_columns) of values (default 1) at pairs of row and column."""
-        cell = self.bins[row] * n_columns + column[:, None]
+        """Return sums over bins (n_columns, n_bins) of values (default 1) at pairs of row and column."""
+        cell = self.bins[row] + column[:, None] * self.n_bins
         amount = self.contribution[row]
         if value is not None:
             amount = amount * value[:, None]
-        return binned_sums(cell, amount, self.n_bins, n_columns)
+        return binned_sums(cell, amount, n_columns, self.n_bins)
 
     def psu_totals(self, sums: Array) -> Array:
-        """Return the PSU totals (n_psus, q) of linearised values whose influence u has these sums over bins.
+        """Return the PSU totals (..., n_psus) of linearised values whose influence u has these sums over bins.
 
         Uncalibrated: z = w u. Calibrated to known totals: z = g d e with e = u - x'B and
         B = sum(d x x')^-1 sum(d x u). Totals estimated from the starting sample: z = r g d e + d x'B over
@@ -51,24 +55,30 @@ class Linearisation:
 
         Source: methodology C5; Deville and Sarndal (1992), JASA 87.
         """
-        weighted = sums[: self.n_psus]
         if self.correction is None:
-            return weighted
-        return np.asarray(weighted + self.correction @ sums[self.n_psus :])
+            return sums
+        totals = np.matmul(sums[..., self.n_psus :], self.correction)
+        totals += sums[..., : self.n_psus]
+        return np.asarray(totals)
 
     def of_influence(self, influence: Array) -> Array:
-        """Return the PSU totals (n_psus, q) of influence values u (n, q), 0 outside their domain."""
+        """Return the PSU totals (q, n_psus) of influence values u (n, q), 0 outside their domain."""
         n, n_columns = influence.shape
         row, column = np.divmod(np.arange(n * n_columns), max(n_columns, 1))
         return self.psu_totals(self.sums(row, column, n_columns, influence.ravel()))
 
 
-def linearisation(design: SurveyDesign) -> Linearisation:
-    """Return how a design's influence values become PSU totals; once for all estimates of the design."""
-    psu, weight = design.structure.psu[:, None], design.weight[:, None]
-    n_psus, calibration = design.structure.n_psus, design.calibration
+def linearisation(design: SurveyDesign, psus: Psus | None = None) -> Linearisation:
+    """Return how a design's influence values become PSU totals; once for all estimates of the design.
+
+    Args:
+        psus: the PSUs of several waves together, among which to count; the design's own by default.
+    """
+    psus = psus or Psus(design.structure.psu, design.structure.n_psus)
+    psu, weight = psus.code[:, None], design.weight[:, None]
+    calibration = design.calibration
     if calibration is None:
-        return Linearisation(design, "linearised", psu, weight, n_psus, None)
+        return Linearisation(design, psus.n_psus, "linearised", psu, weight, psus.n_psus, None)
     x = _auxiliaries(calibration)
     takes_part = np.ones(design.n, np.bool_)
     if calibration.is_calibrated is not None:
@@ -77,11 +87,12 @@ def linearisation(design: SurveyDesign) -> Linearisation:
     has_influence = takes_part & (design.weight > 0)
     return Linearisation(
         design,
+        psus.n_psus,
         "linearised_two_phase" if calibration.controls_estimated else "linearised_calibration",
-        bins=np.hstack([psu, n_psus + x.column]),
+        bins=np.hstack([psu, psus.n_psus + x.column]),
         contribution=np.hstack([weight, (calibration.base_weight * has_influence)[:, None] * x.value]),
-        n_bins=n_psus + x.n_columns,
-        correction=_fitted_totals(design, calibration, x, takes_part) @ regression,
+        n_bins=psus.n_psus + x.n_columns,
+        correction=regression @ _fitted_totals(design, psus, x, takes_part),
     )
 
 
@@ -122,13 +133,13 @@ def _inverse_cross_product(x: _Auxiliaries, base_weight: Array) -> Array:
     return np.asarray(np.linalg.pinv(scaled, rcond=RANK_TOLERANCE, hermitian=True) * scale[:, None] * scale)
 
 
-def _fitted_totals(
-    design: SurveyDesign, calibration: Calibration, x: _Auxiliaries, takes_part: NDArray[np.bool_]
-) -> Array:
-    """Return PSU totals (n_psus, n_columns) of -r g d x, and of + d x too where the controls are estimated."""
+def _fitted_totals(design: SurveyDesign, psus: Psus, x: _Auxiliaries, takes_part: NDArray[np.bool_]) -> Array:
+    """Return PSU totals (n_columns, n_psus) of -r g d x, and of + d x too where the controls are estimated."""
+    calibration = design.calibration
+    assert calibration is not None
     calibrated = design.weight if calibration.calibrated_weight is None else calibration.calibrated_weight
     per_row = -np.where(takes_part, calibrated, 0.0)
     if calibration.controls_estimated:
         per_row = per_row + calibration.base_weight
-    cell = design.structure.psu[:, None] * x.n_columns + x.column
-    return binned_sums(cell, per_row[:, None] * x.value, design.structure.n_psus, x.n_columns)
+    cell = x.column * psus.n_psus + psus.code[:, None]
+    return binned_sums(cell, per_row[:, None] * x.value, x.n_columns, psus.n_psus)

@@ -23,31 +23,31 @@ def means(linearisation: Linearisation, rows: DomainRows, item: ItemValues) -> B
     number = np.nan_to_num(item.number)
     weight = linearisation.design.weight
     base_sums = linearisation.sums(answered.row, answered.domain, rows.n_domains)
-    base = base_of(linearisation.design, answered, base_sums[: linearisation.n_psus])
+    base = base_of(linearisation.design, answered, base_sums[:, : linearisation.n_psus])
     mean = safe_ratio(answered.sum(weight * number), base.sum_of_weights)
     deviation = number[answered.row] - mean[answered.domain]
     sums = linearisation.sums(answered.row, answered.domain, rows.n_domains, deviation)
     squares = binned_sums(answered.domain, weight[answered.row] * np.square(deviation), 1, rows.n_domains)[0]
-    totals = linearisation.psu_totals(safe_ratio(sums, base.sum_of_weights))
+    totals = linearisation.psu_totals(safe_ratio(sums, base.sum_of_weights[:, None]))
     return Block(
         statistics=("mean",),
         categories=(None,),
         estimate=mean[:, None],
         unweighted_estimate=safe_ratio(answered.sum(number), base.unweighted_n)[:, None],
         srs_variance=safe_ratio(safe_ratio(squares, base.sum_of_weights), base.unweighted_n - 1.0)[:, None],
-        psu_totals=totals[:, :, None],
+        psu_totals=totals[:, None, :],
         base=base,
     )
 
 
 def total(linearisation: Linearisation, y: Array, mask: NDArray[np.bool_]) -> tuple[float, Array]:
-    """Return the weighted total of y (n,) over a domain and its linearised PSU totals (n_psus, 1)."""
+    """Return the weighted total of y (n,) over a domain and its linearised PSU totals (1, n_psus)."""
     inside = np.where(mask, y, 0.0)
     return float(linearisation.design.weight @ inside), linearisation.of_influence(inside[:, None])
 
 
 def ratio(linearisation: Linearisation, y: Array, x: Array, mask: NDArray[np.bool_]) -> tuple[float, Array]:
-    """Return total of y / total of x over a domain and its linearised PSU totals (n_psus, 1).
+    """Return total of y / total of x over a domain and its linearised PSU totals (1, n_psus).
 
     Source: methodology C4, u = (y - R x) / X.
     """

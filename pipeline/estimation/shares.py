@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.estimation.blocks import Block, base_of, safe_ratio
+from pipeline.estimation.blocks import Base, Block, base_of, safe_ratio
 from pipeline.estimation.linearisation import Linearisation
 from pipeline.estimation.values import DomainRows, ItemValues
 
@@ -25,45 +25,38 @@ def shares(linearisation: Linearisation, rows: DomainRows, item: ItemValues) -> 
     assert item.codes is not None
     codes = item.codes.astype(np.int64, copy=False)
     answered = rows.where(codes >= 0)
-    n_domains, n_categories = rows.n_domains, len(item.categories)
-    cell = answered.domain * n_categories + codes[answered.row]
-    n_cells = n_domains * n_categories
-    sums = linearisation.sums(answered.row, cell, n_cells).reshape(-1, n_domains, n_categories)
-    counts = np.bincount(cell, minlength=n_cells).reshape(n_domains, n_categories)
-    base_sums = sums.sum(axis=2)
-    base = base_of(linearisation.design, answered, base_sums[: linearisation.n_psus])
-    sums, counts = _with_headlines(sums, item), _with_headlines(counts, item)
-    estimate = _exact_at_the_edges(
-        safe_ratio(sums[: linearisation.n_psus].sum(axis=0), base.sum_of_weights[:, None]),
-        counts,
-        base.unweighted_n,
-    )
-    sums -= estimate * base_sums[:, :, None]
-    sums *= safe_ratio(np.ones(n_domains), base.sum_of_weights)[:, None]
-    totals = linearisation.psu_totals(sums.reshape(sums.shape[0], -1))
+    n_domains, n_statistics = rows.n_domains, len(item.categories) + len(item.headlines)
+    cell = answered.domain * n_statistics + codes[answered.row]
+    n_cells, shape = n_domains * n_statistics, (n_domains, n_statistics)
+    sums = linearisation.sums(answered.row, cell, n_cells).reshape(*shape, -1)
+    counts = np.bincount(cell, minlength=n_cells).reshape(*shape, 1)
+    base_sums = sums.sum(axis=1)
+    base = base_of(linearisation.design, answered, base_sums[:, : linearisation.n_psus])
+    _add_headlines(sums, item)
+    _add_headlines(counts, item)
+    weighted = sums[..., : linearisation.n_psus].sum(axis=2)
+    estimate = _exact_at_the_edges(weighted, counts[..., 0], base)
+    sums -= estimate[:, :, None] * base_sums[:, None, :]
+    sums *= safe_ratio(np.ones(n_domains), base.sum_of_weights)[:, None, None]
     return Block(
-        statistics=("share",) * n_categories + ("headline",) * len(item.headlines),
+        statistics=("share",) * len(item.categories) + ("headline",) * len(item.headlines),
         categories=(*item.categories, *item.headlines),
         estimate=estimate,
-        unweighted_estimate=safe_ratio(counts, base.unweighted_n[:, None]),
+        unweighted_estimate=safe_ratio(counts[..., 0], base.unweighted_n[:, None]),
         srs_variance=safe_ratio(estimate * (1 - estimate), base.unweighted_n[:, None] - 1.0),
-        psu_totals=totals.reshape(-1, *estimate.shape),
+        psu_totals=linearisation.psu_totals(sums),
         base=base,
     )
 
 
-def _with_headlines(cells: NDArray[Any], item: ItemValues) -> NDArray[Any]:
-    """Return (..., n_categories) with one more column for each headline, the sum of its categories."""
-    if not item.headlines:
-        return cells
-    n_categories = cells.shape[-1]
-    extended = np.empty((*cells.shape[:-1], n_categories + len(item.headlines)), cells.dtype)
-    extended[..., :n_categories] = cells
-    for position, codes in enumerate(item.headlines.values(), start=n_categories):
-        np.sum(cells[..., list(codes)], axis=-1, out=extended[..., position])
-    return extended
+def _add_headlines(cells: NDArray[Any], item: ItemValues) -> None:
+    """Fill the headlines' places of (n_domains, n_statistics, ...) with the sums of their categories."""
+    for place, codes in enumerate(item.headlines.values(), start=len(item.categories)):
+        for code in codes:
+            cells[:, place] += cells[:, code]
 
 
-def _exact_at_the_edges(estimate: Array, counts: NDArray[np.int64], n: NDArray[np.int64]) -> Array:
+def _exact_at_the_edges(weighted: Array, counts: NDArray[np.int64], base: Base) -> Array:
     """Return shares that are exactly 0 where nobody and exactly 1 where everybody gave the answer."""
-    return np.where(counts == n[:, None], 1.0, np.where(counts == 0, 0.0, estimate))
+    share = safe_ratio(weighted, base.sum_of_weights[:, None])
+    return np.where(counts == base.unweighted_n[:, None], 1.0, np.where(counts == 0, 0.0, share))

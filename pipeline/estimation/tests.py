@@ -126,7 +126,7 @@ def _cell_shares(design: SurveyDesign, rows: ItemValues, columns: ItemValues) ->
     cell = ItemValues("cell", codes=code, categories=("",) * (len(rows.categories) * n_columns))
     everyone = [DomainMask("all", "all", np.ones(design.n, np.bool_))]
     block = shares(linearisation(design), domain_rows(design, everyone), cell)
-    covariance = covariance_of_totals(design, block.psu_totals[:, 0])
+    covariance = covariance_of_totals(design, block.psu_totals[0])
     shares_of_cells = _CellShares(block.estimate[0], covariance)
     return shares_of_cells, int(block.base.unweighted_n[0]), int(block.base.degrees_of_freedom(design)[0])
 

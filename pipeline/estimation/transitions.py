@@ -87,5 +87,5 @@ def _rows(design: SurveyDesign, first: ItemValues, second: ItemValues, answered:
 
 def _standard_error(design: SurveyDesign, block: Block) -> Array:
     """Return the standard errors of a block's shares, domain by domain."""
-    variance = variance_of_totals(design, block.psu_totals.reshape(block.psu_totals.shape[0], -1))
-    return np.sqrt(without_rounding(variance, block.srs_variance.ravel()))
+    variance = variance_of_totals(design, block.psu_totals)
+    return np.sqrt(without_rounding(variance, block.srs_variance)).ravel()

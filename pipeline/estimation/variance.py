@@ -20,10 +20,10 @@ def binned_sums(cell: NDArray[np.int64], value: Array, n_rows: int, n_columns: i
 
 
 def psu_totals(design: SurveyDesign, z: Array) -> Array:
-    """Return the sums of z (n, q) within PSUs, (n_psus, q); PSUs in the order of the design's structure."""
-    structure, n_columns = design.structure, z.shape[1]
-    cell = structure.psu[:, None] * n_columns + np.arange(n_columns)
-    return binned_sums(cell, z, structure.n_psus, n_columns)
+    """Return the sums of z (n, q) within PSUs, (q, n_psus); PSUs in the order of the design's structure."""
+    n_columns, n_psus = z.shape[1], design.structure.n_psus
+    cell = np.arange(n_columns) * n_psus + design.structure.psu[:, None]
+    return binned_sums(cell, z, n_columns, n_psus)
 
 
 def total_variance(design: SurveyDesign, z: Array) -> Array:
@@ -42,16 +42,20 @@ def total_covariance(design: SurveyDesign, z: Array) -> Array:
 
 
 def variance_of_totals(design: SurveyDesign, totals: Array) -> Array:
-    """Return the variances (q,) of the column sums of PSU totals (n_psus, q)."""
+    """Return the variances (...,) of the sums over PSUs of totals (..., n_psus)."""
     deviations = scaled_deviations(design, totals)
-    return np.asarray(np.einsum("iq,iq->q", deviations, deviations))
+    return inner_products(deviations, deviations)
 
 
-def covariance_of_totals(design: SurveyDesign, totals: Array, other: Array | None = None) -> Array:
-    """Return the covariances (q, r) of the column sums of PSU totals with those of `other` (n_psus, r)."""
+def covariance_of_totals(design: SurveyDesign, totals: Array) -> Array:
+    """Return the covariance matrix (q, q) of the sums over PSUs of totals (q, n_psus)."""
     deviations = scaled_deviations(design, totals)
-    others = deviations if other is None else scaled_deviations(design, other)
-    return np.asarray(deviations.T @ others)
+    return np.asarray(deviations @ deviations.T)
+
+
+def inner_products(first: Array, second: Array) -> Array:
+    """Return the sums over PSUs of the products of two sets of scaled deviations: their covariances."""
+    return np.asarray(np.einsum("...i,...i->...", first, second))
 
 
 def scaled_deviations(design: SurveyDesign, totals: Array) -> Array:
@@ -60,6 +64,9 @@ def scaled_deviations(design: SurveyDesign, totals: Array) -> Array:
     A stratum with one PSU follows the design's policy: `fail` raises, `certainty` adds nothing, `adjust` adds
     the squared deviation of its total from the mean of all PSU totals (0 for a mean), `average` gives it the
     mean variance of the other strata.
+
+    Args:
+        totals: (..., n_psus) in the order of the design's structure.
 
     Raises:
         EstimationError: a stratum has one PSU under `fail`, or every stratum has one under `average`.
@@ -73,11 +80,10 @@ def scaled_deviations(design: SurveyDesign, totals: Array) -> Array:
     n_h = structure.psus_in_stratum
     scale = np.sqrt((1.0 - structure.sampling_fraction) * n_h / np.maximum(n_h - 1, 1))
     deviations = totals - _stratum_means(structure, totals)
-    deviations *= scale[structure.stratum_of_psu][:, None]
     if lonely.size and design.lonely_psu == "adjust":
         is_lonely = np.isin(structure.stratum_of_psu, lonely)
-        root = scale[structure.stratum_of_psu[is_lonely]][:, None]
-        deviations[is_lonely] = root * (totals[is_lonely] - totals.mean(axis=0))
+        deviations[..., is_lonely] = totals[..., is_lonely] - totals.mean(axis=-1, keepdims=True)
+    deviations *= scale[structure.stratum_of_psu]
     if lonely.size and design.lonely_psu == "average":
         deviations *= np.sqrt(structure.n_strata / _n_strata_with_variance(structure))
     return deviations
@@ -104,31 +110,13 @@ def stack_designs(first: SurveyDesign, second: SurveyDesign) -> SurveyDesign:
     )
 
 
-def psu_positions(structure: DesignStructure, rows_of_union: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return for each PSU of one wave its position among the PSUs of the union.
-
-    Args:
-        rows_of_union: (n,) PSU code in the union of each row of that wave.
-    """
-    positions = np.zeros(structure.n_psus, np.int64)
-    positions[structure.psu] = rows_of_union
-    return positions
-
-
-def spread(totals: Array, positions: NDArray[np.int64], n_psus: int) -> Array:
-    """Return PSU totals of one wave over the PSUs of the union; a PSU absent from the wave contributes 0."""
-    spread_totals = np.zeros((n_psus, totals.shape[1]))
-    spread_totals[positions] = totals
-    return spread_totals
-
-
 def _stratum_means(structure: DesignStructure, totals: Array) -> Array:
     """Return the mean PSU total of the stratum, for every PSU; PSUs are ordered by stratum."""
     if structure.n_strata == 1:
-        return np.asarray(totals.mean(axis=0, keepdims=True))
+        return np.asarray(totals.mean(axis=-1, keepdims=True))
     first_psu = np.concatenate([[0], np.cumsum(structure.psus_in_stratum)[:-1]])
-    means = np.add.reduceat(totals, first_psu, axis=0) / structure.psus_in_stratum[:, None]
-    return np.asarray(means[structure.stratum_of_psu])
+    means = np.add.reduceat(totals, first_psu, axis=-1) / structure.psus_in_stratum
+    return np.asarray(np.repeat(means, structure.psus_in_stratum, axis=-1))
 
 
 def _n_strata_with_variance(structure: DesignStructure) -> int:

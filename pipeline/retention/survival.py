@@ -132,16 +132,17 @@ def _curve(prepared: Linearisation, people: _PersonTimes, n_domains: int, n_time
     design, n_psus, n_bins = prepared.design, prepared.n_psus, prepared.n_bins
     at_risk = prepared.sums(people.row, people.cell, n_cells)
     left = prepared.sums(people.row, people.cell, n_cells, people.is_exit)
-    weight_at_risk = at_risk[:n_psus].sum(axis=0)
+    weight_at_risk = at_risk[:, :n_psus].sum(axis=1)
     squares = binned_sums(people.cell, np.square(design.weight[people.row]), 1, n_cells)[0]
     n_at_risk = np.bincount(people.cell, minlength=n_cells)
     n_exits = np.rint(binned_sums(people.cell, people.is_exit, 1, n_cells)[0]).astype(np.int64)
     everybody_left = (n_exits == n_at_risk) & (n_at_risk > 0)
-    hazard = np.where(everybody_left, 1.0, safe_ratio(left[:n_psus].sum(axis=0), weight_at_risk))
-    influence = safe_ratio(left - hazard * at_risk, weight_at_risk)
+    hazard = np.where(everybody_left, 1.0, safe_ratio(left[:, :n_psus].sum(axis=1), weight_at_risk))
+    influence = safe_ratio(left - hazard[:, None] * at_risk, weight_at_risk[:, None])
     survivors = safe_ratio(np.ones(n_cells), 1.0 - hazard)
-    log_influence = np.cumsum((influence * -survivors).reshape(n_bins, *shape), axis=2).reshape(n_bins, n_cells)
+    log_influence = np.cumsum((influence * -survivors[:, None]).reshape(*shape, n_bins), axis=1)
     srs = safe_ratio(hazard * (1 - hazard), n_at_risk - 1.0)
+    log_error = _standard_error(prepared, log_influence.reshape(n_cells, n_bins), srs)
     return _Curve(
         n_at_risk=n_at_risk.reshape(shape),
         n_exits=n_exits.reshape(shape),
@@ -149,8 +150,8 @@ def _curve(prepared: Linearisation, people: _PersonTimes, n_domains: int, n_time
         hazard=np.where(n_at_risk > 0, hazard, np.nan).reshape(shape),
         hazard_standard_error=_standard_error(prepared, influence, srs).reshape(shape),
         survival=np.asarray(np.cumprod(1.0 - hazard.reshape(shape), axis=1), np.float64),
-        log_survival_standard_error=_standard_error(prepared, log_influence, srs).reshape(shape),
-        freedom=degrees_of_freedom(design, at_risk[:n_psus] > 0).astype(np.float64).reshape(shape),
+        log_survival_standard_error=log_error.reshape(shape),
+        freedom=degrees_of_freedom(design, at_risk[:, :n_psus] > 0).astype(np.float64).reshape(shape),
     )
 
 
