@@ -127,8 +127,13 @@ def sql(options: argparse.Namespace) -> int:
 
 def report(options: argparse.Namespace) -> int:
     """Make a report again from what is published."""
-    from flows.publish import write_newsletter
+    from flows import environment
 
     workspace = read_workspace(options.dir)
+    if not workspace.published_file.exists():
+        raise UsageError(f"{workspace.published_file}: nothing is published yet. Run `panel nightly` first.")
+    environment.prepare(workspace)
+    from flows.publish import write_newsletter
+
     print(write_newsletter(workspace, options.survey, options.wave))
     return 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from flows import change_waves, follow_members
 from flows.estimate_wave import estimate_wave
@@ -9,7 +10,7 @@ from flows.releases import is_provisional
 from flows.run_context import Night, current
 from flows.weight_wave import gather, weight_wave
 from pipeline import warehouse
-from pipeline.definitions import WeightRecipe
+from pipeline.definitions import TransitionPlan, WeightRecipe
 from pipeline.errors import StatisticsError
 from pipeline.fingerprint import text_hash
 from pipeline.panel_estimates import PanelData, pairs_of
@@ -69,7 +70,7 @@ def make_figures(survey: str) -> None:
     _changes(figures)
     _transitions(figures)
     waves = figures.fielded
-    figures.step("retention", waves, lambda: follow_members.follow_members(survey, figures.data))
+    figures.step("retention", waves, partial(follow_members.follow_members, survey, figures.data))
 
 
 def _deliveries_in_use(night: Night, survey: str) -> dict[str, str]:
@@ -88,7 +89,7 @@ def _estimates(figures: Figures) -> None:
             figures.step(
                 f"estimates-{recipe.weight_id}-{'+'.join(waves)}",
                 needed,
-                lambda recipe=recipe, waves=waves: _estimate(figures, recipe, waves),
+                partial(_estimate, figures, recipe, waves),
             )
 
 
@@ -114,7 +115,7 @@ def _changes(figures: Figures) -> None:
                 figures.step(
                     f"changes-{plan.kind}-{weight_id}-{later}",
                     waves,
-                    lambda kind=plan.kind, recipe=recipe, those=those: _change(figures, kind, recipe, those),
+                    partial(_change, figures, plan.kind, recipe, those),
                 )
 
 
@@ -134,7 +135,11 @@ def _transitions(figures: Figures) -> None:
                     figures.step(
                         f"transitions-{weight_id}-{pair[0]}-{pair[1]}",
                         {*pair, *recipe.waves},
-                        lambda plan=plan, pair=pair, recipe=recipe: change_waves.tabulate_transitions(
-                            figures.survey, plan, pair, figures.weight(recipe, recipe.waves), figures.data
-                        ),
+                        partial(_transition, figures, plan, recipe, pair),
+                    ),
                     )
+
+
+def _transition(figures: Figures, plan: TransitionPlan, recipe: WeightRecipe, pair: tuple[str, str]) -> None:
+    weight = figures.weight(recipe, recipe.waves)
+    change_waves.tabulate_transitions(figures.survey, plan, pair, weight, figures.data)

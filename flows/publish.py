@@ -29,8 +29,8 @@ def publish_night() -> NightState:
     held = held_lines(night)
     publish_file(held)
     write_quality_pages()
-    for survey, wave, status, is_approved in _pages(night):
-        write_page(survey, wave, status, is_approved)
+    for survey, wave in estimated_waves(night):
+        write_page(survey, wave)
     for request in night.requests:
         request.path.unlink(missing_ok=True)
     lines = summary_lines(night)
@@ -155,31 +155,25 @@ def write_quality_pages() -> None:
         run_log.replace_text(night.workspace.published / "quality" / name, html)
 
 
-def _pages(night: Night) -> list[tuple[str, str, str, bool]]:
-    """Return every wave with estimates whose page is to be made: survey, wave, status, approved."""
-    found = []
-    for survey, wave in estimated_waves(night):
-        latest = releases.latest_release(night, survey, wave)
-        status = latest.release_status if latest else "provisional"
-        found.append((survey, wave, status, bool(latest and latest.is_approved)))
-    return found
-
-
 @task(task_run_name="newsletter-{survey}-{wave}", cache_policy=NO_CACHE)
-def write_page(survey: str, wave: str, status: str, is_approved: bool) -> None:
+def write_page(survey: str, wave: str) -> None:
     """Write a wave's newsletter: let out when it is approved, else as a draft."""
-    write_newsletter(current().workspace, survey, wave, is_out=status != "provisional" and is_approved)
+    write_newsletter(current().workspace, survey, wave)
 
 
-def write_newsletter(workspace: Workspace, survey: str, wave: str, *, is_out: bool) -> Path:
-    """Make a newsletter from the published file and return where it is; a draft stays in var/drafts."""
+def write_newsletter(workspace: Workspace, survey: str, wave: str) -> Path:
+    """Make a newsletter from the published file and return where it is; a draft stays in var/drafts.
+
+    Raises:
+        DefinitionError: no such survey or wave is published.
+    """
     with warehouse.connect_published(workspace.published_file) as connection:
 
         def read(sql: str, parameters: Any = None) -> pl.DataFrame:
             return warehouse.read(connection, sql, parameters)
 
         facts = read(
-            "select surveys.title, surveys.disclosure_profile, "
+            "select surveys.title, surveys.disclosure_profile, releases.approved_at is not null as is_out, "
             "coalesce(releases.released_at, current_timestamp::timestamp) as made_at "
             "from surveys left join waves on waves.survey = surveys.survey and waves.wave = ? "
             "left join releases on releases.release_id = waves.release_id where surveys.survey = ?",
@@ -194,7 +188,7 @@ def write_newsletter(workspace: Workspace, survey: str, wave: str, *, is_out: bo
             disclosure_profile=facts["disclosure_profile"],
             confidence=workspace.confidence,
         )
-    folder = (workspace.published / "public" if is_out else workspace.drafts) / survey / wave
+    folder = (workspace.published / "public" if facts["is_out"] else workspace.drafts) / survey / wave
     for name, content in files.items():
         run_log.replace_text(folder / name, content)
     return folder / NEWSLETTER

@@ -53,13 +53,14 @@ def _findings(night: Night, survey: str) -> list[str]:
     retention = warehouse.read(
         night.connection,
         """
-        select domain_value, retention_raw, wave
-        from marts.retention
-        where survey = $survey and domain = 'age_group'
-        qualify wave = last_value(wave) over (order by rowid rows between unbounded preceding and unbounded following)
-        order by rowid
+        select retention.domain_value, retention.retention_raw, retention.wave
+        from marts.retention as retention
+        inner join marts.waves as waves on retention.survey = waves.survey and retention.wave = waves.wave
+        where retention.survey = ? and retention.domain = 'age_group' and waves.release_status <> 'provisional'
+        qualify waves.wave_number = max(waves.wave_number) over ()
+        order by retention.domain_value
         """,
-        {"survey": survey},
+        [survey],
     )
     return [*_headline_line(survey, headline), *_wave_line(survey, waves), *_retention_line(survey, retention)]
 
@@ -88,4 +89,4 @@ def _retention_line(survey: str, rows: pl.DataFrame) -> list[str]:
     if rows.is_empty():
         return []
     shares = ", ".join(f"{row['domain_value']} {row['retention_raw']:.0%}" for row in rows.iter_rows(named=True))
-    return [f"{survey}: still answering at {rows['wave'][0]} by age: {shares}"]
+    return [f"{survey}: still answering at {rows['wave'][0]}, by age: {shares}"]

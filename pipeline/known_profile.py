@@ -21,7 +21,7 @@ def of_delivery(survey: Survey, source: str, frame: pl.DataFrame, members: pl.Se
     for variable in survey.profile:
         if variable.source == source and variable.column in frame.columns:
             ours = frame[variable.column].replace(dict(variable.values)) if variable.values else frame[variable.column]
-            part = pl.DataFrame({"panel_member_id": members, "value": ours}).drop_nulls()
+            part = pl.DataFrame({"panel_member_id": members, "value": ours}).filter(pl.col("value") != "").drop_nulls()
             parts.append(part.select("panel_member_id", pl.lit(variable.name).alias("variable"), "value"))
     return pl.concat(parts).unique(["panel_member_id", "variable"], keep="first", maintain_order=True)
 

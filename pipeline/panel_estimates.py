@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -58,7 +59,7 @@ def pairs_of(plan: ChangePlan, survey: Survey, fielded: Sequence[str]) -> list[t
     if plan.pairs:
         return [pair for pair in plan.pairs if set(pair) <= set(fielded)]
     waves = [wave.wave for wave in survey.waves if wave.wave in fielded]
-    consecutive = list(zip(waves, waves[1:], strict=False))
+    consecutive = list(pairwise(waves))
     return consecutive + [(waves[0], wave) for wave in waves[2:]]
 
 
@@ -130,11 +131,15 @@ def with_verdicts(changes: pl.DataFrame, families: Sequence[TestFamily]) -> pl.D
 
 
 def _is_in(family: TestFamily) -> pl.Expr:
-    """Return whether a change is of a family's items and domains."""
+    """Return whether a change is one that a family tests."""
     items = pl.col("item").is_in(list(family.items)) if family.items else pl.lit(True)
     domains = pl.col("domain").is_in(list(family.domains)) if family.domains else pl.lit(True)
-    is_kind = pl.col("statistic") == "headline" if family.is_headline else pl.lit(True)
-    return items & domains & is_kind
+    statistics = pl.col("statistic") == "headline" if family.is_headline else pl.lit(True)
+    kinds = pl.col("kind").is_in(list(family.kinds)) if family.kinds else pl.lit(True)
+    weights = pl.col("weight_id").is_in(list(family.weights)) if family.weights else pl.lit(True)
+    pair = pl.concat_str("wave_from", "wave_to", separator=" ")
+    pairs = pair.is_in([" ".join(one) for one in family.pairs]) if family.pairs else pl.lit(True)
+    return items & domains & statistics & kinds & weights & pairs
 
 
 def _change_rows(

@@ -172,18 +172,29 @@ def test_margins_are_the_figures_of_the_published_tables(survey, published_table
     assert survey.population.persons == sum(residents.values())
 
 
-def test_the_sexes_at_65_and_over_are_what_the_other_tables_leave(survey, published_tables):
+def test_the_sexes_share_each_age_band_as_the_other_tables_say(survey, published_tables):
     table = published_tables / "region_by_sex_3_age_bands_census21.csv"
     ages = sums(published_tables / "region_by_age_6_bands_census21.csv", "age_group", "n")
     under_16 = ages["Aged 15 years and under"]
-    totals = survey.margins["sex*age_band_2"].published_totals
     younger = {sex: sums(table, "region", f"younger_{sex.lower()}s").total() for sex in ("Female", "Male")}
-    for sex in ("Female", "Male"):
-        working_age = sums(table, "region", f"working_age_{sex.lower()}s").total()
-        boys_or_girls = under_16 * younger[sex] / sum(younger.values())
-        assert totals[f"{sex}*16-64"] == working_age
-        older = sums(table, "region", f"total_{sex.lower()}s").total() - working_age - boys_or_girls
-        assert totals[f"{sex}*65+"] == pytest.approx(older, abs=1)
+    working = {sex: sums(table, "region", f"working_age_{sex.lower()}s").total() for sex in younger}
+    older = {
+        sex: sums(table, "region", f"total_{sex.lower()}s").total()
+        - working[sex]
+        - under_16 * younger[sex] / sum(younger.values())
+        for sex in younger
+    }
+    totals = survey.margins["sex*age_band_2"].published_totals
+    for band, published in (("16-64", working), ("65+", older)):
+        in_band = sum(totals[f"{sex}*{band}"] for sex in published)
+        for sex in published:
+            share = published[sex] / sum(published.values())
+            assert totals[f"{sex}*{band}"] == pytest.approx(in_band * share, abs=1)
+
+
+def test_margins_that_overlap_say_the_same_of_65_and_over(survey):
+    by_sex = survey.margins["sex*age_band_2"].totals
+    assert by_sex["Female*65+"] + by_sex["Male*65+"] == pytest.approx(survey.margins["age_group"].totals["65+"])
 
 
 def sums(path: Path, key: str, value: str) -> Counter[str]:
