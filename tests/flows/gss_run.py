@@ -71,8 +71,8 @@ def assert_same(
 ) -> None:
     """Find the same keys in both tables, and in every row the same figures, nulls included."""
     missing, extra = ours.join(published, on=keys, how="anti"), published.join(ours, on=keys, how="anti")
-    assert missing.is_empty(), f"{missing.height} rows are not published, such as {missing.head(5).rows()}"
-    assert extra.is_empty(), f"{extra.height} rows should not be published, such as {extra.head(5).rows()}"
+    assert missing.is_empty(), f"{missing.height} rows are not published, such as {missing.select(keys).head(5).rows()}"
+    assert extra.is_empty(), f"{extra.height} rows should not be published, such as {extra.select(keys).head(5).rows()}"
     both = ours.join(published, on=keys, suffix="_published", validate="1:1")
     for figure in figures:
         expected = both[figure].cast(pl.Float64)

@@ -22,7 +22,7 @@ from tests.golden.gss_cohort import (
     supplied_design,
 )
 
-COUNTS = ("age", "tvhours", "hompop", "childs", "educ", "wwwhr")
+COUNTS = ("age", "tvhours", "hompop", "childs", "educ", "wwwhr", "size")  # size: thousands of inhabitants
 WEIGHT_WAVES = {
     "wtssall": (1,),
     "wtpan12": (1, 2),
@@ -33,6 +33,7 @@ WEIGHT_WAVES = {
 }
 WITHIN_PERSON = ("wtpan123", "wtpannr123")
 CONFIDENCE = 0.95
+ROUNDING = 1e-12  # a standard error below it is that of a constant
 
 Row = dict[str, Any]
 Items = Mapping[str, Mapping[str, Sequence[str]]]  # item → headline → the answers it adds up
@@ -186,10 +187,10 @@ def item_changes(
             "standard_error": error,
             "ci_low": change - half if df >= 1 else None,
             "ci_high": change + half if df >= 1 else None,
-            "p_value": float(2 * stdtr(df, -abs(change / error))) if df >= 1 and error > 0 else None,
+            "p_value": float(2 * stdtr(df, -abs(change / error))) if df >= 1 and error > ROUNDING else None,
             "degrees_of_freedom": df,
             "overlap_n": int(both.sum()),
-            "correlation": float(together[k] / apart[k]) if apart[k] > 0 else None,
+            "correlation": float(together[k] / apart[k]) if apart[k] > ROUNDING**2 else None,
         }
 
 
