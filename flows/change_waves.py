@@ -27,11 +27,16 @@ def change_waves(
     found = []
     for first, second in pairs:
         provisional = any(is_provisional(night, survey, one) for one in (first, second))
-        options = {"confidence": night.workspace.confidence, "is_provisional": provisional}
+        confidence = night.workspace.confidence
         if kind == "net":
-            found.append(panel_estimates.net_changes(data, weights[first], weights[second], **options))
+            changes = panel_estimates.net_changes(
+                data, weights[first], weights[second], confidence=confidence, is_provisional=provisional
+            )
         else:
-            found.append(panel_estimates.within_person_changes(data, weights[second], (first, second), **options))
+            changes = panel_estimates.within_person_changes(
+                data, weights[second], (first, second), confidence=confidence, is_provisional=provisional
+            )
+        found.append(changes)
     tested = panel_estimates.with_verdicts(pl.concat(found), data.survey.families)
     warehouse.replace_rows(
         night.connection, "analysis.changes", tested, survey=survey, wave_to=wave, weight_id=weight_id, kind=kind

@@ -24,10 +24,10 @@ def make_demo(root: Path, *, members: int, waves: int, seed: int, today: date) -
         raise UsageError(f"--members {members} --waves {waves}: expected at least {FEWEST_MEMBERS} members and 1 wave.")
     template = template_folder(TEMPLATE)
     survey = survey_files.read_survey(template)
-    files = {path.name: path.read_text(encoding="utf-8") for path in (template / "simulation").glob("*.csv")}
+    assumed = {path.name: path.read_text(encoding="utf-8") for path in (template / "simulation").glob("*.csv")}
     panel = simulation.simulate_panel(
         survey,
-        assumptions=simulation.read_assumptions(files, survey),
+        assumptions=simulation.read_assumptions(assumed, survey),
         members=members,
         waves=waves,
         seed=seed,

@@ -136,7 +136,6 @@ def _transitions(figures: Figures) -> None:
                         f"transitions-{weight_id}-{pair[0]}-{pair[1]}",
                         {*pair, *recipe.waves},
                         partial(_transition, figures, plan, recipe, pair),
-                    ),
                     )
 
 

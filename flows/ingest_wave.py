@@ -125,7 +125,8 @@ def _members(night: Night, survey: str) -> list[str]:
     if survey not in night.member_ids:
         rows = warehouse.read(night.connection, "select panel_member_id from core.members where survey = ?", [survey])
         night.member_ids[survey] = rows["panel_member_id"].to_list()
-    return night.member_ids[survey]
+    known: list[str] = night.member_ids[survey]
+    return known
 
 
 def _quarantine(night: Night, arrival: Arrival, reason: str) -> None:

@@ -76,7 +76,7 @@ def net_changes(
         )
         for one in (first, second)
     ]
-    found = net_change(*sides, confidence=confidence)
+    found = net_change(sides[0], sides[1], confidence=confidence)
     return _change_rows(data, found, "net", second.recipe.weight_id, (first.wave, second.wave), is_provisional)
 
 
@@ -85,8 +85,8 @@ def within_person_changes(
 ) -> pl.DataFrame:
     """Return the rows of `changes` of the people who hold a longitudinal weight and answered both waves."""
     rows = weight.design_rows
-    items = [data.items(wave, rows) for wave in pair]
-    found = within_person_change(weight.design, *items, data.domains(rows), confidence=confidence)
+    first, second = (data.items(wave, rows) for wave in pair)
+    found = within_person_change(weight.design, first, second, data.domains(rows), confidence=confidence)
     return _change_rows(data, found, "within_person", weight.recipe.weight_id, pair, is_provisional)
 
 
