@@ -167,7 +167,7 @@ def _wave_labels(marks: Sequence[Mark], places: Sequence[float], frame: _Frame) 
     last = len(marks) - 1
     labels = []
     for index, (mark, x) in enumerate(zip(marks, places, strict=True)):
-        if (last - index) % every == 0:
+        if index == 0 or ((last - index) % every == 0 and index >= every):
             labels.append(_text(x, frame.bottom + 20, mark.label, "axis middle"))
         if mark.note and (index in (0, last) or last < 4):
             labels.append(_text(x, frame.bottom + 37, mark.note, "axis faint middle"))
