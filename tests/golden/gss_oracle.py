@@ -172,7 +172,7 @@ def item_changes(
     errors = of_weight.standard_error(deviation(of_weight, last - first, both))
     z_first, z_last = (of_weight.linearise(deviation(of_weight, y, both)) for y in (first, last))
     together = of_weight.covariance(z_first, z_last)
-    apart = np.sqrt(of_weight.covariance(z_first, z_first) * of_weight.covariance(z_last, z_last))
+    alone = [np.sqrt(of_weight.covariance(z, z)) for z in (z_first, z_last)]
     for k, (statistic, category) in enumerate(of_figures):
         before, after = (float(weight @ y[both, k] / weight.sum()) for y in (first, last))
         change = float(weight @ (last - first)[both, k] / weight.sum())
@@ -190,7 +190,9 @@ def item_changes(
             "p_value": float(2 * stdtr(df, -abs(change / error))) if df >= 1 and error > ROUNDING else None,
             "degrees_of_freedom": df,
             "overlap_n": int(both.sum()),
-            "correlation": float(together[k] / apart[k]) if apart[k] > ROUNDING**2 else None,
+            "correlation": float(together[k] / alone[0][k] / alone[1][k])
+            if min(alone[0][k], alone[1][k]) > ROUNDING
+            else None,
         }
 
 
