@@ -58,8 +58,7 @@ def _found(rule: Rule, rows: DeliveredRows, faults: pl.DataFrame) -> tuple[tuple
     counts = faults.group_by("found").len().sort("len", "found", descending=[True, False]).rows()
     if rule.code not in _QUOTING:
         return tuple(counts)
-    values = pl.Series([value for value, _ in counts], dtype=pl.String)
-    return shown_values(counts, set(values.filter(values.is_in(rows.ids.implode()))))
+    return shown_values(counts, set(rows.ids.filter(rows.ids.is_in([value for value, _ in counts]))))
 
 
 def _what(rule: Rule, names: dict[str, str]) -> pl.Expr:
