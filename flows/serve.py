@@ -65,6 +65,7 @@ def _start_server(port: int) -> tuple["subprocess.Popen[bytes]", str]:
 def _serve(workspaces: list[Workspace], cron: str | None) -> None:
     """Register one deployment for each workspace and run them on their schedules."""
     from prefect import serve
+    from prefect.deployments.runner import EntrypointType
     from prefect.schedules import Cron
 
     from flows.nightly import nightly
