@@ -40,6 +40,7 @@ FIGURES = [
     "sum_of_weights",
     "unweighted_estimate",
 ]
+PRODUCERS_PERCENT_2006 = [64, 59, 65, 70, 70, 62, 44]  # of 18-29, 30-39 … 80+
 CHANGE_FIGURES = ["estimate_from", "estimate_to", "change", "standard_error", "ci_low", "ci_high", "p_value"]
 
 
@@ -126,8 +127,7 @@ def test_items_without_a_column_have_no_rows(run: Run, published_estimates: pl.D
 
 def test_answers_are_the_delivered_texts(run: Run) -> None:
     rows = run.table(
-        "select wave, panel_member_id, item, answer_label from answers "
-        "where survey = 'gss_panel' and answer_label is not null"
+        "select wave, panel_member_id, item, label from answers where survey = 'gss_panel' and label is not null"
     )
     published = {tuple(row[:3]): row[3] for row in rows.rows()}
     expected = {
@@ -214,12 +214,12 @@ def test_every_retention_rate_lies_in_its_interval(published_retention: pl.DataF
         assert (published_retention[rate] <= high + 1e-12).all()
 
 
-def test_raw_retention_at_wave_3_of_the_2006_cohort_by_age(run: Run, published_retention: pl.DataFrame) -> None:
-    if not run.is_2006:
-        pytest.skip("The producer's percentages are those of the 2006 cohort.")
-    of_age = published_retention.filter((pl.col("wave") == "w3") & (pl.col("domain") == "age_group"))
-    rates = of_age.sort("domain_value")["retention_raw"]
-    assert [round(100 * rate) for rate in rates] == [64, 59, 65, 70, 70, 62, 44]
+def test_raw_retention_at_wave_3_by_age(run: Run, published_retention: pl.DataFrame) -> None:
+    of_age = (pl.col("wave") == "w3") & (pl.col("domain") == "age_group")
+    ours = frame(oracle.retention(run.cohort), [*RETENTION_KEYS, *RATES]).filter(of_age)["retention_raw"]
+    expected = PRODUCERS_PERCENT_2006 if run.is_2006 else [round(100 * rate) for rate in ours]
+    rates = published_retention.filter(of_age).sort("domain_value")["retention_raw"]
+    assert [round(100 * rate) for rate in rates] == expected
 
 
 def test_participation_counts_who_was_interviewed_and_who_was_still_eligible(run: Run) -> None:
@@ -239,10 +239,29 @@ def test_member_ids_are_published_as_delivered(run: Run) -> None:
     assert set(members["panel_member_id"]) == set(run.cohort.person)
 
 
-def test_an_extra_column_is_kept_with_a_warning(run: Run) -> None:
-    if run.is_2006:
-        pytest.skip("No column of the 2006 cohort is unknown to its definitions.")
-    assert "newitem" in run.output
+def test_an_extra_column_is_kept_in_raw_with_a_warning(run: Run) -> None:
+    n_kept = 0 if run.is_2006 else int(run.cohort.interviewed[3].sum())
+    warnings = run.table("select wave, message from checks where severity = 'warning' and n_failed > 0")
+    named = [wave for wave, message in warnings.rows() if "'newitem'" in message]
+    assert named == ([] if run.is_2006 else ["w3"])
+    with duckdb.connect(str(run.workspace / "var" / "warehouse.duckdb"), read_only=True) as warehouse:
+        kept = warehouse.sql("select count(*) from raw.cells where column_name = 'newitem'").fetchall()
+    assert kept == [(n_kept,)]
+
+
+def test_nothing_of_the_cohort_is_held_or_failed(run: Run) -> None:
+    failed = run.table("select rule, message from checks where severity <> 'warning' and n_failed > 0")
+    assert failed.is_empty(), failed.rows()
+
+
+def test_members_whose_profile_drifts_are_counted(run: Run) -> None:
+    drift = run.table("select wave, column_name, n_failed from checks where rule = 'profile-drift'").rows()
+    first = run.cohort.answers[1]
+    for wave, column, n_failed in drift:
+        later = run.cohort.answers[int(wave[1:])][column]
+        pairs = zip(first[column], later, strict=True)
+        assert n_failed == sum(b is not None and a != b for a, b in pairs)
+    assert {column for _, column, _ in drift} >= {"sex", "race", "region"}
 
 
 def test_a_night_with_nothing_new_leaves_the_published_file_as_it_is(run: Run) -> None:

@@ -174,22 +174,23 @@ def raked_design(cohort: Cohort) -> Design:
     base = np.where(start, np.nan_to_num(numbers(cohort.roster["wtssall_w1"])), 0.0)
     ineligible = is_ineligible(cohort, 3)
     phase_two = np.where(start & (cohort.interviewed[3] | ineligible), base, 0.0)
-    x = margin_indicators(cohort, base)
-    ratio = fitted_ratio(x, phase_two, base @ x)
+    indicators = margin_indicators(cohort, base)
+    ratio = fitted_ratio(np.hstack(indicators), phase_two, base @ np.hstack(indicators))
+    x = np.hstack([indicators[0], *(columns[:, 1:] for columns in indicators[1:])])  # of full rank
     weight = np.where(ineligible, 0.0, phase_two * ratio)
-    inverse = np.linalg.pinv(x.T @ (phase_two[:, None] * x))
+    cross = x.T @ (phase_two[:, None] * x)
 
     def linearise(u: Floats) -> Floats:
-        fitted = x @ (inverse @ (x.T @ (phase_two[:, None] * u)))
+        fitted: Floats = x @ np.linalg.solve(cross, x.T @ (phase_two[:, None] * u))
         return (ratio * phase_two)[:, None] * (u - fitted) + base[:, None] * fitted
 
     return Design(weight, *strata_and_psus(cohort), start, linearise)
 
 
-def margin_indicators(cohort: Cohort, base: Floats) -> Floats:
-    """Return one 0/1 column per margin and category (n, categories of all margins)."""
+def margin_indicators(cohort: Cohort, base: Floats) -> list[Floats]:
+    """Return for each margin a 0/1 column per category (n, categories)."""
     values = [filled(cohort, margin, base) for margin in MARGINS]
-    return np.column_stack([v == category for v in values for category in sorted(set(v))]).astype(float)
+    return [np.column_stack([v == category for category in sorted(set(v))]).astype(float) for v in values]
 
 
 def filled(cohort: Cohort, margin: str, base: Floats) -> Texts:

@@ -99,7 +99,7 @@ def test_two_phase_error_agrees_with_a_jackknife_that_rakes_again(cohort: Cohort
     base = numbers(cohort.roster["wtssall_w1"])
     answered = cohort.interviewed[3]
     phase_two = answered | is_ineligible(cohort, 3)
-    x = margin_indicators(cohort, base)
+    x = np.hstack(margin_indicators(cohort, base))
     y = np.column_stack([cohort.answers[3]["trust"] == "can Trust", cohort.answers[3]["sex"] == "Female"]).astype(float)
     asked = np.column_stack([[v is not None for v in cohort.answers[3][i]] for i in ("trust", "sex")])
 
