@@ -25,9 +25,13 @@ class Calibration:
     auxiliaries: NDArray[np.float64] | None = None  # (n, n_auxiliaries)
     is_calibrated: NDArray[np.bool_] | None = None  # (n,)
     controls_estimated: bool = False  # the totals are those of the starting sample, with its sampling error
-    calibrated_weight: NDArray[np.float64] | None = (
-        None  # (n,) g * d before anyone is dropped; None: the weight
-    )
+    # (n,) g * d before anyone is dropped; None: the weight
+    calibrated_weight: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        """Widen the level codes: margins keep them in a byte, where arithmetic with them would overflow."""
+        if self.levels is not None and self.levels.dtype != np.int64:
+            object.__setattr__(self, "levels", self.levels.astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -121,9 +125,7 @@ def design_structure(
     stratum_of_psu = np.zeros(n_psus, np.int64)
     stratum_of_psu[psu_code] = stratum
     psus_in_stratum = np.bincount(stratum_of_psu, minlength=n_strata)
-    fraction = (
-        np.zeros(n_strata) if fpc is None else psus_in_stratum / _psus_in_population(stratum, n_strata, fpc)
-    )
+    fraction = np.zeros(n_strata) if fpc is None else psus_in_stratum / _psus_in_population(stratum, n_strata, fpc)
     if (fraction > 1 + 1e-12).any():
         raise EstimationError(
             f"{int((fraction > 1).sum())} strata hold more PSUs than their population has by fpc. The fpc is "
@@ -145,9 +147,7 @@ def _compact(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
     return inverse.astype(np.int64), unique.size
 
 
-def _psus_in_population(
-    stratum: NDArray[np.int64], n_strata: int, fpc: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _psus_in_population(stratum: NDArray[np.int64], n_strata: int, fpc: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return N_h for each stratum, refusing several values in one stratum."""
     population = np.zeros(n_strata)
     population[stratum] = fpc

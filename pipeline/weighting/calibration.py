@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import WeightingError
-from pipeline.weighting.cells import Cells, MarginMatrix, cross_classify
+from pipeline.weighting.cells import Cells, Codes, MarginMatrix, cross_classify, row_cells, summed_cells
 from pipeline.weighting.distances import Distance, Truncated, distance_of
 from pipeline.weighting.feasibility import BoundedTotals, advice
 from pipeline.weighting.solver import CalibrationProblem, Solution, solve
@@ -37,20 +38,34 @@ class CalibrationResult:
     """Weights that meet every total within the tolerance; there is no result that does not."""
 
     weight: Floats  # (n,) w = g d
-    ratio: Floats  # (n,) g
     iterations: int
     max_relative_gap: float
     targets: Targets  # as used, after any reconciling
     before: Floats  # (n_totals,) base-weighted totals, in the order of targets.vector
     after: Floats  # (n_totals,)
-    unweighted_n: NDArray[np.int64]  # (n_totals,) rows behind each total
     multiplier: Floats  # (n_totals,) λ of the solution; where replicates start from
     method: str
+    base_weight: Floats  # (n,) d
+    cells: Cells  # of people who share their ratio
+    ratio_of_cell: Floats  # (n_cells,) g
+
+    @cached_property
+    def ratio(self) -> Floats:
+        """Return the (n,) ratio g of final to base weight."""
+        return self.cells.spread(self.ratio_of_cell)
+
+    @cached_property
+    def unweighted_n(self) -> NDArray[np.int64]:
+        """Return the (n_totals,) number of people with a base weight behind each total."""
+        has_weight = (self.base_weight > 0).astype(np.float64)
+        people = MarginMatrix(self.cells.levels, self.targets.n_levels).totals(self.cells.sums(has_weight))
+        of_numeric = np.full(len(self.targets.auxiliary_names), has_weight.sum())
+        return np.concatenate([people, of_numeric]).astype(np.int64)
 
 
 def rake(
     base_weight: Floats,
-    levels: NDArray[np.int64],
+    levels: Codes,
     totals: Sequence[NDArray[np.generic]],
     *,
     tolerance: float = 1e-9,
@@ -63,7 +78,7 @@ def rake(
 
 def calibrate(
     base_weight: Floats,
-    levels: NDArray[np.int64],
+    levels: Codes,
     targets: Targets,
     options: CalibrationOptions | None = None,
     *,
@@ -73,7 +88,8 @@ def calibrate(
 
     Args:
         base_weight: (n,) weights before calibration, none negative.
-        levels: (n, n_margins) codes into the categories of `targets`; -1 for a missing answer, which is refused.
+        levels: (n, n_margins) codes of any integer type into the categories of `targets`; -1 for a missing answer,
+            which is refused. Fastest where the codes of a margin lie side by side, as `margin_levels` makes them.
         targets: population totals by margin and category, then of numeric auxiliaries.
         options: method, bounds, tolerance.
         auxiliaries: (n, n_auxiliaries) numeric variables whose totals are known.
@@ -89,45 +105,51 @@ def calibrate(
     _check_options(options, targets)
     if options.reconcile_to is not None:
         targets = targets.scaled_to(options.reconcile_to)
-    cells = _checked_cells(base_weight, levels, targets, is_rows=options.caps is not None or auxiliaries is not None)
+    by_row = options.caps is not None or auxiliaries is not None
+    cells, summed_weight = _checked_cells(base_weight, levels, targets, by_row=by_row)
     matrix = MarginMatrix(cells.levels, targets.n_levels, auxiliaries)
     distance = _distance(base_weight, options)
-    problem = CalibrationProblem(cells.sums(base_weight), matrix, targets.vector, distance)
+    problem = CalibrationProblem(summed_weight, matrix, targets.vector, distance)
     solution = solve(problem, tolerance=options.tolerance, max_iterations=options.max_iterations)
     if not solution.has_converged:
         raise WeightingError(_failure(problem, solution, targets, options))
-    ratio = solution.ratio[cells.cell_of_row]
-    n_people = matrix.totals(cells.sums((base_weight > 0).astype(np.float64)))
-    n_people[sum(targets.n_levels) :] = (base_weight > 0).sum()
     return CalibrationResult(
-        weight=base_weight * ratio,
-        ratio=ratio,
+        weight=cells.spread(solution.ratio, base_weight),
         iterations=solution.iterations,
         max_relative_gap=solution.max_relative_gap,
         targets=targets,
         before=matrix.totals(problem.base_weight),
         after=solution.fitted,
-        unweighted_n=n_people.astype(np.int64),
         multiplier=solution.multiplier,
         method=options.method,
+        base_weight=base_weight,
+        cells=cells,
+        ratio_of_cell=solution.ratio,
     )
 
 
-def _checked_cells(base_weight: Floats, levels: NDArray[np.int64], targets: Targets, *, is_rows: bool) -> Cells:
-    """Return the cells to calibrate, or every row as its own, once data and targets are known to fit.
+def _checked_cells(base_weight: Floats, levels: Codes, targets: Targets, *, by_row: bool) -> tuple[Cells, Floats]:
+    """Return the cells to calibrate, or every row as its own, and their base weight, once they fit the targets.
 
     The checks run on the cells; only when a row itself is at fault do they run on the rows, to count them.
     """
-    is_clean = bool(np.isfinite(base_weight).all() and base_weight.min(initial=0.0) >= 0)
-    for column, size in enumerate(targets.n_levels):
-        level = levels[:, column]
-        is_clean = is_clean and bool(level.min(initial=0) >= 0 and level.max(initial=-1) < size)
-    if is_rows or not is_clean:
+    if by_row or not _is_clean(base_weight, levels, targets):
         check_calibration(base_weight, levels, targets)
-        return Cells(np.arange(base_weight.size), levels)
-    cells = cross_classify(levels, targets.n_levels)
-    check_calibration(cells.sums(base_weight), cells.levels, targets)
-    return cells
+        return row_cells(levels), base_weight
+    cells, summed_weight = summed_cells(levels, targets.n_levels, base_weight)
+    check_calibration(summed_weight, cells.levels, targets)
+    return cells, summed_weight
+
+
+def _is_clean(base_weight: Floats, levels: Codes, targets: Targets) -> bool:
+    """Return whether every base weight is a number from 0 and every code has a total."""
+    lowest, highest = base_weight.min(initial=0.0), base_weight.max(initial=0.0)  # NaN stays NaN
+    if not (lowest >= 0 and np.isfinite(highest)):
+        return False
+    return all(
+        levels[:, column].min(initial=0) >= 0 and levels[:, column].max(initial=0) < max(size, 1)
+        for column, size in enumerate(targets.n_levels)
+    )
 
 
 def _check_options(options: CalibrationOptions, targets: Targets) -> None:

@@ -176,7 +176,7 @@ def _calibrated(stage: _Stage, log: WeightingLog) -> Weighted:
         log.add("ineligible dropped", calibrated, final, "estimates describe those still in the population")
     calibration = Calibration(
         base_weight=stage.start[in_design],
-        levels=margins.levels[in_design],
+        levels=margins.levels[in_design].astype(np.int64),
         is_calibrated=rows[in_design],
         controls_estimated=stage.is_estimated,
         calibrated_weight=calibrated[in_design],

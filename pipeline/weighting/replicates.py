@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.errors import WeightingError
 from pipeline.weighting.batch import BatchProblem, solve_all
 from pipeline.weighting.calibration import CalibrationOptions, calibrate
-from pipeline.weighting.cells import MarginMatrix, cross_classify
+from pipeline.weighting.cells import Codes, MarginMatrix, cross_classify
 from pipeline.weighting.distances import distance_of
 from pipeline.weighting.replicate_factors import ReplicateFactors
 from pipeline.weighting.targets import Targets
@@ -39,7 +39,7 @@ class Replicates:
     group_of_row: NDArray[np.int64] | None = None  # (n,)
     factor: Floats | None = None  # (n_groups, n_replicates)
     columns: Floats | None = None  # (n, n_replicates) supplied, or of a weighting that does not factor
-    cell_of_row: NDArray[np.int64] | None = None  # (n,)
+    cell_of_row: Codes | None = None  # (n,)
     ratio: Floats | None = None  # (n_cells, n_replicates)
     seed: int | None = None
     n_failed: int = 0
@@ -129,7 +129,7 @@ def supplied_replicates(weight: Floats, columns: Floats, coefficient: Floats, *,
     return Replicates(kind, coefficient, weight, columns=columns)
 
 
-def calibrated_replicates(replicates: Replicates, levels: NDArray[np.int64], plan: CalibrationPlan) -> Replicates:
+def calibrated_replicates(replicates: Replicates, levels: Codes, plan: CalibrationPlan) -> Replicates:
     """Return replicates that are each calibrated anew, all at once on cells × replicates.
 
     Args:
@@ -146,8 +146,9 @@ def calibrated_replicates(replicates: Replicates, levels: NDArray[np.int64], pla
     chosen = np.ones(levels.shape[0], np.bool_) if plan.is_calibrated is None else plan.is_calibrated
     full = calibrate(replicates.base_weight[chosen], levels[chosen], plan.targets, plan.options)
     cells = cross_classify(levels[chosen], full.targets.n_levels)
-    cell_of_row = np.full(levels.shape[0], cells.n_cells)  # one past the last: not calibrated, ratio 0
-    cell_of_row[chosen] = cells.cell_of_row
+    number = cells.numbers()
+    cell_of_row = np.full(levels.shape[0], cells.n_cells, number.dtype)  # one past the last: not calibrated, ratio 0
+    cell_of_row[chosen] = number
     problem = BatchProblem(
         _sums_by_code(cell_of_row, cells.n_cells + 1, replicates)[:-1],
         MarginMatrix(cells.levels, full.targets.n_levels),
@@ -213,9 +214,7 @@ def _columns_of(matrix: Floats | None, chosen: Mask) -> Floats | None:
     return None if matrix is None else matrix[:, chosen]
 
 
-def _totals_to_meet(
-    replicates: Replicates, levels: NDArray[np.int64], plan: CalibrationPlan, targets: Targets
-) -> Floats:
+def _totals_to_meet(replicates: Replicates, levels: Codes, plan: CalibrationPlan, targets: Targets) -> Floats:
     """Return the (n_totals, n_replicates) totals: known ones, or those of all people in each replicate."""
     if not plan.controls_estimated:
         return np.repeat(targets.vector[:, None], replicates.n_replicates, axis=1)
@@ -223,7 +222,7 @@ def _totals_to_meet(
     return np.vstack(sums)
 
 
-def _sums_by_code(code: NDArray[np.int64], n_codes: int, replicates: Replicates) -> Floats:
+def _sums_by_code(code: Codes, n_codes: int, replicates: Replicates) -> Floats:
     """Return the (n_codes, n_replicates) sums of uncalibrated replicate weights, never rows × replicates anew."""
     from scipy import sparse
 

@@ -96,7 +96,7 @@ def _starting_multiplier(problem: CalibrationProblem) -> Floats:
     matrix, weight = problem.matrix, problem.base_weight.copy()
     for _ in range(STARTING_SWEEPS):
         for column, size in enumerate(matrix.n_levels):
-            start, level = matrix.offsets[column], matrix.levels[:, column]
+            start, level = matrix.offsets[column], matrix.columns[column]
             fitted = sums_by(level, weight, size)
             target = problem.totals[start : start + size]
             is_used = (fitted > 0) & (target > 0)

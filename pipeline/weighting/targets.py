@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import WeightingError, faults_message
-from pipeline.weighting.cells import sums_by
+from pipeline.weighting.cells import Codes, sums_by
 
 AGREEMENT = 1e-9  # relative difference up to which margins count as having the same population total
 WORST_SHOWN = 3  # categories named when a calibration fails
@@ -57,7 +57,7 @@ def unnamed_targets(totals: Sequence[NDArray[np.generic]]) -> Targets:
     return Targets(tuple(str(number + 1) for number in range(len(arrays))), labels, arrays)
 
 
-def check_calibration(base_weight: Floats, levels: NDArray[np.int64], targets: Targets) -> None:
+def check_calibration(base_weight: Floats, levels: Codes, targets: Targets) -> None:
     """Refuse data and targets that no calibration can bring together, naming every fault at once.
 
     Raises:
@@ -119,9 +119,7 @@ def _disagreement(targets: Targets) -> list[str]:
     ]
 
 
-def _level_faults(
-    name: str, level: NDArray[np.int64], labels: tuple[str, ...], totals: Floats, base_weight: Floats
-) -> list[str]:
+def _level_faults(name: str, level: Codes, labels: tuple[str, ...], totals: Floats, base_weight: Floats) -> list[str]:
     """Return missing, unknown, empty and untargeted categories of one margin."""
     n_missing, n_unknown = int((level < 0).sum()), int((level >= totals.size).sum())
     faults = []

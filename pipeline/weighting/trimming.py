@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import WeightingError
 from pipeline.weighting.calibration import CalibrationOptions, CalibrationResult, calibrate
+from pipeline.weighting.cells import Codes
 from pipeline.weighting.targets import Targets
 
 Floats = NDArray[np.float64]
@@ -44,7 +45,7 @@ class Trimming:
 
 def calibrate_and_trim(
     base_weight: Floats,
-    levels: NDArray[np.int64],
+    levels: Codes,
     targets: Targets,
     options: CalibrationOptions,
     trimming: Trimming,
