@@ -35,6 +35,8 @@ CASES: dict[str, tuple[Given, Given]] = {
             "raw.refused_rows": [
                 {"delivery_id": "d", "source": "w1", "row_number": 1, "rule": "a"},
                 {"delivery_id": "d", "source": "w1", "row_number": 1, "rule": "b"},
+                {"delivery_id": "d", "source": "w2", "row_number": 1, "rule": "a"},
+                {"delivery_id": "d", "source": "w2", "row_number": 2, "rule": "a"},
             ],
         },
         {
@@ -58,7 +60,10 @@ CASES: dict[str, tuple[Given, Given]] = {
     ),
     "every_response_is_from_an_eligible_member": (
         {
-            "core.participation": [{"wave": "w1", "panel_member_id": "a", "is_eligible": True}],
+            "core.participation": [
+                {"wave": "w1", "panel_member_id": "a", "is_eligible": True},
+                {"wave": "w2", "panel_member_id": "a", "is_eligible": False},
+            ],
             "staging.wave_rows": [ROW],
         },
         {
@@ -96,6 +101,7 @@ CASES: dict[str, tuple[Given, Given]] = {
             "definitions.source_columns": [
                 {"source": "w1", "name": "completed_at", "column_name": "T"},
                 {"source": "w1", "name": "panel_member_id", "column_name": "ID"},
+                {"source": "w2", "name": "completed_at", "column_name": "ID"},
             ],
             "staging.cells": [
                 {"source": "w1", "row_number": 1, "panel_member_id": "a", "column_name": "T", "value": None},
@@ -104,6 +110,7 @@ CASES: dict[str, tuple[Given, Given]] = {
             ],
             "staging.wave_rows": [
                 ROW,
+                {**ROW, "row_number": 3, "panel_member_id": "c", "wave": "w2"},
                 {**ROW, "row_number": 3, "panel_member_id": "c", "completed_at": "2024-01-01 00:00:00"},
             ],
         },
@@ -119,7 +126,7 @@ CASES: dict[str, tuple[Given, Given]] = {
             "definitions.domains": [DOMAIN],
             "core.profile": [
                 {"panel_member_id": "a", "variable": "sex", "value": "F"},
-                {"panel_member_id": "a", "variable": "unused", "value": "?"},
+                {"panel_member_id": "c", "variable": "unused", "value": "?"},
             ],
             "core.member_domains": [{"panel_member_id": "a", "domain": "sex", "domain_value": "F"}],
         },
@@ -197,6 +204,7 @@ CASES: dict[str, tuple[Given, Given]] = {
             "definitions.domain_values": [
                 {"domain": "sex", "domain_value": "F"},
                 {"domain": "tenure", "domain_value": "owns"},
+                {"domain": "other", "domain_value": "?"},
             ],
             "analysis.estimates": [ESTIMATE, {**ESTIMATE, "domain": "sex", "domain_value": "F"}],
         },

@@ -19,6 +19,8 @@ def agree_item(store: Store) -> None:
         {"item": "hours", "kind": "number"},
         {"item": "open", "kind": "text"},
     )
+    for order, (code, label) in enumerate((("1", "Disagree"), ("9", "Agree"), ("-8", "Yes"))):
+        store.given("definitions.answer_options", {"item": "x", "option_order": order, "code": code, "label": label})
     options = (("1", "Agree", None), ("2", "Disagree", None), ("-8", "Don't know", "dont_know"))
     for order, (code, label, missing) in enumerate(options):
         store.given(
@@ -75,12 +77,13 @@ def test_a_recode_of_the_wave_comes_first(store: Store) -> None:
     store.given(
         "definitions.item_recodes", {"wave": "w1", "item": "hours", "delivered_value": "8 or more", "code": "8"}
     )
+    store.given("definitions.item_recodes", {"wave": "w1", "item": "open", "delivered_value": "-8", "code": "1"})
     given_answer(store, "1")
-    given_answer(store, "2", member="b")
+    given_answer(store, "-8", member="b")
     given_answer(store, "8 or more", item="hours", member="c")
     assert store.rows("core.answers", "panel_member_id", *COLUMNS) == [
         ("a", "2", "Disagree", None, None),
-        ("b", "2", "Disagree", None, None),
+        ("b", "-8", "Don't know", "dont_know", None),
         ("c", "8", "8", None, 8.0),
     ]
 
@@ -110,6 +113,19 @@ def test_text_stays_text(store: Store) -> None:
     given_answer(store, "12", item="open")
     given_answer(store, None, item="open", member="b")
     assert store.rows("core.answers", *COLUMNS) == [("12", "12", None, None), (None, None, "skipped", None)]
+
+
+def test_the_same_value_means_what_its_own_item_and_wave_say(store: Store) -> None:
+    store.given("definitions.item_recodes", {"wave": "w2", "item": "trust", "delivered_value": "1", "code": "2"})
+    given_answer(store, "1")
+    store.given("staging.answers", *({"wave": wave, "item": item} for wave, item in (("w1", "hours"), ("w2", "trust"))),
+                row_number=1, panel_member_id="a", value="1")  # fmt: skip
+    store.given("core.participation", {"wave": "w2", "panel_member_id": "a", "is_respondent": True})
+    assert store.rows("core.answers", "wave", "item", "label") == [
+        ("w1", "hours", "1"),
+        ("w1", "trust", "Agree"),
+        ("w2", "trust", "Disagree"),
+    ]
 
 
 def test_only_respondents_have_answers(store: Store) -> None:

@@ -22,7 +22,10 @@ def test_members_are_one_row_each_the_first_listing_counts(store: Store) -> None
 
 def test_status_is_as_listed_or_follows_from_leaving(store: Store) -> None:
     store.given("definitions.source_columns", {"source": "roster", "name": "left_on", "column_name": "END"})
-    store.given("definitions.source_columns", {"source": "w1", "name": "left_on", "column_name": "END"})
+    for source, name in (("w1", "left_on"), ("roster", "joined_on")):
+        column = {"source": source, "name": name, "column_name": "END"}
+        store.given("definitions.source_columns", column)
+        store.given("definitions.source_columns", column, survey="t")
     store.given(
         "staging.members",
         {"panel_member_id": "listed", "row_number": 1, "status": "paused", "left_on": date(2024, 1, 1)},
@@ -80,7 +83,7 @@ def test_a_domain_without_bands_has_the_categories_of_its_variable(store: Store)
     store.given("definitions.domains", {"domain": "other", "variable": "other", "is_banded": False})
     for order, value in enumerate(("North", "South")):
         store.given("definitions.domain_values", {"domain": "region", "domain_value": value, "value_order": order})
-        store.given("definitions.domain_values", {"domain": "other", "domain_value": value, "value_order": order})
+    store.given("definitions.domain_values", {"domain": "other", "domain_value": "East", "value_order": 1})
     store.given(
         "core.profile",
         {"panel_member_id": "a", "variable": "area", "value": "North"},

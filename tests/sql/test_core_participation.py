@@ -77,6 +77,7 @@ def test_everyone_is_in_a_wave_without_dates(store: Store) -> None:
 def test_only_a_complete_interview_makes_a_respondent(store: Store) -> None:
     given_wave(store)
     store.given("definitions.complete_values", {"wave": "w1", "value": "110"}, {"wave": "w1", "value": "111"})
+    store.given("definitions.complete_values", {"wave": "w2", "value": "120"})
     for member, value in (("a", "110"), ("b", "120"), ("c", None), ("d", "111")):
         given_member(store, member)
         given_interview(store, member, complete_value=value, completed_at=datetime(2024, 3, 2))
@@ -132,6 +133,7 @@ def test_who_was_out_of_the_population_stays_out(store: Store) -> None:
         given_wave(store, number, start=None)
     for wave in ("w2", "w3"):
         store.given("definitions.eligibility_columns", {"wave": wave, "column_name": "S", "contains": "not Eligible"})
+    store.given("definitions.eligibility_columns", {"wave": "w4", "column_name": "S", "contains": "Attrited"})
     given_member(store, "dead_at_2")
     given_member(store, "dead_at_3")
     given_member(store, "attrited")

@@ -78,6 +78,7 @@ def given_wave(store: Store, wave: str, number: int, *, is_delivered: bool = Tru
 
 def test_waves_count_who_was_asked_and_who_answered(store: Store) -> None:
     given_wave(store, "w1", 1)
+    given_wave(store, "w2", 2)
     for member, invited, eligible, answered in (("a", 1, 1, 1), ("b", 1, 1, 0), ("c", 0, 1, 0), ("d", 0, 0, 0)):
         asked: dict[str, object] = {
             "is_invited": bool(invited),
@@ -91,7 +92,10 @@ def test_waves_count_who_was_asked_and_who_answered(store: Store) -> None:
         store.given("analysis.response_rates", {"wave": "w1", "domain": domain, "domain_value": value, **rates})
     counts = ("n_invited", "n_eligible", "n_respondents", "n_partial")
     rates = ("completion_rate", "response_rate", "cumulative_response_rate")
-    assert store.rows("marts.waves", *counts, *rates) == [(2, 3, 1, 1, 0.5, 0.25, 0.125)]
+    assert store.rows("marts.waves", "wave", *counts, *rates) == [
+        ("w1", 2, 3, 1, 1, 0.5, 0.25, 0.125),
+        ("w2", *[None] * 7),
+    ]
 
 
 def test_a_wave_has_the_status_of_its_latest_release(store: Store) -> None:
@@ -110,6 +114,7 @@ def test_a_wave_has_the_status_of_its_latest_release(store: Store) -> None:
 
 def test_answers_of_published_items_only_and_no_open_text(store: Store) -> None:
     given_wave(store, "w1", 1)
+    given_wave(store, "w2", 2)
     items = (
         ("trust", "category", True),
         ("hours", "number", True),
@@ -148,7 +153,7 @@ def test_the_codebook_says_where_an_item_was_asked_and_whether_its_answers_are_h
 
 
 def test_answer_options_say_which_headlines_they_count_in(store: Store) -> None:
-    store.given("definitions.items", {"item": "trust", "item_order": 1})
+    store.given("definitions.items", {"item": "trust", "item_order": 1}, {"item": "other", "item_order": 2})
     for order, code in enumerate(("1", "2"), start=1):
         store.given("definitions.answer_options", {"item": "trust", "code": code, "option_order": order})
     store.given("definitions.headlines", {"item": "trust", "headline": "b", "code": "2"})

@@ -28,6 +28,7 @@ def test_only_accepted_deliveries_count(store: Store) -> None:
     store.given_delivery("w1", {"ID": "old"}, delivery_id="d1", status="superseded")
     store.given_delivery("w1", {"ID": "new"}, delivery_id="d2")
     store.given_delivery("w1", {"ID": "wrong"}, delivery_id="d3", status="held")
+    store.given("raw.refused_rows", {"rule": "x", "row_number": 1, "source": "w1"}, delivery_id="d1")
     assert store.rows("staging.cells", "panel_member_id") == [("new",)]
 
 

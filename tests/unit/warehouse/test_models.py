@@ -1,5 +1,6 @@
 """The models run in order and read only what they may."""
 
+import re
 from datetime import datetime
 
 import duckdb
@@ -66,3 +67,12 @@ def test_a_model_reads_its_own_layer_or_earlier_ones() -> None:
             for path in model_files(schema):
                 read_from = {table.split(".")[0] for table in tables_read(nowhere, path.read_text(encoding="utf-8"))}
                 assert read_from <= set(layers[: layers.index(schema) + 1]), path.stem
+
+
+def test_every_join_keeps_surveys_apart() -> None:
+    conditions = re.compile(r"join (\S+)(?: as \w+)?\s+on (.+)")
+    same_survey = re.compile(r"(\w+)\.survey = (?!\1\.)\w+\.survey")
+    for folder in ("staging", "core", "marts", "checks"):
+        for path in model_files(folder):
+            for table, first_condition in conditions.findall(path.read_text(encoding="utf-8")):
+                assert same_survey.fullmatch(first_condition) or table == "staging.parsed_times", path.stem
