@@ -48,9 +48,14 @@ class SourcePage:
         return f"{self.survey}/{self.source}.html"
 
     @property
+    def status(self) -> str:
+        """Return what became of the newest delivery: `accepted`, `held`, or `none` when there is none."""
+        return str(self.delivery.get("status", "none"))
+
+    @property
     def state(self) -> tuple[str, str]:
         """Return the state in words and as a style."""
-        label, style = _STATES[self.delivery.get("status", "none")]
+        label, style = _STATES[self.status]
         return (f"{label}, earlier file in use" if self.uses_earlier else label), style
 
     @property
@@ -62,7 +67,7 @@ class SourcePage:
     @property
     def reasons(self) -> list[str]:
         """Return why the delivery is held; empty when it is not."""
-        return self._messages(CRITICAL) if self.delivery.get("status") == "held" else []
+        return self._messages(CRITICAL) if self.status == "held" else []
 
     @property
     def remarks(self) -> list[str]:
@@ -197,8 +202,8 @@ def _by_survey(pages: list[SourcePage]) -> list[tuple[str, list[SourcePage]]]:
 def _summary(pages: list[SourcePage]) -> str:
     """Return the state of everything in one sentence."""
     delivered = [page for page in pages if page.delivery and page.source != ROSTER]
-    n_used = sum(page.delivery["status"] == "accepted" for page in delivered)
-    n_held = sum(page.delivery["status"] == "held" for page in pages)
+    n_used = sum(page.status == "accepted" for page in delivered)
+    n_held = sum(page.status == "held" for page in pages)
     used = f"{n_used} of {len(delivered)} {_plural('delivered wave', len(delivered))} in use"
     held = f"{n_held} {_plural('file', n_held)} held" if n_held else "nothing is held"
     return f"{used}, {held}."

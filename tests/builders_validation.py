@@ -30,10 +30,12 @@ from pipeline.validation import DeliveryToValidate, RuleResult, ValidationReport
 FILE = "citizens_panel_w03.csv"
 IDS = tuple(f"R-{number}" for number in range(7001, 7021))  # twenty respondents
 MEMBERS = tuple(f"member{number}" for number in range(1, 21))
-AGREE = tuple(
-    AnswerOption(str(code), label)
-    for code, label in enumerate(("Strongly disagree", "Disagree", "Neither", "Agree", "Strongly agree"), 1)
-) + (AnswerOption("-8", "Don't know", "dont_know"), AnswerOption("-9", "Prefer not to say", "refused"))
+LABELS = ("Strongly disagree", "Disagree", "Neither", "Agree", "Strongly agree")
+AGREE = (
+    *(AnswerOption(str(code), label) for code, label in enumerate(LABELS, 1)),
+    AnswerOption("-8", "Don't know", "dont_know"),
+    AnswerOption("-9", "Prefer not to say", "refused"),
+)
 TRUST = Item("trust_local_council", "The council can be trusted.", "category", "Trust in the council", AGREE, "agree5")
 AGE_NOW = Item("age_now", "How old are you?", "number", "Age now")
 COMMENT = Item("comment", "Anything else?", "text", "Comment")
@@ -80,8 +82,8 @@ def one_survey(wave: Wave | None = None, **changes: Any) -> Survey:
         profile=(
             ProfileVariable("age", "Age", ROSTER, "AGE_AT_START", is_number=True, values={"89 or older": "89"}),
             ProfileVariable(
-                "sex", "Sex", ROSTER, "SEX", categories=("Female", "Male"), values={"F": "Female", "M": "Male", "?": ""},
-                check_drift=True,
+                "sex", "Sex", ROSTER, "SEX", categories=("Female", "Male"),
+                values={"F": "Female", "M": "Male", "?": ""}, check_drift=True,
             ),
         ),
         domains=(

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pipeline.rules import ROSTER, Rule
 
 HIDDEN = "a value that is not shown"
+BLANK = "blank"
 MOST_QUOTED = 5  # different values quoted in one message; the rest are counted
 SHARED_BY = 5  # rows that must share a text before it is quoted: fewer may be what one person typed
-LONGEST_QUOTED = 60  # characters
+LONGEST_QUOTED = 30  # characters: a label; an open answer is longer
+MOST_DIGITS = 4  # in a quoted text: more may be a telephone number, a date or an id
 _CODE = re.compile(r"-?\d{1,3}")
 _SHORT_CODE = re.compile(r"-?\d{1,2}")
 
@@ -47,9 +49,10 @@ def shown_values(counts: Sequence[tuple[str, int]], ids: Collection[str]) -> tup
 
 
 def _may_be_shown(value: str, n_rows: int, ids: Collection[str]) -> bool:
-    if _SHORT_CODE.fullmatch(value):
+    if value == BLANK or _SHORT_CODE.fullmatch(value):
         return True
-    if value in ids or len(value) > LONGEST_QUOTED or not value.isprintable() or "@" in value:
+    is_personal = value in ids or "@" in value or sum(map(str.isdigit, value)) > MOST_DIGITS
+    if is_personal or len(value) > LONGEST_QUOTED or not value.isprintable():
         return False
     return n_rows >= SHARED_BY or _CODE.fullmatch(value) is not None
 
@@ -72,7 +75,7 @@ def _is_code(value: str) -> bool:
 
 
 def _is_plain(value: str) -> bool:
-    return _is_code(value) or value in {HIDDEN, "another value", "blank"}
+    return _is_code(value) or value in {HIDDEN, "another value", BLANK}
 
 
 def _definition(rule: Rule) -> str:
@@ -212,9 +215,13 @@ def _margin_category(rule: Rule, finding: Finding, file_name: str) -> str:
     totals = "that population total" if len(empty) == 1 else "those population totals"
     merge = "Merge the category" if len(empty) == 1 else "Merge each category"
     return (
-        f", {file_name}: margin '{rule.name}' has no respondents in {' or '.join(empty)}, so no weight can "
+        f", {file_name}: margin '{rule.name}' has no respondents in {_alternatives(empty)}, so no weight can "
         f"reach {totals}. {merge} with a neighbour."
     )
+
+
+def _alternatives(names: list[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 
 def _test_row(rule: Rule, finding: Finding, file_name: str) -> str:

@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.definitions import Domain, ProfileVariable, RowFilter, Source, Survey
 from pipeline.rules import ROSTER, Rule, is_known_column
+from pipeline.validation.messages import BLANK
 
 NUMBER = r"[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?"  # the whole of a cell that is a number
 ROW, HAS_ID, MEMBER, PERSON, DAY = "row_number", "has_id", "member", "person", "completed_on"
@@ -161,7 +162,7 @@ def _without_words(rule: Rule, value: pl.Expr, source: Source) -> pl.Expr:
 
 
 def _with_blanks(rule: Rule, value: pl.Expr, source: Source) -> pl.Expr:
-    return value.fill_null("blank")
+    return value.fill_null(BLANK)
 
 
 _PREPARED: dict[str, Callable[[Rule, pl.Expr, Source], pl.Expr]] = {
