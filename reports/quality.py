@@ -18,6 +18,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 ROSTER = "roster"
 _ORDER = {code: place for place, code in enumerate(RULE_KINDS)}
 _UNITS = {"extra-column": "column", "required-column": "column", "item-column": "column", "margin-category": "group"}
+_EFFECTS = {CRITICAL: "holds the file", WARNING: "flagged"}
 _STATES = {
     "accepted": ("In use", "good"),
     "held": ("Held", "bad"),
@@ -220,7 +221,7 @@ def _rule_row(code: str, checks: list[dict[str, Any]]) -> dict[str, str]:
         "code": code,
         "n_columns": words.count(len(checks)),
         "found": f"{words.count(n_failed)} {_plural(unit, n_failed)}{places}" if failed else "none",
-        "effect": {CRITICAL: "holds the file", WARNING: "flagged"}.get(severity, "noted"),
+        "effect": "refuses the row" if _refuses_rows(code) else _EFFECTS.get(severity, "noted"),
         "style": {CRITICAL: "bad", WARNING: "warn"}.get(severity, "quiet") if failed else "good",
     }
 
