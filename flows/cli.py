@@ -1,23 +1,22 @@
 """The command `panel`: parse, call, exit code."""
 
 import argparse
-import atexit
-import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
-from flows import commands
+from flows import commands, statistics_commands, statistics_options
 from pipeline.errors import PanelError
+from pipeline.quiet_end import drop_leak_notices
 
 BUG = 70
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1, 2, 3, 4, 5 or 70; `panel --help` says what each means."""
-    atexit.register(_close_standard_error)  # registered first, so it runs last
+    drop_leak_notices()
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
@@ -38,12 +37,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BUG
 
 
-def _close_standard_error() -> None:
-    """Keep DuckDB's binding from listing leaked objects after the end; all output of ours is written by now."""
-    sys.stderr.flush()
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-
-
 Subparsers = argparse._SubParsersAction  # argparse has no public name for it
 
 
@@ -59,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_nights(subparsers)
     _add_releases(subparsers)
     _add_reading(subparsers)
+    _add_statistics(subparsers)
     return parser
 
 
@@ -161,6 +155,34 @@ def _add_reading(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     report.add_argument("kind", choices=("newsletter",), metavar="KIND", help="newsletter")
     _add_dir(report)
     _add_wave(report)
+
+
+def _add_statistics(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
+    """Add the statistics on a file, which need no workspace."""
+    for name, run, add_options, about, example in (
+        (
+            "weight",
+            statistics_commands.weight,
+            statistics_options.add_weight,
+            "weight the rows of a data file to population totals",
+            "panel weight survey.sav --targets targets.csv --out weighted.sav",
+        ),
+        (
+            "estimate",
+            statistics_commands.estimate,
+            statistics_options.add_estimate,
+            "estimate items of a data file, with standard errors",
+            "panel estimate weighted.sav --item trust --by age_group --weight weight",
+        ),
+        (
+            "change",
+            statistics_commands.change,
+            statistics_options.add_change,
+            "estimate the change of items between two data files",
+            "panel change w1.csv w2.csv --id member --item trust --weight weight",
+        ),
+    ):
+        add_options(_add(subparsers, name, run, about, example))
 
 
 def _add(

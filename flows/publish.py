@@ -150,6 +150,7 @@ def write_quality_pages() -> None:
         rows("marts.waves"),
         title=night.workspace.name,
         generated_at=night.started_at,
+        items=rows("marts.items"),
     )
     for name, html in pages.items():
         run_log.replace_text(night.workspace.published / "quality" / name, html)

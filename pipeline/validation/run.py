@@ -4,11 +4,9 @@ Great Expectations decides which rules a delivery breaks. It caps the counts of 
 a broken rule are looked up in the delivery itself; the two must agree.
 """
 
-import atexit
 import logging
 import math
 import os
-import sys
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -18,6 +16,7 @@ from functools import cache
 from itertools import count
 from typing import Any
 
+from pipeline.quiet_end import drop_leak_notices
 from pipeline.rules import ROSTER, Rule
 from pipeline.validation.broken import broken, n_checked
 from pipeline.validation.messages import message
@@ -56,16 +55,10 @@ def import_seconds() -> float:
     """Import Great Expectations, silently and without analytics, and return how long that took."""
     start = time.perf_counter()
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    atexit.register(_drop_leak_notices)
+    drop_leak_notices()
     with _quiet():
         import great_expectations  # noqa: F401
     return time.perf_counter() - start
-
-
-def _drop_leak_notices() -> None:
-    """Close the terminal's error channel at the very end: DuckDB's binding lists there what the libraries keep."""
-    sys.stderr.flush()
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 @contextmanager
