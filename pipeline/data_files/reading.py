@@ -1,0 +1,159 @@
+"""Reading data files: the columns asked for, as they were delivered, with the code books that SPSS and Stata keep."""
+
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any, TypeVar
+
+import polars as pl
+
+from pipeline.data_files.formats import CSV, METADATA_KEY, PARQUET, SPSS, books_from_text, format_of
+from pipeline.data_tables.table import CodeBook, DataTable, refuse_unknown_columns
+from pipeline.errors import DeliveryError
+from pipeline.wave_files.delimiters import fitting_delimiter
+from pipeline.wave_files.text_encoding import decode
+
+Read = TypeVar("Read")
+
+SAMPLE = 1 << 16  # bytes that show the encoding and the delimiter
+NOT_UNIVERSAL = ("utf-16", "utf-16-le", "utf-16-be", "cp1252")
+
+
+def read_table(
+    path: Path, choose: Callable[[list[str]], Sequence[str]] = list, *, missing: frozenset[str] = frozenset()
+) -> DataTable:
+    """Return a data file's rows, of the columns chosen.
+
+    CSV cells are text, and an empty one is missing. Codes that an SPSS file declares missing stay in the frame
+    and count as missing; Stata's tagged missing values (.a to .z) are empty.
+
+    Args:
+        choose: from the names of all columns to those wanted.
+        missing: codes that mean missing in every column, besides those that the file declares.
+
+    Raises:
+        DeliveryError: the file is not there, or cannot be read.
+        UsageError: a column is not in it.
+    """
+    kind = format_of(path)
+    books: Mapping[str, CodeBook] = {}
+    if kind == PARQUET:
+        rows, books = pl.scan_parquet(path), parquet_books(path)
+    elif kind == CSV:
+        rows = read_csv(path).lazy()
+    else:
+        frame, notes = _guarded(path, lambda: _statistics_file(path, kind))
+        rows, books = frame.lazy(), _books(notes)
+    known = _guarded(path, lambda: rows.collect_schema().names())
+    wanted = list(dict.fromkeys(choose(known)))
+    refuse_unknown_columns(wanted, known, path.name)
+    frame = _guarded(path, rows.select(wanted).collect)
+    return DataTable(frame, path.name, {name: books[name] for name in wanted if name in books}, missing, tuple(known))
+
+
+def read_targets(path: Path) -> pl.DataFrame:
+    """Return a table of targets as text."""
+    return read_csv(path) if format_of(path) == CSV else read_table(path).frame
+
+
+def read_csv(path: Path) -> pl.DataFrame:
+    """Return a delimited file as text, empty cells null; the encoding and the delimiter are found out.
+
+    Raises:
+        DeliveryError: it is no text, no delimiter fits, or rows have more cells than the header.
+    """
+    with path.open("rb") as file:
+        start = file.read(SAMPLE)
+    if not start.strip():
+        raise DeliveryError(f"{path.name}: the file is empty.")
+    sample = start[: start.rfind(b"\n") + 1] or start
+    text, encoding = decode(sample, path.name)
+    delimiter = "," if "\n" not in text.strip() and "," not in text else _delimiter(text, path.name)
+    source: Path | BytesIO = path
+    if encoding in NOT_UNIVERSAL or not _is_universal(path):
+        source = BytesIO(decode(path.read_bytes(), path.name)[0].encode())
+    frame = _guarded(path, lambda: pl.read_csv(source, separator=delimiter, infer_schema=False))
+    if not frame.height:
+        raise DeliveryError(f"{path.name}: there is no row below the header.")
+    names = [name.strip().removeprefix("\ufeff") for name in frame.columns]
+    return _blanks_as_null(frame.rename(dict(zip(frame.columns, names, strict=True))))
+
+
+def parquet_books(path: Path) -> dict[str, CodeBook]:
+    """Return the code books that a Parquet file of ours carries; none of any other."""
+    text = _guarded(path, lambda: pl.read_parquet_metadata(path)).get(METADATA_KEY)
+    return books_from_text(text) if text else {}
+
+
+def statistics_file(path: Path) -> tuple[pl.DataFrame, Any]:
+    """Return the rows of an SPSS or Stata file and the reader's notes on them."""
+    return _guarded(path, lambda: _statistics_file(path, format_of(path)))
+
+
+def _delimiter(text: str, name: str) -> str:
+    """Return the delimiter; a file of one column has a comma."""
+    header = text.splitlines()[0]
+    return fitting_delimiter(text, [] if any(one in header for one in ",;\t|") else [header.strip()], name)
+
+
+def _is_universal(path: Path) -> bool:
+    """Return whether all of a file is UTF-8, a block at a time."""
+    decoder = getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        try:
+            while block := file.read(1 << 24):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _blanks_as_null(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return text with quoted empty cells as missing, too."""
+    return frame.with_columns(pl.when(pl.all() == "").then(None).otherwise(pl.all()).name.keep())
+
+
+def _statistics_file(path: Path, kind: str) -> tuple[pl.DataFrame, Any]:
+    import pyreadstat
+
+    if kind == SPSS:
+        frame, notes = pyreadstat.read_sav(path, output_format="polars", user_missing=True)
+    else:
+        frame, notes = pyreadstat.read_dta(path, output_format="polars")
+    return frame, notes
+
+
+def _books(notes: Any) -> dict[str, CodeBook]:
+    """Return what an SPSS or Stata file says about its codes."""
+    kinds = notes.readstat_variable_types
+    missing = {
+        column: tuple((one["lo"], one["hi"]) for one in ranges) for column, ranges in notes.missing_ranges.items()
+    }
+    labels = {
+        column: {code: label for code, label in found.items() if not _is_tag(code, kinds.get(column, ""))}
+        for column, found in notes.variable_value_labels.items()
+    }
+    return {
+        column: CodeBook(labels.get(column, {}), missing.get(column, ()))
+        for column in notes.column_names
+        if column in labels or column in missing
+    }
+
+
+def _is_tag(code: object, kind: str) -> bool:
+    """Return whether a label is that of a tagged missing value, as in a column of numbers."""
+    return isinstance(code, str) and kind != "string"
+
+
+def _guarded(path: Path, read: Callable[[], Read]) -> Read:
+    """Return what a library reads, its complaints as an error that names the file."""
+    try:
+        return read()
+    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
+        raise DeliveryError(f"{path.name}: cannot be read: {str(error).splitlines()[0]}") from error
+    except Exception as error:
+        if type(error).__module__.startswith("pyreadstat"):
+            raise DeliveryError(f"{path.name}: cannot be read: {error}. Save it again from SPSS or Stata.") from error
+        raise

@@ -1,0 +1,224 @@
+"""Writing data files: a file's rows with new columns beside them, or a table of estimates."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline.data_files.formats import CSV, METADATA_KEY, PARQUET, SPSS, STATA, books_as_text, format_of
+from pipeline.data_files.reading import parquet_books, read_csv, read_table, statistics_file
+from pipeline.data_tables.table import DataTable
+from pipeline.errors import DeliveryError, UsageError
+
+WITH_COLUMNS = (PARQUET, CSV, SPSS)
+DELIVERED = "_delivered"  # added to the name of a column whose name is needed
+BLOCK_ROWS = 1 << 18  # rows read, widened and written at a time
+MOST_CELLS = 1 << 25  # in a block, when the new columns are many
+
+
+@dataclass(frozen=True)
+class NewColumns:
+    """Columns to write beside a file's own, made a block of rows at a time."""
+
+    names: Sequence[str]
+    block: Callable[[slice], pl.DataFrame]
+
+
+def refuse_unwritable(out: Path, data: Path) -> None:
+    """Raise a UsageError for a file that cannot be written, before any work is done."""
+    if out.suffix.lower() not in WITH_COLUMNS:
+        raise UsageError(f"--out {out}: expected a name that ends in {', '.join(WITH_COLUMNS)}.")
+    if out.exists() and data.exists() and out.samefile(data):
+        raise UsageError(f"--out {out} is the file with the data. Write the weights to another file.")
+    if not out.absolute().parent.is_dir():
+        raise UsageError(f"--out {out}: there is no folder {out.absolute().parent}.")
+
+
+def write_with_columns(data: Path, out: Path, new: NewColumns) -> list[str]:
+    """Write a data file's rows with new columns beside them; return in words what could not stay as it was.
+
+    A column of the data that has a new one's name stays as `<name>_delivered`. Parquet to Parquet goes block by
+    block, so that memory does not grow with rows × columns. Codes, value labels and missing codes of an SPSS
+    file stay in .sav and (in its metadata) in .parquet; a CSV gets the labels, and empty cells for missing codes.
+    """
+    with _replaced(out) as part:
+        if out.suffix.lower() == PARQUET:
+            notes = _write_parquet(data, part, new)
+        elif out.suffix.lower() == CSV:
+            notes = _write_csv(data, part, new)
+        else:
+            notes = _write_spss(data, part, new)
+    return notes
+
+
+def write_rows_to(out: Path, rows: pl.DataFrame) -> None:
+    """Write a table of estimates as an Excel sheet with a frozen header and a filter."""
+    import xlsxwriter
+
+    with _replaced(out) as part, xlsxwriter.Workbook(part, {"constant_memory": True}) as book:
+        sheet = book.add_worksheet("estimates")
+        heading = book.add_format({"bold": True, "bottom": 1})
+        for column, name in enumerate(rows.columns):
+            sheet.set_column(column, column, max(10, len(name) + 2))
+        sheet.write_row(0, 0, rows.columns, heading)
+        for number, row in enumerate(rows.iter_rows(), start=1):
+            sheet.write_row(number, 0, row)
+        sheet.freeze_panes(1, 0)
+        sheet.autofilter(0, 0, rows.height, len(rows.columns) - 1)
+
+
+class _replaced:
+    """A file beside `out` that takes its place when all of it is written, and goes when something fails."""
+
+    def __init__(self, out: Path) -> None:
+        self.out, self.part = out, out.with_name(f".{out.name}.part{out.suffix}")
+
+    def __enter__(self) -> Path:
+        return self.part
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if kind is None:
+            os.replace(self.part, self.out)
+            return
+        self.part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise DeliveryError(f"{self.out}: cannot be written: {error}") from error
+
+
+def _renamed(columns: Sequence[str], new: Sequence[str]) -> dict[str, str]:
+    """Return new names for the columns whose names are needed."""
+    needed = set(new)
+    return {name: name + DELIVERED for name in columns if name in needed}
+
+
+def _renaming_notes(renamed: Mapping[str, str]) -> list[str]:
+    """Return which columns of the data got another name."""
+    if not renamed:
+        return []
+    first, *others = renamed
+    if not others:
+        return [f"the data's column '{first}' stays as '{first}{DELIVERED}'"]
+    return [f"{len(renamed)} columns of the data ('{first}' …) stay under their name with {DELIVERED} added"]
+
+
+def _write_parquet(data: Path, out: Path, new: NewColumns) -> list[str]:
+    """Write a Parquet file, block by block where the data is one too."""
+    if format_of(data) == PARQUET:
+        rows, books = pl.scan_parquet(data), parquet_books(data)
+    else:
+        table = read_table(data)
+        rows, books = typed(table.frame).lazy(), dict(table.books)
+    renamed = _renamed(rows.collect_schema().names(), new.names)
+    kept = {renamed.get(column, column): book for column, book in books.items()}
+    _in_blocks(rows.rename(renamed), new).sink_parquet(
+        out, metadata={METADATA_KEY: books_as_text(kept)} if kept else None
+    )
+    return _renaming_notes(renamed)
+
+
+def _in_blocks(rows: pl.LazyFrame, new: NewColumns) -> pl.LazyFrame:
+    """Return rows and new columns side by side, made a bounded number of rows at a time."""
+    from polars.io.plugins import register_io_source
+
+    schema = rows.collect_schema()
+    n_rows = int(rows.select(pl.len()).collect().item())
+    together = max(1, min(BLOCK_ROWS, MOST_CELLS // max(1, len(new.names))))
+
+    def blocks(
+        with_columns: list[str] | None, predicate: pl.Expr | None, n_wanted: int | None, batch_size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        for start in range(0, n_rows, together):
+            chosen = slice(start, min(start + together, n_rows))
+            block = pl.concat([rows.slice(start, together).collect(), new.block(chosen)], how="horizontal")
+            yield block if with_columns is None else block.select(with_columns)
+
+    return register_io_source(blocks, schema=schema | new.block(slice(0, 0)).schema)
+
+
+def _write_csv(data: Path, out: Path, new: NewColumns) -> list[str]:
+    """Write a CSV: text as it was, labels for the codes of SPSS and Stata."""
+    table = DataTable(read_csv(data), data.name) if format_of(data) == CSV else read_table(data)
+    renamed = _renamed(table.frame.columns, new.names)
+    columns = [table.text(name) if name in table.books else table.frame[name] for name in table.frame.columns]
+    frame = pl.DataFrame(columns).rename(renamed)
+    pl.concat([frame, new.block(slice(0, table.n))], how="horizontal").write_csv(out)
+    notes = _renaming_notes(renamed)
+    if any(book.missing for book in table.books.values()):
+        notes.append("codes that the data declares missing are empty cells; --out .sav or .parquet keeps them")
+    return notes
+
+
+def _write_spss(data: Path, out: Path, new: NewColumns) -> list[str]:
+    """Write an SPSS file, with the labels, missing codes and formats that the data has."""
+    import pyreadstat
+
+    kind = format_of(data)
+    about: dict[str, Any] = {}
+    if kind in {SPSS, STATA}:
+        frame, notes = statistics_file(data)
+        renamed = _renamed(frame.columns, new.names)
+        about = _spss_notes(notes, kind, renamed)
+    else:
+        table = read_table(data)
+        frame = typed(table.frame)
+        renamed = _renamed(frame.columns, new.names)
+        about = {
+            "variable_value_labels": {renamed.get(name, name): dict(book.labels) for name, book in table.books.items()},
+            "missing_ranges": {
+                renamed.get(name, name): [{"lo": low, "hi": high} for low, high in book.missing]
+                for name, book in table.books.items()
+                if book.missing
+            },
+        }
+    together = pl.concat([frame.rename(renamed), new.block(slice(0, frame.height))], how="horizontal")
+    try:
+        pyreadstat.write_sav(_plain(together), out, **about)
+    except Exception as error:
+        if type(error).__module__.startswith("pyreadstat"):
+            raise DeliveryError(
+                f"{out.name}: cannot be written as SPSS: {error}. Rename the column, or write .parquet or .csv."
+            ) from error
+        raise
+    return _renaming_notes(renamed)
+
+
+def _spss_notes(notes: Any, kind: str, renamed: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the data's file says about its columns, as the writer takes it."""
+    said = {
+        "column_labels": {name: label for name, label in notes.column_names_to_labels.items() if label},
+        "variable_value_labels": {
+            name: {code: label for code, label in labels.items() if kind == SPSS or not isinstance(code, str)}
+            for name, labels in notes.variable_value_labels.items()
+        },
+        "variable_measure": {name: one for name, one in notes.variable_measure.items() if one != "unknown"},
+    }
+    if kind == SPSS:
+        said |= {"missing_ranges": notes.missing_ranges, "variable_format": notes.original_variable_types}
+    return {key: {renamed.get(name, name): one for name, one in found.items()} for key, found in said.items()}
+
+
+def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame whose types SPSS has: categories as text, true and false as 1 and 0."""
+    return frame.with_columns(
+        pl.col(pl.Boolean).cast(pl.Float64),
+        pl.col(pl.Categorical, pl.Enum).cast(pl.String),
+        pl.col(pl.Null).cast(pl.Float64),
+    )
+
+
+def typed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a table of text with columns of numbers as numbers, where that loses nothing: 007 stays text."""
+    return frame.with_columns(_typed(frame[name]) for name in frame.columns if frame[name].dtype == pl.String)
+
+
+def _typed(text: pl.Series) -> pl.Series:
+    whole = text.cast(pl.Int64, strict=False)
+    if whole.null_count() == text.null_count():
+        return whole if (whole.cast(pl.String) == text).all() else text
+    number = text.cast(pl.Float64, strict=False)
+    is_number = number.null_count() == text.null_count() and not number.is_nan().any()
+    has_leading_zero = text.str.contains(r"^[+-]?0\d").any()
+    return number if is_number and not has_leading_zero else text

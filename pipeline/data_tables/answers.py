@@ -1,0 +1,214 @@
+"""Estimates from one data table, and change between two: what the commands on a file print."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import polars as pl
+
+from pipeline.data_tables.design import DesignColumns, designs, refuse_lonely_strata, same_codes, with_weight
+from pipeline.data_tables.questions import SHARE, Domains, domains, items
+from pipeline.data_tables.replicate_columns import ReplicateColumns
+from pipeline.data_tables.table import DataTable
+from pipeline.design import SurveyDesign
+from pipeline.errors import DeliveryError, EstimationError
+from pipeline.estimation.change import WaveAnswers, net_change, within_person_change
+from pipeline.estimation.estimates import estimate_items, estimate_quantiles, estimate_ratios, estimate_totals
+from pipeline.estimation.values import ItemValues
+from pipeline.weighting.margins import CROSSING
+
+STATISTICS = (SHARE, "mean", "total", "ratio", "quantile")
+NET, WITHIN_PERSON = "net", "within_person"
+USUAL_WEIGHT = "weight"
+KINDS = (NET, WITHIN_PERSON)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a table."""
+
+    items: Sequence[str]
+    by: Sequence[str] = ()
+    statistic: str = SHARE
+    denominator: str | None = None  # of ratios
+    quantiles: Sequence[float] = (0.5,)
+    interval: str = "logit"
+    confidence: float = 0.95
+
+    @property
+    def columns(self) -> list[str]:
+        """Return all columns of the data that the question is about."""
+        by = [part for domain in self.by for part in domain.split(CROSSING)]
+        return [*self.items, *by, *([self.denominator] if self.denominator else [])]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows of estimates or changes, and what the reader must know of the rows behind them."""
+
+    rows: pl.DataFrame
+    notes: list[str]
+
+
+def table_estimates(
+    table: DataTable, question: Question, columns: DesignColumns, replicates: ReplicateColumns | None = None
+) -> Answer:
+    """Return the estimates that a question asks for, with the columns of estimates.COLUMNS.
+
+    Raises:
+        UsageError: a column does not exist, or is not what the statistic needs.
+        DeliveryError: design columns are missing somewhere.
+        EstimationError: nobody answered, or a stratum has a single PSU under `fail`.
+    """
+    weighted, without_weight = with_weight(table, columns)
+    design = _prepared([weighted], columns, replicates)[0]
+    asked, of = items([weighted], question.items, question.statistic)[0], domains([weighted], question.by)[0]
+    rows = _estimator(question, weighted)(design, asked, of.masks)
+    _refuse_nothing(rows, table)
+    return Answer(rows, [*_weight_notes(table, columns, without_weight), *_domain_notes(weighted, of)])
+
+
+def table_changes(
+    tables: Sequence[DataTable],
+    question: Question,
+    columns: DesignColumns,
+    *,
+    person: str,
+    kind: str = NET,
+    replicates: ReplicateColumns | None = None,
+) -> Answer:
+    """Return the change from the first table to the second, with the kind and the columns of change.COLUMNS.
+
+    Net change is the difference of both tables' estimates, each with its own weight; the covariance of the
+    persons in both is in its standard error. Change within persons is the mean change of those who answered
+    in both, with the second table's weight and design.
+
+    Args:
+        person: the column that holds the same value for a person in both tables.
+
+    Raises:
+        DeliveryError: persons are missing or twice in a table, or none is in both and within-person change is asked.
+    """
+    is_within = kind == WITHIN_PERSON
+    weights_of = [DesignColumns() if is_within else columns, columns]
+    weighted, without_weight = zip(*map(with_weight, tables, weights_of), strict=True)
+    members = _members(weighted, person)
+    changes = _within if is_within else _net
+    rows, of = changes(weighted, members, question, columns, replicates)
+    _refuse_nothing(rows, tables[0])
+    notes = [
+        note
+        for table, n_without, one in zip(weighted, without_weight, of, strict=True)
+        for note in (*_weight_notes(table, columns, n_without), *_domain_notes(table, one))
+    ]
+    return Answer(rows.with_columns(pl.lit(kind).alias("kind")).select("kind", *rows.columns), notes)
+
+
+def _prepared(
+    tables: Sequence[DataTable], columns: DesignColumns, replicates: ReplicateColumns | None
+) -> list[SurveyDesign]:
+    """Return the designs, with their replicate weights where there are any."""
+    made = designs(tables, columns)
+    if replicates is not None:
+        return [replicates.added_to(design, table) for design, table in zip(made, tables, strict=True)]
+    for design, table in zip(made, tables, strict=True):
+        refuse_lonely_strata(table, design, columns.strata)
+    return made
+
+
+def _estimator(question: Question, table: DataTable) -> Callable[..., pl.DataFrame]:
+    """Return the function that estimates a question's statistic of a design, items and domains."""
+    confidence, interval = question.confidence, question.interval
+    if question.statistic == "total":
+        return partial(estimate_totals, confidence=confidence)
+    if question.statistic == "quantile":
+        return partial(estimate_quantiles, q=question.quantiles, confidence=confidence, interval=interval)
+    if question.statistic == "ratio" and question.denominator is not None:
+        below = ItemValues(question.denominator, number=table.number(question.denominator))
+        return lambda design, asked, masks: estimate_ratios(design, asked, below, masks, confidence=confidence)
+    return partial(estimate_items, confidence=confidence, interval=interval)
+
+
+Changes = tuple[pl.DataFrame, list[Domains]]
+
+
+def _net(
+    tables: Sequence[DataTable],
+    members: Sequence[pl.Series],
+    question: Question,
+    columns: DesignColumns,
+    replicates: ReplicateColumns | None,
+) -> Changes:
+    """Return net change and both tables' domains."""
+    made = [
+        replace(design, psu=member.to_numpy()) if design.psu is None else design
+        for design, member in zip(_prepared(tables, columns, replicates), members, strict=True)
+    ]
+    asked, of = items(tables, question.items, question.statistic), domains(tables, question.by)
+    first, second = (
+        WaveAnswers(design, member.to_numpy(), asked_of, one.masks)
+        for design, member, asked_of, one in zip(made, members, asked, of, strict=True)
+    )
+    return net_change(first, second, confidence=question.confidence), of
+
+
+def _within(
+    tables: Sequence[DataTable],
+    members: Sequence[pl.Series],
+    question: Question,
+    columns: DesignColumns,
+    replicates: ReplicateColumns | None,
+) -> Changes:
+    """Return change within persons: the second table's rows and weight, with the first's answers beside them."""
+    first, second = tables
+    design = _prepared([second], columns, replicates)[0]
+    row_of = dict(zip(members[0].to_list(), range(first.n), strict=True))
+    matched = [row_of.get(member) for member in members[1].to_list()]
+    if all(row is None for row in matched):
+        raise DeliveryError(f"nobody is in both {first.name} and {second.name}. Check --id.")
+    beside = replace(first, frame=first.frame[pl.Series(matched, dtype=pl.UInt32)])
+    before, after = items([beside, second], question.items, question.statistic)
+    of = domains([second], question.by)[0]
+    rows = within_person_change(design, before, after, of.masks, confidence=question.confidence)
+    return rows, [Domains([], {}), of]
+
+
+def _members(tables: Sequence[DataTable], person: str) -> list[pl.Series]:
+    """Return the persons of each table as codes that mean the same in both.
+
+    Raises:
+        DeliveryError: somebody has no id, or has rows twice.
+    """
+    texts = [table.text(person).cast(pl.String) for table in tables]
+    for table, text in zip(tables, texts, strict=True):
+        n_missing, n_again = text.null_count(), text.len() - text.n_unique()
+        if n_missing:
+            raise DeliveryError(f"{table.name}: '{person}' is missing in {n_missing} rows. Every person needs one.")
+        if n_again:
+            raise DeliveryError(f"{table.name}: '{person}' repeats in {n_again} rows, expected one row per person.")
+    return same_codes(texts)
+
+
+def _refuse_nothing(rows: pl.DataFrame, table: DataTable) -> None:
+    """Raise where no domain has an answer."""
+    if not rows.height:
+        raise EstimationError(f"{table.name}: nobody who carries weight answered, so there is nothing to estimate.")
+
+
+def _weight_notes(table: DataTable, columns: DesignColumns, n_without: int) -> list[str]:
+    """Return how many rows hold no weight, or that a weight of the file is not used."""
+    name = columns.weight or (columns.calibration.base_weight if columns.calibration else None)
+    if name is None and columns.calibration is None and USUAL_WEIGHT in table.file_columns:
+        return [f"{table.name}: everyone counts once; its column '{USUAL_WEIGHT}' is used with --weight {USUAL_WEIGHT}"]
+    if not n_without:
+        return []
+    return [f"{table.name}: {n_without} rows without a weight ('{name}') belong to no estimate"]
+
+
+def _domain_notes(table: DataTable, of: Domains) -> list[str]:
+    """Return how many rows belong to no value of each domain."""
+    return [
+        f"{table.name}: '{domain}' is missing in {n} rows, which are in none of its values"
+        for domain, n in of.n_missing.items()
+        if n
+    ]

@@ -1,0 +1,149 @@
+"""Weights for the rows of a data table: calibrated to population totals, with replicates that are calibrated anew."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline.data_tables.design import (
+    CalibrationColumns,
+    DesignColumns,
+    base_weight,
+    calibration_result,
+    designs,
+    refuse_lonely_strata,
+)
+from pipeline.data_tables.table import DataTable
+from pipeline.data_tables.targets import FittedTargets, fitted_targets, refuse_method_without_use
+from pipeline.design import SurveyDesign
+from pipeline.weighting.calibration import CalibrationResult
+from pipeline.weighting.diagnostics import kish_design_effect, margins_table, ratio_range
+from pipeline.weighting.replicate_factors import ReplicatePlan, replicate_factors
+from pipeline.weighting.replicates import (
+    CalibrationPlan,
+    Replicates,
+    calibrated_replicates,
+    repeated_replicates,
+    uncalibrated_replicates,
+)
+
+Floats = NDArray[np.float64]
+FEW_PEOPLE = 30  # methodology B2.8: categories below this are worth merging
+BARS = 40
+
+
+@dataclass(frozen=True)
+class TableWeights:
+    """The weights of a table's rows, and how they came about."""
+
+    base_weight: Floats  # (n,)
+    result: CalibrationResult
+    replicates: Replicates | None
+    notes: list[str]  # what was done about missing answers and failed replicates, in words
+
+    @property
+    def margins(self) -> pl.DataFrame:
+        """Return margin, category, target, before, after, unweighted_n."""
+        return margins_table(self.result)
+
+    @property
+    def small_categories(self) -> pl.DataFrame:
+        """Return the rows of `margins` that rest on few people."""
+        return self.margins.filter((pl.col("category") != "") & (pl.col("unweighted_n") < FEW_PEOPLE))
+
+    @property
+    def column_names(self) -> list[str]:
+        """Return the names of the columns that `columns` makes."""
+        n_replicates = 0 if self.replicates is None else self.replicates.n_replicates
+        return ["weight", *(f"replicate_{number + 1}" for number in range(n_replicates))]
+
+    def columns(self, rows: slice) -> pl.DataFrame:
+        """Return the weight and the replicate weights of some rows; those of everyone are never made at once."""
+        made = {"weight": self.result.weight[rows]}
+        if self.replicates is not None:
+            made |= dict(zip(self.column_names[1:], self.replicates.weights(rows).T.copy(), strict=True))
+        return pl.DataFrame(made)
+
+    def histogram(self) -> dict[str, Any]:
+        """Return how weights are spread, in units of their mean: edges and counts of bars, lowest and highest."""
+        weight = self.result.weight[self.base_weight > 0]
+        relative = weight / weight.mean()
+        counts, edges = np.histogram(relative, bins=BARS)
+        return {
+            "edges": edges.tolist(),
+            "counts": counts.tolist(),
+            "lowest": float(relative.min()),
+            "highest": float(relative.max()),
+            "design_effect": kish_design_effect(weight),
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """Return what a program wants to know of the weighting, as plain values."""
+        weight = self.result.weight[self.base_weight > 0]
+        design_effect = kish_design_effect(weight)
+        low, high = ratio_range(self.result.ratio, self.base_weight)
+        return {
+            "method": self.result.method,
+            "converged": True,
+            "iterations": self.result.iterations,
+            "max_relative_gap": self.result.max_relative_gap,
+            "sum_of_weights": float(weight.sum()),
+            "design_effect": design_effect,
+            "effective_n": weight.size / design_effect,
+            "min_ratio": low,
+            "max_ratio": high,
+            "margins": self.margins.to_dicts(),
+        }
+
+
+def table_weights(
+    table: DataTable,
+    calibration: CalibrationColumns,
+    columns: DesignColumns,
+    plan: ReplicatePlan | None = None,
+) -> TableWeights:
+    """Return calibrated weights of a table's rows, and replicates of them where a plan is given.
+
+    Args:
+        columns: strata, PSUs and fpc, which only the replicates need.
+
+    Raises:
+        DefinitionError: data and targets do not meet.
+        WeightingError: no weights within the bounds and caps meet the targets, or too many replicates fail.
+    """
+    options = calibration.options
+    refuse_method_without_use(options.method, options.bounds, calibration.totals)
+    base = base_weight(table, calibration.base_weight)
+    fitted = fitted_targets(
+        table, calibration.totals, base, missing=calibration.missing, reconcile_to=options.reconcile_to
+    )
+    calibration = replace(calibration, options=replace(options, reconcile_to=None))  # the targets are scaled by now
+    result = calibration_result(base, fitted, calibration.options, calibration.trimming)
+    if plan is None:
+        return TableWeights(base, result, None, fitted.notes)
+    design = replace(designs([table], replace(columns, weight=None, calibration=None))[0], weight=base)
+    refuse_lonely_strata(table, design, columns.strata)
+    replicates = _replicates(design, fitted, calibration, plan)
+    return TableWeights(base, result, replicates, [*fitted.notes, *_failures(replicates)])
+
+
+def _replicates(
+    design: SurveyDesign, fitted: FittedTargets, calibration: CalibrationColumns, plan: ReplicatePlan
+) -> Replicates:
+    """Return replicates, each calibrated and trimmed anew: on cells where the weighting factors into them."""
+    drawn = uncalibrated_replicates(design.weight, replicate_factors(design, plan))
+    if calibration.trimming is None and fitted.auxiliaries is None:
+        return calibrated_replicates(drawn, fitted.levels, CalibrationPlan(fitted.targets, calibration.options))
+
+    def weighted(base: Floats) -> Floats:
+        return calibration_result(base, fitted, calibration.options, calibration.trimming).weight
+
+    return repeated_replicates(drawn, weighted)
+
+
+def _failures(replicates: Replicates) -> list[str]:
+    if not replicates.n_failed:
+        return []
+    return [f"{replicates.n_failed} replicates could not be calibrated and are left out; the others stand for them"]
