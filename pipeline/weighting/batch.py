@@ -1,10 +1,13 @@
 """The calibration kernel on all replicates at once: Newton steps on matrices of cells × replicates.
 
-Replicates start at the full sample's solution and are close to it, so plain Newton steps converge in a few
-rounds. Replicates that do not are handed one by one to the damped kernel, which has the last word.
+Replicates start at the full sample's solution and are close to it. So first the full sample's own second
+derivatives serve them all (chord steps, which cost a pass over the cells); where those do not close the gap fast,
+each replicate's own do. Replicates that still do not converge are handed one by one to the damped kernel, which
+has the last word.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +19,9 @@ from pipeline.weighting.solver import RELATIVE_RANK, CalibrationProblem, solve
 
 Floats = NDArray[np.float64]
 MOST_ROUNDS = 12
-BLOCK = 1 << 22  # cells × replicates held at a time
+MOST_CHORDS = 25  # chord steps, each cheaper than a Newton step by the number of pairs of levels
+CHORD_GAIN = 0.3  # a chord step that leaves more than this share of the gap is not worth repeating
+BLOCK = 1 << 20  # cells × replicates held at a time: a few MB, which stay in the cache
 
 
 @dataclass(frozen=True)
@@ -37,25 +42,23 @@ class BatchProblem:
     distance: Distance
     multiplier: Floats  # (n_totals,) of the full sample
 
-    def block(self, start: int, stop: int) -> "BatchProblem":
+    def of(self, replicates: slice | NDArray[np.bool_]) -> "BatchProblem":
         """Return some of the replicates."""
-        columns = slice(start, stop)
-        return BatchProblem(
-            self.base_weight[:, columns], self.matrix, self.totals[:, columns], self.distance, self.multiplier
-        )
+        base_weight = np.ascontiguousarray(self.base_weight[:, replicates])
+        return replace(self, base_weight=base_weight, totals=self.totals[:, replicates])
 
 
 def solve_all(problem: BatchProblem, *, tolerance: float, max_iterations: int) -> BatchSolution:
     """Return the ratios of every replicate, in blocks that bound the memory."""
     n_cells, n_replicates = problem.base_weight.shape
     n_together = max(1, BLOCK // max(1, n_cells))
-    indicators, pairs = _indicators(problem.matrix), _pairs(problem.matrix)
+    indicators, pairs = _indicators(problem.matrix), Pairs(problem.matrix)
+    inverse = _average_inverse(problem)
     ratio = np.empty((n_cells, n_replicates))
     has_converged = np.zeros(n_replicates, np.bool_)
     for start in range(0, n_replicates, n_together):
-        stop = min(start + n_together, n_replicates)
-        block = problem.block(start, stop)
-        ratio[:, start:stop], has_converged[start:stop] = _newton(block, indicators, pairs, tolerance)
+        here = slice(start, min(start + n_together, n_replicates))
+        ratio[:, here], has_converged[here] = _newton(problem.of(here), indicators, pairs, inverse, tolerance)
     for replicate in np.flatnonzero(~has_converged):
         alone = CalibrationProblem(
             np.ascontiguousarray(problem.base_weight[:, replicate]),
@@ -78,24 +81,79 @@ def _solved_alone(problem: CalibrationProblem, tolerance: float, max_iterations:
     return solution.ratio if solution.has_converged else None
 
 
+@dataclass(frozen=True)
+class _View:
+    """What multipliers lead to in every replicate of a block."""
+
+    multiplier: Floats  # (n_totals, n_replicates)
+    predictor: Floats  # (n_cells, n_replicates)
+    ratio: Floats  # (n_cells, n_replicates)
+    residual: Floats  # (n_totals, n_replicates) what is missing to the totals
+    gap: Floats  # (n_replicates,) largest relative gap, infinite where a replicate has run away
+
+
+def _view(problem: BatchProblem, indicators: Any, multiplier: Floats) -> _View:
+    predictor = indicators.T @ multiplier
+    ratio = problem.distance.ratio(predictor)
+    residual = problem.totals - indicators @ (problem.base_weight * ratio)
+    gap = (np.abs(residual) / np.maximum(1, np.abs(problem.totals))).max(axis=0)
+    return _View(multiplier, predictor, ratio, residual, np.where(np.isfinite(gap), gap, np.inf))
+
+
 def _newton(
-    problem: BatchProblem, indicators: Any, pairs: "Pairs", tolerance: float
+    problem: BatchProblem, indicators: Any, pairs: "Pairs", inverse: Floats, tolerance: float
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return ratios and which replicates are within the tolerance; one step more is taken after that."""
-    multiplier = np.repeat(problem.multiplier[:, None], problem.totals.shape[1], axis=1)
-    is_within: NDArray[np.bool_] = np.zeros(problem.totals.shape[1], np.bool_)
+    """Return ratios and which replicates are within the tolerance; one step more is taken after that.
+
+    Args:
+        inverse: (n_totals, n_totals) of the average replicate's second derivatives.
+    """
+    start = np.repeat(problem.multiplier[:, None], problem.totals.shape[1], axis=1)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        for _ in range(MOST_ROUNDS):
-            predictor = indicators.T @ multiplier
-            ratio = problem.distance.ratio(predictor)
-            residual = problem.totals - indicators @ (problem.base_weight * ratio)
-            gap = (np.abs(residual) / np.maximum(1, np.abs(problem.totals))).max(axis=0)
-            was_within, is_within = is_within, gap <= tolerance
-            if was_within[is_within].all() and (is_within | ~np.isfinite(gap)).all():
-                break
-            slope = problem.base_weight * problem.distance.slope(predictor)
-            multiplier += _steps(pairs.gram(slope), residual)
-    return ratio, is_within
+        view = _chords(problem, indicators, start, inverse, tolerance)
+        is_within = view.gap <= tolerance
+        is_left = ~(view.gap <= CHORD_GAIN * tolerance)
+        if is_left.any():
+            left = problem.of(is_left)
+            view.ratio[:, is_left], is_within[is_left] = _full_steps(
+                left, indicators, pairs, view.multiplier[:, is_left], tolerance
+            )
+    return view.ratio, is_within
+
+
+def _chords(problem: BatchProblem, indicators: Any, multiplier: Floats, inverse: Floats, tolerance: float) -> _View:
+    """Take steps by the average replicate's second derivatives, in each replicate as long as they pay."""
+    view = _view(problem, indicators, multiplier)
+    is_moving = np.ones(multiplier.shape[1], np.bool_)
+    for _ in range(MOST_CHORDS):
+        following = _view(problem, indicators, view.multiplier + inverse @ view.residual)
+        pays = is_moving & (following.gap <= CHORD_GAIN * view.gap)
+        is_moving = pays & (view.gap > tolerance)
+        view = following if pays.all() else _merged(view, following, pays)
+        if not is_moving.any():
+            break
+    return view
+
+
+def _merged(view: _View, following: _View, takes: NDArray[np.bool_]) -> _View:
+    """Return the following view of the replicates that take it, and the old one of the others."""
+    pairs = zip(vars(following).values(), vars(view).values(), strict=True)
+    return _View(*(np.where(takes, new, old) for new, old in pairs))
+
+
+def _full_steps(
+    problem: BatchProblem, indicators: Any, pairs: "Pairs", multiplier: Floats, tolerance: float
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Take Newton steps with every replicate's own second derivatives; return ratios and which are within."""
+    is_within: NDArray[np.bool_] = np.zeros(problem.totals.shape[1], np.bool_)
+    for _ in range(MOST_ROUNDS):
+        view = _view(problem, indicators, multiplier)
+        was_within, is_within = is_within, view.gap <= tolerance
+        if was_within[is_within].all() and (is_within | ~np.isfinite(view.gap)).all():
+            break
+        slope = problem.base_weight * problem.distance.slope(view.predictor)
+        multiplier = multiplier + _steps(pairs.gram(slope), view.residual)
+    return view.ratio, is_within
 
 
 def _steps(gram: Floats, residual: Floats) -> Floats:
@@ -111,21 +169,44 @@ def _steps(gram: Floats, residual: Floats) -> Floats:
     return steps
 
 
+def _average_inverse(problem: BatchProblem) -> Floats:
+    """Return the pseudo-inverse of Σ d F' x x' with the mean base weights, at the full sample's solution."""
+    slope = problem.distance.slope(problem.matrix.predictor(problem.multiplier))
+    gram = problem.matrix.gram(problem.base_weight.mean(axis=1) * slope)
+    scale = np.sqrt(np.where(np.diag(gram) > 0, np.diag(gram), 1.0))
+    outer = np.outer(scale, scale)
+    inverse: Floats = np.linalg.pinv(gram / outer, rcond=RELATIVE_RANK, hermitian=True) / outer
+    return inverse
+
+
 @dataclass(frozen=True)
 class Pairs:
     """Which cells lie in both of two levels, for every pair of levels of different margins and for each level."""
 
-    cells: Any  # sparse (n_pairs, n_cells)
-    first: NDArray[np.int64]  # (n_pairs,) entry of the total vector
-    second: NDArray[np.int64]
-    n_totals: int
+    matrix: MarginMatrix
+
+    @cached_property
+    def _cells(self) -> tuple[Any, NDArray[np.int64], NDArray[np.int64]]:
+        """Return the sparse (n_pairs, n_cells) indicators, and each pair's two entries of the total vector."""
+        from scipy import sparse
+
+        n_cells, n_margins = self.matrix.levels.shape
+        n_totals = self.matrix.offsets[-1]
+        entry = self.matrix.levels + np.array(self.matrix.offsets[:-1])
+        both = [(low, high) for low in range(n_margins) for high in range(low, n_margins)]
+        keys = np.stack([entry[:, low] * n_totals + entry[:, high] for low, high in both])
+        pair, code = np.unique(keys.ravel(), return_inverse=True)
+        columns = np.tile(np.arange(n_cells), keys.shape[0])
+        cells = sparse.csr_matrix((np.ones(columns.size), (code, columns)), shape=(pair.size, n_cells))
+        return cells, pair // n_totals, pair % n_totals
 
     def gram(self, value: Floats) -> Floats:
         """Return the (n_replicates, n_totals, n_totals) matrices Σ value x x'."""
-        sums = (self.cells @ value).T
-        gram = np.zeros((value.shape[1], self.n_totals, self.n_totals))
-        gram[:, self.first, self.second] = sums
-        gram[:, self.second, self.first] = sums
+        cells, first, second = self._cells
+        sums = (cells @ value).T
+        gram = np.zeros((value.shape[1], self.matrix.offsets[-1], self.matrix.offsets[-1]))
+        gram[:, first, second] = sums
+        gram[:, second, first] = sums
         return gram
 
 
@@ -138,20 +219,3 @@ def _indicators(matrix: MarginMatrix) -> Any:
     columns = np.repeat(np.arange(n_cells), n_margins)
     shape = (matrix.offsets[-1], n_cells)
     return sparse.csr_matrix((np.ones(rows.size), (rows, columns)), shape=shape)
-
-
-def _pairs(matrix: MarginMatrix) -> Pairs:
-    """Return the cells behind every entry of the gram matrix, each pair of levels once."""
-    from scipy import sparse
-
-    n_cells = matrix.levels.shape[0]
-    n_totals = matrix.offsets[-1]
-    entry = matrix.levels + np.array(matrix.offsets[:-1])
-    n_margins = entry.shape[1]
-    keys = np.stack(
-        [entry[:, low] * n_totals + entry[:, high] for low in range(n_margins) for high in range(low, n_margins)]
-    )
-    pair, code = np.unique(keys.ravel(), return_inverse=True)
-    columns = np.tile(np.arange(n_cells), keys.shape[0])
-    cells = sparse.csr_matrix((np.ones(columns.size), (code, columns)), shape=(pair.size, n_cells))
-    return Pairs(cells, pair // n_totals, pair % n_totals, n_totals)

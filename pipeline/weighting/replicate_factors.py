@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 
 from pipeline.design import DesignStructure, SurveyDesign
 from pipeline.errors import WeightingError
+from pipeline.weighting.cells import blocks
 from pipeline.weighting.hadamard import hadamard
+from pipeline.weighting.replicate_columns import CountedFactor
 
 Floats = NDArray[np.float64]
 KINDS = ("bootstrap", "jk1", "jkn", "jkgroups", "brr", "fay")
 RANDOM_KINDS = ("bootstrap", "jkgroups")
 MOST_DELETE_ONE = 10_000  # PSUs up to which one replicate for each is kept in memory
-MOST_DRAWS = 1 << 24  # PSUs drawn at a time
+DRAWN_TOGETHER = 32  # replicates written at a time, for writes that share their cache lines
+MOST_NUMBERS = 1 << 24  # PSUs × replicates up to which bootstrap factors are kept as numbers; then as counts
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class ReplicateFactors:
     """The factor of every group of rows in every replicate."""
 
     group_of_row: NDArray[np.int64]  # (n,) PSU, or stratum and random group
-    factor: Floats  # (n_groups, n_replicates)
+    factor: Floats | CountedFactor  # (n_groups, n_replicates)
     coefficient: Floats  # (n_replicates,)
     plan: ReplicatePlan
 
@@ -102,28 +105,32 @@ def _stratum_keys(design: SurveyDesign) -> NDArray[np.uint64]:
     return keys.astype(np.uint64)
 
 
-def _bootstrap(structure: DesignStructure, keys: NDArray[np.uint64], plan: ReplicatePlan) -> tuple[Floats, Floats]:
+def _bootstrap(
+    structure: DesignStructure, keys: NDArray[np.uint64], plan: ReplicatePlan
+) -> tuple[Floats | CountedFactor, Floats]:
     """Return 1 - λ + λ (n_h / m_h) r, with m_h = n_h - 1 PSUs drawn r times each and λ = √(1 - f_h)."""
-    factor = np.ones((structure.n_psus, plan.n_replicates))
-    for stratum, (first, n_psus) in enumerate(_runs(structure)):
-        if n_psus > 1:
+    n_psus = structure.psus_in_stratum[structure.stratum_of_psu]
+    scale = np.sqrt(1 - structure.sampling_fraction)[structure.stratum_of_psu] * (n_psus > 1)
+    slope = scale * n_psus / np.maximum(n_psus - 1, 1)
+    times = np.zeros((structure.n_psus, plan.n_replicates), np.uint8)  # a PSU is drawn once on average
+    for stratum, (first, size) in enumerate(_runs(structure)):
+        if size > 1:
             rng = np.random.default_rng([plan.seed or 0, int(keys[stratum])])
-            scale = np.sqrt(1 - structure.sampling_fraction[stratum])
-            times = _times_drawn(rng, n_psus, plan.n_replicates)
-            factor[first : first + n_psus] = 1 - scale + scale * n_psus / (n_psus - 1) * times
-    return factor, np.full(plan.n_replicates, 1 / plan.n_replicates)
+            _draw(rng, times[first : first + size])
+    counted = CountedFactor(times, 1 - scale, slope)
+    coefficient = np.full(plan.n_replicates, 1 / plan.n_replicates)
+    return (counted if times.size > MOST_NUMBERS else counted[:]), coefficient
 
 
-def _times_drawn(rng: np.random.Generator, n_psus: int, n_replicates: int) -> Floats:
-    """Return (n_psus, n_replicates) how often each PSU is among n_psus - 1 draws with replacement."""
-    times = np.empty((n_psus, n_replicates))
-    n_together = max(1, MOST_DRAWS // n_psus)
-    for start in range(0, n_replicates, n_together):
-        n_here = min(n_together, n_replicates - start)
-        drawn = rng.integers(n_psus, size=(n_here, n_psus - 1)) + n_psus * np.arange(n_here)[:, None]
-        counts = np.bincount(drawn.ravel(), minlength=n_here * n_psus)
-        times[:, start : start + n_here] = counts.reshape(n_here, n_psus).T
-    return times
+def _draw(rng: np.random.Generator, times: NDArray[np.uint8]) -> None:
+    """Fill (n_psus, n_replicates) with how often each PSU is among n_psus - 1 draws with replacement."""
+    n_psus, n_replicates = times.shape
+    together = np.empty((DRAWN_TOGETHER, n_psus), np.uint8)
+    for replicates in blocks(n_replicates, DRAWN_TOGETHER):
+        some = together[: replicates.stop - replicates.start]
+        for one in some:
+            one[:] = np.bincount(rng.integers(n_psus, size=n_psus - 1, dtype=np.uint32), minlength=n_psus)
+        times[:, replicates] = some.T
 
 
 def _delete_one(structure: DesignStructure) -> tuple[Floats, Floats]:

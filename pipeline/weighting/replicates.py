@@ -7,22 +7,31 @@ Trimming, numeric auxiliaries and response models break it; then the columns the
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.errors import WeightingError
+from pipeline.estimation.variance import replicate_deviations
 from pipeline.weighting.batch import BatchProblem, solve_all
 from pipeline.weighting.calibration import CalibrationOptions, calibrate
-from pipeline.weighting.cells import Codes, MarginMatrix, cross_classify
+from pipeline.weighting.cells import Codes, MarginMatrix, blocks, cross_classify
 from pipeline.weighting.distances import distance_of
+from pipeline.weighting.replicate_columns import (
+    BLOCK_ENTRIES,
+    CountedFactor,
+    FrameColumns,
+    sums_of_columns,
+    sums_of_rows,
+)
 from pipeline.weighting.replicate_factors import ReplicateFactors
 from pipeline.weighting.targets import Targets
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 MOST_FAILED = 0.01  # share of replicates that may fail: methodology C6
-ROWS_AT_A_TIME = 1 << 22  # rows × replicates made at a time
 
 
 @dataclass(frozen=True)
@@ -37,12 +46,13 @@ class Replicates:
     coefficient: Floats  # (n_replicates,) variance = Σ coefficient (replicate estimate - estimate)²
     base_weight: Floats  # (n,)
     group_of_row: NDArray[np.int64] | None = None  # (n,)
-    factor: Floats | None = None  # (n_groups, n_replicates)
-    columns: Floats | None = None  # (n, n_replicates) supplied, or of a weighting that does not factor
+    factor: Floats | CountedFactor | None = None  # (n_groups, n_replicates)
+    columns: Floats | FrameColumns | None = None  # (n, n_replicates) supplied, or of a weighting that does not factor
     cell_of_row: Codes | None = None  # (n,)
     ratio: Floats | None = None  # (n_cells, n_replicates)
     seed: int | None = None
     n_failed: int = 0
+    centre: str = "estimate"  # of the deviations: the full sample's estimate, or the mean of the `replicates`
 
     @property
     def n_replicates(self) -> int:
@@ -52,42 +62,48 @@ class Replicates:
     def weights(self, rows: slice | NDArray[np.int64] | None = None) -> Floats:
         """Return (n_rows, n_replicates) replicate weights; of everyone only when asked without rows."""
         chosen = slice(None) if rows is None else rows
-        if self.columns is not None:
-            weights = np.array(self.columns[chosen], np.float64)
-        elif self.factor is not None and self.group_of_row is not None:
-            weights = self.factor[self.group_of_row[chosen]]
-            weights *= self.base_weight[chosen, None]
-        else:
-            weights = np.repeat(self.base_weight[chosen, None], self.n_replicates, axis=1)
-        if self.ratio is not None and self.cell_of_row is not None:
-            weights *= self.ratio[self.cell_of_row[chosen]]
+        weights, scale = self._factored(chosen)
+        if scale is not None:
+            weights *= scale[:, None]
         return weights
 
-    def blocks(self) -> Iterator[tuple[slice, Floats]]:
-        """Yield rows and their replicate weights, a bounded number at a time."""
-        n_together = max(1, ROWS_AT_A_TIME // max(1, self.n_replicates))
-        for start in range(0, self.base_weight.size, n_together):
-            rows = slice(start, start + n_together)
+    def _factored(self, rows: slice | NDArray[np.int64]) -> tuple[Floats, Floats | None]:
+        """Return a (n_rows, n_replicates) matrix, and what each of its rows is still to be multiplied by."""
+        scale = None if self.columns is not None else self.base_weight[rows]
+        if self.columns is not None:
+            matrix = np.array(self.columns[rows], np.float64, order="C", copy=None)
+        elif self.factor is not None and self.group_of_row is not None:
+            matrix = self.factor[self.group_of_row[rows]]
+        else:
+            matrix = np.ones((self.base_weight[rows].size, self.n_replicates))
+        if self.ratio is not None and self.cell_of_row is not None:
+            ratio = np.take(self.ratio, self.cell_of_row[rows], axis=0)
+            return np.multiply(matrix, ratio, out=ratio), scale
+        return (matrix.copy() if self.columns is not None else matrix), scale
+
+    def blocks(self, n_entries: int = 1 << 22) -> Iterator[tuple[slice, Floats]]:
+        """Yield rows and their replicate weights, at most so many numbers (or one row) at a time."""
+        for rows in blocks(self.base_weight.size, max(1, n_entries // max(1, self.n_replicates))):
             yield rows, self.weights(rows)
 
     def totals(self, value: Floats) -> Floats:
         """Return the (n_values, n_replicates) weighted totals of (n, n_values) values in every replicate."""
         totals = np.zeros((value.shape[1], self.n_replicates))
-        for rows, weights in self.blocks():
-            totals += value[rows].T @ weights
+        for rows in blocks(self.base_weight.size, max(1, BLOCK_ENTRIES // max(1, self.n_replicates))):
+            matrix, scale = self._factored(rows)
+            totals += (value[rows] if scale is None else value[rows] * scale[:, None]).T @ matrix
         return totals
 
-    def covariance(self, replicate_estimates: Floats, estimate: Floats, *, centre: str = "estimate") -> Floats:
+    def covariance(self, replicate_estimates: Floats, estimate: Floats, *, centre: str | None = None) -> Floats:
         """Return the (n_estimates, n_estimates) covariance of estimates from their replicates.
 
         Args:
             replicate_estimates: (n_estimates, n_replicates).
             estimate: (n_estimates,) from the full sample.
-            centre: deviations from the full-sample `estimate`, or from the mean of the `replicates`.
+            centre: `estimate` or `replicates`; by default this object's own.
         """
-        middle = estimate if centre == "estimate" else replicate_estimates.mean(axis=1)
-        deviation = replicate_estimates - middle[:, None]
-        covariance: Floats = (deviation * self.coefficient) @ deviation.T
+        deviations = replicate_deviations(self, replicate_estimates, estimate, centre=centre)
+        covariance: Floats = deviations @ deviations.T
         return covariance
 
 
@@ -113,12 +129,19 @@ def uncalibrated_replicates(base_weight: Floats, factors: ReplicateFactors) -> R
     )
 
 
-def supplied_replicates(weight: Floats, columns: Floats, coefficient: Floats, *, kind: str = "supplied") -> Replicates:
+def supplied_replicates(
+    weight: Floats,
+    columns: Floats | pl.DataFrame,
+    coefficient: Floats,
+    *,
+    kind: str = "supplied",
+    centre: str = "estimate",
+) -> Replicates:
     """Return replicate weights that a producer delivered.
 
     Args:
         weight: (n,) the full-sample weight they belong to.
-        columns: (n, n_replicates) replicate weights, not factors.
+        columns: (n, n_replicates) replicate weights, not factors; a frame is used as it is, without a copy.
         coefficient: (n_replicates,) as the producer states them.
     """
     if columns.shape != (weight.size, coefficient.size):
@@ -126,7 +149,8 @@ def supplied_replicates(weight: Floats, columns: Floats, coefficient: Floats, *,
             f"replicate weights have {columns.shape[0]} rows and {columns.shape[1]} replicates, expected "
             f"{weight.size} rows and {coefficient.size} coefficients."
         )
-    return Replicates(kind, coefficient, weight, columns=columns)
+    kept = FrameColumns(columns) if isinstance(columns, pl.DataFrame) else columns
+    return Replicates(kind, coefficient, weight, columns=kept, centre=centre)
 
 
 def calibrated_replicates(replicates: Replicates, levels: Codes, plan: CalibrationPlan) -> Replicates:
@@ -180,7 +204,12 @@ def repeated_replicates(replicates: Replicates, weighting: Callable[[Floats], Fl
         except WeightingError:
             has_converged[replicate] = False
     made = Replicates(
-        replicates.kind, replicates.coefficient, replicates.base_weight, columns=columns, seed=replicates.seed
+        replicates.kind,
+        replicates.coefficient,
+        replicates.base_weight,
+        columns=columns,
+        seed=replicates.seed,
+        centre=replicates.centre,
     )
     return _without_failed(made, has_converged)
 
@@ -210,7 +239,11 @@ def _without_failed(replicates: Replicates, has_converged: Mask) -> Replicates:
     )
 
 
-def _columns_of(matrix: Floats | None, chosen: Mask) -> Floats | None:
+def _is_by_column(columns: Any) -> bool:
+    return columns is not None and columns.flags.f_contiguous and not columns.flags.c_contiguous
+
+
+def _columns_of(matrix: Any, chosen: Mask) -> Any:
     return None if matrix is None else matrix[:, chosen]
 
 
@@ -227,12 +260,16 @@ def _sums_by_code(code: Codes, n_codes: int, replicates: Replicates) -> Floats:
     from scipy import sparse
 
     rows = np.arange(code.size)
+    if isinstance(replicates.columns, FrameColumns) or _is_by_column(replicates.columns):
+        return sums_of_columns(replicates.columns, code, n_codes)
     if replicates.columns is not None:
         indicator = sparse.csr_matrix((np.ones(code.size), (code, rows)), shape=(n_codes, code.size))
         summed: Floats = indicator @ replicates.columns
         return summed
-    if replicates.factor is None:
+    if replicates.factor is None or replicates.group_of_row is None:
         raise WeightingError("replicates without columns or factors cannot be calibrated.")
+    if isinstance(replicates.factor, CountedFactor):
+        return sums_of_rows(replicates.base_weight, replicates.group_of_row, replicates.factor, code, n_codes)
     shape = (n_codes, replicates.factor.shape[0])
     table = sparse.csr_matrix((replicates.base_weight, (code, replicates.group_of_row)), shape=shape)
     by_group: Floats = table @ replicates.factor
