@@ -1,4 +1,4 @@
-"""The estimates of one item in all domains, with the PSU totals that every variance and covariance needs."""
+"""The estimates of one item in all domains, with what every variance and covariance needs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.design import SurveyDesign
-from pipeline.estimation.values import DomainRows
 
 Array = NDArray[np.float64]
 
@@ -22,36 +21,27 @@ class Base:
     unweighted_n: NDArray[np.int64]  # (n_domains,)
     sum_of_weights: Array
     kish_n: Array  # sum(w)^2 / sum(w^2)
-    has_data: NDArray[np.bool_]  # (n_domains, n_psus): the PSU holds a respondent
-
-    def degrees_of_freedom(self, design: SurveyDesign) -> NDArray[np.int64]:
-        """Return PSUs minus strata with data, for each domain."""
-        return degrees_of_freedom(design, self.has_data)
+    degrees_of_freedom: NDArray[np.int64]  # (n_domains,)
+    has_data: NDArray[np.bool_] | None = None  # (n_domains, n_psus): the PSU holds a respondent; change needs it
 
 
 @dataclass(frozen=True)
 class Block:
-    """Estimates of one item: statistics (shares, headlines, or one mean) in each domain."""
+    """Estimates of one item: statistics (shares, headlines, or one number) in each domain."""
 
-    statistics: tuple[str, ...]  # (n_statistics,) share | headline | mean
-    categories: tuple[str | None, ...]  # (n_statistics,) answer or headline; None for a mean
+    statistics: tuple[str, ...]  # (n_statistics,) share | headline | mean | total | ratio | quantile
+    categories: tuple[str | None, ...]  # (n_statistics,) answer or headline; None for a number
     estimate: Array  # (n_domains, n_statistics)
     unweighted_estimate: Array  # (n_domains, n_statistics)
     srs_variance: Array  # (n_domains, n_statistics) v of a simple random sample of the same n
-    psu_totals: Array  # (n_domains, n_statistics, n_psus) linearised values
+    variance: Array  # (n_domains, n_statistics)
     base: Base
+    deviations: Array | None = None  # (n_domains, n_statistics, m): covariances are their inner products
 
-
-def base_of(design: SurveyDesign, rows: DomainRows, psu_weight: Array) -> Base:
-    """Return who stands behind estimates over these rows.
-
-    Args:
-        psu_weight: (n_domains, n_psus) sums of the rows' weights.
-    """
-    sum_of_weights = rows.sum(design.weight)
-    squares = rows.sum(np.square(design.weight))
-    kish_n = np.divide(np.square(sum_of_weights), squares, out=np.zeros_like(squares), where=squares > 0)
-    return Base(rows.count(), sum_of_weights, kish_n, psu_weight > 0)
+    def spread(self) -> Array:
+        """Return the deviations, for covariances; a block of variances alone has none."""
+        assert self.deviations is not None
+        return self.deviations
 
 
 def degrees_of_freedom(design: SurveyDesign, has_data: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -72,4 +62,10 @@ def safe_ratio(numerator: NDArray[Any], denominator: NDArray[Any]) -> Array:
 
 def without_rounding(variance: Array, reference: Array) -> Array:
     """Return variances with those that are rounding noise beside the reference set to 0."""
-    return np.where(variance > NO_VARIANCE * reference, variance, 0.0)
+    return np.where(variance <= NO_VARIANCE * reference, 0.0, variance)
+
+
+def quotient(numerator: Array, denominator: Array) -> Array:
+    """Return numerator / denominator; not a number where the denominator is not above 0."""
+    defined = denominator > 0
+    return np.where(defined, numerator / np.where(defined, denominator, 1.0), np.nan)

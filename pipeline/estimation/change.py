@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from pipeline.design import SurveyDesign
 from pipeline.errors import EstimationError
-from pipeline.estimation.blocks import Block, degrees_of_freedom, without_rounding
-from pipeline.estimation.estimates import block_of, quotient
+from pipeline.estimation.blocks import Base, Block, degrees_of_freedom, quotient, without_rounding
+from pipeline.estimation.estimates import block_of
 from pipeline.estimation.intervals import normal_interval, t_p_value
-from pipeline.estimation.linearisation import Linearisation, Psus, linearisation
+from pipeline.estimation.linearisation import Psus
+from pipeline.estimation.spread import Spread, spread_of
 from pipeline.estimation.tables import EstimateTable, as_frame
 from pipeline.estimation.values import DomainMask, DomainRows, ItemValues, domain_rows
-from pipeline.estimation.variance import inner_products, scaled_deviations, stack_designs
+from pipeline.estimation.variance import inner_products, stack_designs
 
 Array = NDArray[np.float64]
 
@@ -66,7 +67,7 @@ def net_change(first: WaveAnswers, second: WaveAnswers, *, confidence: float = 0
     """
     first, second = _with_psus(first), _with_psus(second)
     domains, first_masks, second_masks = _common_domains(first.domains, second.domains)
-    union, prepared = _linearisations(first.design, second.design)
+    prepared = _spreads(first.design, second.design)
     rows = domain_rows(first.design, first_masks), domain_rows(second.design, second_masks)
     in_both = _overlap(first, second, first_masks, second_masks)
     seconds = {item.item: item for item in second.items}
@@ -77,7 +78,7 @@ def net_change(first: WaveAnswers, second: WaveAnswers, *, confidence: float = 0
         other = seconds[item.item]
         _refuse_other_categories(item, other)
         blocks = block_of(prepared[0], rows[0], item), block_of(prepared[1], rows[1], other)
-        _add(table, union, item.item, blocks, in_both.count(item, other))
+        _add(table, prepared, item.item, blocks, in_both.count(item, other))
     return _frame(table, domains, _method(prepared[0].variance_method, prepared[1].variance_method), confidence)
 
 
@@ -100,7 +101,7 @@ def within_person_change(
 
     Source: methodology C8.
     """
-    prepared, rows = linearisation(design), domain_rows(design, domains)
+    spread, rows = spread_of(design), domain_rows(design, domains)
     seconds = {item.item: item for item in second_items}
     table = EstimateTable()
     for item in first_items:
@@ -109,22 +110,32 @@ def within_person_change(
         other = seconds[item.item]
         _refuse_other_categories(item, other)
         answered = item.is_answered & other.is_answered
-        before = block_of(prepared, rows, item.restricted_to(answered))
-        after = block_of(prepared, rows, other.restricted_to(answered))
-        _add(table, design, item.item, (before, after), before.base.unweighted_n)
-    return _frame(table, domains, prepared.variance_method, confidence)
+        before = block_of(spread, rows, item.restricted_to(answered))
+        after = block_of(spread, rows, other.restricted_to(answered))
+        _add(table, (spread, spread), item.item, (before, after), before.base.unweighted_n)
+    return _frame(table, domains, spread.variance_method, confidence)
 
 
-def _linearisations(
-    first: SurveyDesign, second: SurveyDesign
-) -> tuple[SurveyDesign, tuple[Linearisation, Linearisation]]:
-    """Return the design of both waves' PSUs together, and how each wave's values become totals of those."""
+def _spreads(first: SurveyDesign, second: SurveyDesign) -> tuple[Spread, Spread]:
+    """Return how each wave's estimates vary, over the union of PSUs or over the replicates both have."""
+    _refuse_other_replicates(first, second)
     union = stack_designs(first, second)
-    psu, n_psus = union.structure.psu, union.structure.n_psus
-    return union, (
-        linearisation(first, Psus(psu[: first.n], n_psus)),
-        linearisation(second, Psus(psu[first.n :], n_psus)),
-    )
+    psu = union.structure.psu
+    return spread_of(first, Psus(psu[: first.n], union)), spread_of(second, Psus(psu[first.n :], union))
+
+
+def _refuse_other_replicates(first: SurveyDesign, second: SurveyDesign) -> None:
+    """Refuse replicates that were not drawn together: the covariance of the waves would be lost."""
+    one, other = first.replicates, second.replicates
+    if one is None and other is None:
+        return
+    if one is None or other is None:
+        raise EstimationError("one wave has replicate weights and the other has none. Give both, or neither.")
+    if one.kind != other.kind or one.seed != other.seed or not np.array_equal(one.coefficient, other.coefficient):
+        raise EstimationError(
+            f"the waves' replicates were not drawn together: {one.n_replicates} of {one.kind} (seed {one.seed}) and "
+            f"{other.n_replicates} of {other.kind} (seed {other.seed}). Draw them for the panel, once for all waves."
+        )
 
 
 @dataclass(frozen=True)
@@ -189,19 +200,19 @@ def _method(first: str, second: str) -> str:
 
 def _add(
     table: EstimateTable,
-    union: SurveyDesign,
+    spreads: tuple[Spread, Spread],
     item: str,
     blocks: tuple[Block, Block],
     overlap_n: NDArray[np.int64],
 ) -> None:
     """Add one item's changes, for domains with data at both waves."""
     before, after = blocks
-    first, second = (scaled_deviations(union, block.psu_totals) for block in blocks)
+    first, second = before.spread(), after.spread()
     covariance = inner_products(first, second)
-    first_variance = without_rounding(inner_products(first, first), before.srs_variance)
-    second_variance = without_rounding(inner_products(second, second), after.srs_variance)
-    second -= first
-    variance = without_rounding(inner_products(second, second), before.srs_variance + after.srs_variance)
+    first_variance = without_rounding(before.variance, before.srs_variance)
+    second_variance = without_rounding(after.variance, after.srs_variance)
+    difference = second - first
+    variance = without_rounding(inner_products(difference, difference), before.srs_variance + after.srs_variance)
     table.add(
         item,
         before,
@@ -212,8 +223,17 @@ def _add(
         standard_error=np.sqrt(variance),
         overlap_n=overlap_n,
         correlation=quotient(covariance, np.sqrt(first_variance * second_variance)),
-        degrees_of_freedom=degrees_of_freedom(union, before.base.has_data | after.base.has_data),
+        degrees_of_freedom=_freedom(spreads, before.base, after.base),
     )
+
+
+def _freedom(spreads: tuple[Spread, Spread], first: Base, second: Base) -> NDArray[np.int64]:
+    """Return PSUs minus strata with data in either wave; of replicates the smaller of both waves'."""
+    if spreads[0].design.replicates is not None:
+        return np.minimum(first.degrees_of_freedom, second.degrees_of_freedom)
+    assert first.has_data is not None
+    assert second.has_data is not None
+    return degrees_of_freedom(spreads[0].psus.of, first.has_data | second.has_data)
 
 
 def _frame(

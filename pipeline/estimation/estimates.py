@@ -7,16 +7,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.design import SurveyDesign
-from pipeline.estimation.blocks import Block, without_rounding
+from pipeline.estimation.blocks import Block, quotient, without_rounding
 from pipeline.estimation.intervals import normal_interval, proportion_interval
-from pipeline.estimation.linearisation import Linearisation, linearisation
-from pipeline.estimation.means import means
-from pipeline.estimation.shares import shares
+from pipeline.estimation.means import means, ratios, totals
+from pipeline.estimation.quantiles import quantiles
+from pipeline.estimation.shares import share_totals, shares
+from pipeline.estimation.spread import Spread, spread_of
 from pipeline.estimation.tables import EstimateTable, as_frame
 from pipeline.estimation.values import DomainMask, DomainRows, ItemValues, domain_rows
-from pipeline.estimation.variance import variance_of_totals
 
-__all__ = ["DomainMask", "ItemValues", "estimate_items"]
+__all__ = ["DomainMask", "ItemValues", "estimate_items", "estimate_quantiles", "estimate_ratios", "estimate_totals"]
 
 Array = NDArray[np.float64]
 
@@ -50,66 +50,111 @@ def estimate_items(
 ) -> pl.DataFrame:
     """Return one row per item, statistic, category and domain, with the columns of COLUMNS.
 
-    A category item gives a `share` for every category of its frame and a `headline` for each headline; a
-    number gives a `mean` (category null). A domain where nobody answered has no row. What is not defined
-    is null: the interval below one degree of freedom, the design effect of a share of 0 or 1.
+    A category item gives a `share` for every category of its frame and a `headline` for each headline, a
+    multiple response the same as shares of those who answered; a number gives a `mean` (category null). A
+    domain where nobody answered has no row. What is not defined is null: the interval below one degree of
+    freedom, the design effect of a share of 0 or 1.
+
+    The design says how variances are made: from its replicate weights if it has them, otherwise linearised.
 
     Args:
         items: answers of the design's rows; masks on it, as the domains are.
         interval: one of intervals.INTERVALS, for shares and headlines; means have the t interval.
     """
-    prepared = linearisation(design)
-    rows = domain_rows(design, domains)
-    table = EstimateTable()
+    spread, rows, table = spread_of(design), domain_rows(design, domains), EstimateTable()
     for item in items:
-        _add(table, design, item.item, block_of(prepared, rows, item))
-    return _frame(
-        table,
-        domains,
-        variance_method=prepared.variance_method,
-        confidence=confidence,
-        interval=interval,
-    )
+        _add(table, item.item, block_of(spread, rows, item))
+    low, high = _limits(table, confidence, interval)
+    return _frame(table, domains, spread.variance_method, low, high)
 
 
-def block_of(prepared: Linearisation, rows: DomainRows, item: ItemValues) -> Block:
+def estimate_totals(
+    design: SurveyDesign, items: Sequence[ItemValues], domains: Sequence[DomainMask], *, confidence: float = 0.95
+) -> pl.DataFrame:
+    """Return `total` rows with the columns of COLUMNS: of a number its total, of a category how many people.
+
+    Headlines are counted like categories. A missing answer adds nothing.
+    """
+    spread, rows, table = spread_of(design), domain_rows(design, domains), EstimateTable()
+    for item in items:
+        _add(table, item.item, (share_totals if item.number is None else totals)(spread, rows, item))
+    return _frame(table, domains, spread.variance_method, *_limits(table, confidence))
+
+
+def estimate_ratios(
+    design: SurveyDesign,
+    items: Sequence[ItemValues],
+    denominator: ItemValues,
+    domains: Sequence[DomainMask],
+    *,
+    confidence: float = 0.95,
+) -> pl.DataFrame:
+    """Return `ratio` rows with the columns of COLUMNS: a number's total over the denominator's.
+
+    Only those who gave both numbers count.
+
+    Raises:
+        EstimationError: an item is not a number, or the denominator's total is 0 in a domain.
+    """
+    spread, rows, table = spread_of(design), domain_rows(design, domains), EstimateTable()
+    for item in items:
+        _add(table, item.item, ratios(spread, rows, item, denominator))
+    return _frame(table, domains, spread.variance_method, *_limits(table, confidence))
+
+
+def estimate_quantiles(
+    design: SurveyDesign,
+    items: Sequence[ItemValues],
+    domains: Sequence[DomainMask],
+    *,
+    q: Sequence[float] = (0.5,),
+    confidence: float = 0.95,
+    interval: str = "logit",
+) -> pl.DataFrame:
+    """Return `quantile` rows with the columns of COLUMNS, the category being q: "0.5" for the median.
+
+    Args:
+        interval: one of intervals.INTERVALS, for the share below, whose limits Woodruff's method reads back.
+
+    Raises:
+        EstimationError: an item is not a number, or a q is not between 0 and 1.
+    """
+    spread, rows, table = spread_of(design), domain_rows(design, domains), EstimateTable()
+    for item in items:
+        for one in q:
+            made = quantiles(spread, rows, item, q=one, confidence=confidence, interval=interval)
+            _add(table, item.item, made.block, ci_low=made.low, ci_high=made.high)
+    return _frame(table, domains, spread.variance_method, table.column("ci_low"), table.column("ci_high"))
+
+
+def block_of(spread: Spread, rows: DomainRows, item: ItemValues) -> Block:
     """Return the shares of a category item or the means of a number."""
-    return means(prepared, rows, item) if item.codes is None else shares(prepared, rows, item)
+    return shares(spread, rows, item) if item.number is None else means(spread, rows, item)
 
 
-def standard_error_of(variance: Array, srs_variance: Array) -> Array:
-    """Return the standard error; exactly 0 where only rounding is left, as for a calibrated margin."""
-    return np.sqrt(without_rounding(variance, srs_variance))
-
-
-def _add(table: EstimateTable, design: SurveyDesign, item: str, block: Block) -> None:
+def _add(table: EstimateTable, item: str, block: Block, **limits: Array) -> None:
     """Add the rows of one item, for domains with data."""
     table.add(
         item,
         block,
         np.flatnonzero(block.base.unweighted_n),
         estimate=block.estimate,
-        standard_error=standard_error_of(variance_of_totals(design, block.psu_totals), block.srs_variance),
-        degrees_of_freedom=block.base.degrees_of_freedom(design),
+        standard_error=np.sqrt(without_rounding(block.variance, block.srs_variance)),
+        degrees_of_freedom=block.base.degrees_of_freedom,
         unweighted_n=block.base.unweighted_n,
         sum_of_weights=block.base.sum_of_weights,
         unweighted_estimate=block.unweighted_estimate,
         srs_variance=block.srs_variance,
         kish_n=block.base.kish_n,
+        **limits,
     )
 
 
 def _frame(
-    table: EstimateTable,
-    domains: Sequence[DomainMask],
-    *,
-    variance_method: str,
-    confidence: float,
-    interval: str,
+    table: EstimateTable, domains: Sequence[DomainMask], variance_method: str, low: Array, high: Array
 ) -> pl.DataFrame:
     """Return the table with its intervals and design effects."""
     columns = {name: table.column(name) for name in table.numbers} or dict.fromkeys(COLUMNS, np.zeros(0))
-    low, high = _limits(table, confidence, interval)
     design_effect = quotient(np.square(table.column("standard_error")), table.column("srs_variance"))
     return as_frame(
         columns
@@ -125,14 +170,8 @@ def _frame(
     )
 
 
-def quotient(numerator: Array, denominator: Array) -> Array:
-    """Return numerator / denominator; not a number where the denominator is not above 0."""
-    defined = denominator > 0
-    return np.where(defined, numerator / np.where(defined, denominator, 1.0), np.nan)
-
-
-def _limits(table: EstimateTable, confidence: float, interval: str) -> tuple[Array, Array]:
-    """Return the limits of every row: proportions by the interval asked for, means by t."""
+def _limits(table: EstimateTable, confidence: float, interval: str = "logit") -> tuple[Array, Array]:
+    """Return the limits of every row: proportions by the interval asked for, all others by t."""
     estimate, standard_error = table.column("estimate"), table.column("standard_error")
     freedom, is_proportion = table.column("degrees_of_freedom"), table.is_proportion()
     low, high = normal_interval(estimate, standard_error, freedom, confidence=confidence)

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.design import Calibration, SurveyDesign
-from pipeline.estimation.variance import binned_sums
+from pipeline.estimation.blocks import degrees_of_freedom, safe_ratio
+from pipeline.estimation.values import DomainRows
+from pipeline.estimation.variance import binned_sums, scaled_deviations
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -16,10 +18,15 @@ RANK_TOLERANCE = 1e-10  # relative eigenvalue below which auxiliaries count as c
 
 @dataclass(frozen=True)
 class Psus:
-    """The PSU of every row, among n_psus: those of the design, or of several waves together."""
+    """The PSU of every row, and the design they are PSUs of: the row's own, or several waves together."""
 
     code: Codes  # (n,)
-    n_psus: int
+    of: SurveyDesign
+
+    @property
+    def n_psus(self) -> int:
+        """Return the number of PSUs to count among."""
+        return self.of.structure.n_psus
 
 
 @dataclass(frozen=True)
@@ -31,12 +38,17 @@ class Linearisation:
     """
 
     design: SurveyDesign
-    n_psus: int
+    psus: Psus
     variance_method: str  # linearised | linearised_calibration | linearised_two_phase
     bins: Codes  # (n, 1 + n_auxiliary_columns): the PSU, then the auxiliaries
     contribution: Array  # (n, 1 + n_auxiliary_columns): w, then d x
     n_bins: int
     correction: Array | None  # (n_auxiliaries, n_psus): PSU totals per unit of sum(d x u)
+
+    @property
+    def n_psus(self) -> int:
+        """Return the number of PSUs, which are the first bins."""
+        return self.psus.n_psus
 
     def sums(self, row: Codes, column: Codes, n_columns: int, value: Array | None = None) -> Array:
         """Return sums over bins (n_columns, n_bins) of values (default 1) at pairs of row and column."""
@@ -61,6 +73,27 @@ class Linearisation:
         totals += sums[..., : self.n_psus]
         return np.asarray(totals)
 
+    def ratio_deviations(self, numerator: Array, denominator: Array, ratio: Array, total: Array) -> Array:
+        """Return the scaled deviations (..., n_psus) of numerator / denominator.
+
+        The influence of row i on a ratio y / x is (y - ratio * x) / total.
+
+        Args:
+            numerator, denominator: (..., n_bins) sums over bins.
+            ratio: (...,) the estimate; total: (...,) that of the denominator.
+        """
+        sums = numerator - ratio[..., None] * denominator
+        sums *= safe_ratio(np.ones_like(total), total)[..., None]
+        return scaled_deviations(self.psus.of, self.psu_totals(sums))
+
+    def total_deviations(self, sums: Array, total: Array) -> Array:
+        """Return the scaled deviations (..., n_psus) of totals (...,) with these sums over bins (..., n_bins)."""
+        return scaled_deviations(self.psus.of, self.psu_totals(sums))
+
+    def degrees_of_freedom(self, rows: DomainRows, has_data: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return PSUs minus strata with data (n_domains, n_psus), for each domain."""
+        return degrees_of_freedom(self.psus.of, has_data)
+
     def of_influence(self, influence: Array) -> Array:
         """Return the PSU totals (q, n_psus) of influence values u (n, q), 0 outside their domain."""
         n, n_columns = influence.shape
@@ -74,11 +107,11 @@ def linearisation(design: SurveyDesign, psus: Psus | None = None) -> Linearisati
     Args:
         psus: the PSUs of several waves together, among which to count; the design's own by default.
     """
-    psus = psus or Psus(design.structure.psu, design.structure.n_psus)
+    psus = psus or Psus(design.structure.psu, design)
     psu, weight = psus.code[:, None], design.weight[:, None]
     calibration = design.calibration
     if calibration is None:
-        return Linearisation(design, psus.n_psus, "linearised", psu, weight, psus.n_psus, None)
+        return Linearisation(design, psus, "linearised", psu, weight, psus.n_psus, None)
     x = _auxiliaries(calibration)
     takes_part = np.ones(design.n, np.bool_)
     if calibration.is_calibrated is not None:
@@ -87,7 +120,7 @@ def linearisation(design: SurveyDesign, psus: Psus | None = None) -> Linearisati
     has_influence = takes_part & (design.weight > 0)
     return Linearisation(
         design,
-        psus.n_psus,
+        psus,
         "linearised_two_phase" if calibration.controls_estimated else "linearised_calibration",
         bins=np.hstack([psu, psus.n_psus + x.column]),
         contribution=np.hstack([weight, (calibration.base_weight * has_influence)[:, None] * x.value]),

@@ -45,8 +45,8 @@ class EstimateTable:
         return np.concatenate(parts) if parts else np.zeros(0)
 
     def is_proportion(self) -> NDArray[np.bool_]:
-        """Return which rows are shares or headlines, not means."""
-        return np.array([statistic != "mean" for statistic in self.statistics], np.bool_)
+        """Return which rows are shares or headlines."""
+        return np.array([statistic in ("share", "headline") for statistic in self.statistics], np.bool_)
 
     def keys(self, domains: Sequence[DomainMask]) -> dict[str, pl.Series]:
         """Return item, statistic, category, domain and domain_value of every row."""

@@ -7,17 +7,16 @@ from numpy.typing import NDArray
 
 from pipeline.design import SurveyDesign
 from pipeline.errors import EstimationError
-from pipeline.estimation.linearisation import linearisation
 from pipeline.estimation.shares import shares
+from pipeline.estimation.spread import spread_of
 from pipeline.estimation.values import DomainMask, ItemValues, domain_rows
-from pipeline.estimation.variance import covariance_of_totals
 
 __test__ = False  # a module about tests, not of tests
 
 Array = NDArray[np.float64]
 
 HOLM, BENJAMINI_HOCHBERG = "holm", "benjamini_hochberg"
-ROSE, FELL, NO_CLEAR_CHANGE = "rose", "fell", "no_clear_change"
+ROSE, FELL, NO_CLEAR_CHANGE = "rose", "fell", "no clear change"
 
 
 def corrected_p_values(p_value: Array, correction: str) -> Array:
@@ -43,7 +42,7 @@ def corrected_p_values(p_value: Array, correction: str) -> Array:
 
 
 def verdicts(change: Array, p_value_corrected: Array, *, level: float) -> list[str]:
-    """Return `rose` or `fell` where the corrected p is below the level, otherwise `no_clear_change`."""
+    """Return `rose` or `fell` where the corrected p is below the level, otherwise `no clear change`."""
     is_clear = np.nan_to_num(p_value_corrected, nan=1.0) < level
     direction = np.where(change > 0, ROSE, np.where(change < 0, FELL, NO_CLEAR_CHANGE))
     return [str(verdict) for verdict in np.where(is_clear, direction, NO_CLEAR_CHANGE)]
@@ -125,10 +124,10 @@ def _cell_shares(design: SurveyDesign, rows: ItemValues, columns: ItemValues) ->
     code = np.where(rows.is_answered & columns.is_answered, rows.codes.astype(np.int64) * n_columns + columns.codes, -1)
     cell = ItemValues("cell", codes=code, categories=("",) * (len(rows.categories) * n_columns))
     everyone = [DomainMask("all", "all", np.ones(design.n, np.bool_))]
-    block = shares(linearisation(design), domain_rows(design, everyone), cell)
-    covariance = covariance_of_totals(design, block.psu_totals[0])
+    block = shares(spread_of(design), domain_rows(design, everyone), cell)
+    covariance = block.spread()[0] @ block.spread()[0].T
     shares_of_cells = _CellShares(block.estimate[0], covariance)
-    return shares_of_cells, int(block.base.unweighted_n[0]), int(block.base.degrees_of_freedom(design)[0])
+    return shares_of_cells, int(block.base.unweighted_n[0]), int(block.base.degrees_of_freedom[0])
 
 
 def _generalised_design_effects(cells: _CellShares, shape: tuple[int, int], n: int) -> Array:

@@ -7,10 +7,9 @@ from numpy.typing import NDArray
 from pipeline.design import SurveyDesign
 from pipeline.errors import EstimationError
 from pipeline.estimation.blocks import Block, without_rounding
-from pipeline.estimation.linearisation import linearisation
 from pipeline.estimation.shares import shares
+from pipeline.estimation.spread import spread_of
 from pipeline.estimation.values import DomainMask, ItemValues, domain_rows
-from pipeline.estimation.variance import variance_of_totals
 
 Array = NDArray[np.float64]
 
@@ -44,7 +43,9 @@ def transition_table(design: SurveyDesign, first: ItemValues, second: ItemValues
     Source: methodology C11 and C4.
     """
     if first.codes is None or second.codes is None:
-        raise EstimationError(f"item '{first.item}' is a number and has no transition table. Band it first.")
+        raise EstimationError(
+            f"item '{first.item}' is a number or a multiple response and has no transition table. Band numbers first."
+        )
     answered = first.is_answered & second.is_answered
     joint = _joint(design, first, second, answered)
     rows = _rows(design, first, second, answered)
@@ -59,8 +60,8 @@ def transition_table(design: SurveyDesign, first: ItemValues, second: ItemValues
         "weighted_count": joint.estimate.ravel() * weight,
         "joint_share": joint.estimate.ravel() if n_answered else np.full(cells.size, np.nan),
         "row_share": np.where(is_empty, np.nan, rows.estimate.ravel()),
-        "standard_error": np.where(is_empty, np.nan, _standard_error(design, rows)),
-        "joint_share_standard_error": _standard_error(design, joint) if n_answered else np.full(cells.size, np.nan),
+        "standard_error": np.where(is_empty, np.nan, _standard_error(rows)),
+        "joint_share_standard_error": _standard_error(joint) if n_answered else np.full(cells.size, np.nan),
     }
     return pl.DataFrame(columns).cast(pl.Schema(COLUMNS)).with_columns(pl.col(pl.Float64).fill_nan(None))
 
@@ -74,7 +75,7 @@ def _joint(design: SurveyDesign, first: ItemValues, second: ItemValues, answered
     code = np.where(answered, first.codes.astype(np.int64) * n_second + second.codes, -1)
     everyone = [DomainMask("all", "all", np.ones(design.n, np.bool_))]
     item = ItemValues(first.item, codes=code, categories=pairs)
-    return shares(linearisation(design), domain_rows(design, everyone), item)
+    return shares(spread_of(design), domain_rows(design, everyone), item)
 
 
 def _rows(design: SurveyDesign, first: ItemValues, second: ItemValues, answered: NDArray[np.bool_]) -> Block:
@@ -82,10 +83,9 @@ def _rows(design: SurveyDesign, first: ItemValues, second: ItemValues, answered:
     codes = np.asarray(first.codes)
     by_first = [DomainMask("from", category, np.equal(codes, code)) for code, category in enumerate(first.categories)]
     item = ItemValues(second.item, codes=second.restricted_to(answered).codes, categories=second.categories)
-    return shares(linearisation(design), domain_rows(design, by_first), item)
+    return shares(spread_of(design), domain_rows(design, by_first), item)
 
 
-def _standard_error(design: SurveyDesign, block: Block) -> Array:
+def _standard_error(block: Block) -> Array:
     """Return the standard errors of a block's shares, domain by domain."""
-    variance = variance_of_totals(design, block.psu_totals)
-    return np.sqrt(without_rounding(variance, block.srs_variance)).ravel()
+    return np.sqrt(without_rounding(block.variance, block.srs_variance)).ravel()

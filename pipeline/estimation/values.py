@@ -1,6 +1,6 @@
 """What estimators are given: the answers to one item, and the rows of one domain."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,9 +13,10 @@ from pipeline.estimation.variance import binned_sums
 
 @dataclass(frozen=True)
 class ItemValues:
-    """The answers of a design's rows to one item: codes of a category item, or numbers.
+    """The answers of a design's rows to one item: codes of a category item, numbers, or a multiple response.
 
-    `headlines` maps a headline's name to the positions in `categories` that it adds up.
+    `headlines` maps the name of a headline, or of any net, to the positions in `categories` that it adds up;
+    of a multiple response it counts who chose at least one of them.
     """
 
     item: str
@@ -23,12 +24,15 @@ class ItemValues:
     number: NDArray[np.float64] | None = None  # (n,) NaN missing
     categories: tuple[str, ...] = ()
     headlines: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    chosen: NDArray[np.int8] | None = None  # (n, n_categories) 1 chosen, 0 not, -1 missing; shares of who answered any
 
     @property
     def is_answered(self) -> NDArray[np.bool_]:
         """Return which rows (n,) hold an answer."""
         if self.codes is not None:
             return np.asarray(self.codes >= 0)
+        if self.chosen is not None:
+            return np.asarray((self.chosen >= 0).any(axis=1))
         assert self.number is not None
         return ~np.isnan(self.number)
 
@@ -36,6 +40,8 @@ class ItemValues:
         """Return the same item with every row outside the mask missing."""
         if self.codes is not None:
             return replace(self, codes=np.where(rows, self.codes, -1))
+        if self.chosen is not None:
+            return replace(self, chosen=np.where(rows[:, None], self.chosen, -1).astype(np.int8))
         assert self.number is not None
         return replace(self, number=np.where(rows, self.number, np.nan))
 
@@ -47,6 +53,38 @@ class DomainMask:
     domain: str
     domain_value: str
     mask: NDArray[np.bool_]  # (n,)
+
+
+def crossed_domains(first: Sequence[DomainMask], second: Sequence[DomainMask]) -> list[DomainMask]:
+    """Return every pair of two domains' values as the domain `a*b` with the value `x*y`, empty ones too."""
+    return [
+        DomainMask(f"{one.domain}*{other.domain}", f"{one.domain_value}*{other.domain_value}", one.mask & other.mask)
+        for one in first
+        for other in second
+    ]
+
+
+def grid(
+    items: Mapping[str, NDArray[np.int64]],
+    categories: tuple[str, ...],
+    headlines: Mapping[str, tuple[int, ...]] | None = None,
+) -> list[ItemValues]:
+    """Return several items with one scale, in their order.
+
+    Raises:
+        EstimationError: codes of an item lie outside the scale.
+    """
+    for item, codes in items.items():
+        n_outside = int((codes >= len(categories)).sum())
+        if n_outside:
+            raise EstimationError(
+                f"item '{item}' has {n_outside} codes outside the {len(categories)} categories of its grid. "
+                "Give all items of a grid one scale."
+            )
+    return [
+        ItemValues(item, codes=codes, categories=categories, headlines=dict(headlines or {}))
+        for item, codes in items.items()
+    ]
 
 
 @dataclass(frozen=True)

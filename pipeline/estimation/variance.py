@@ -89,6 +89,30 @@ def scaled_deviations(design: SurveyDesign, totals: Array) -> Array:
     return deviations
 
 
+def replicate_deviations(replicates: Any, estimates: Array, estimate: Array, *, centre: str | None = None) -> Array:
+    """Return sqrt(coefficient_r) * (replicate estimate - centre); a variance is a sum of squares.
+
+    A replicate whose estimate is not a number (nobody of the domain carries weight in it) is left out, and the
+    others are raised to stand for it.
+
+    Args:
+        replicates: weighting.replicates.Replicates.
+        estimates: (..., n_replicates).
+        estimate: (...,) from the full sample.
+        centre: `estimate` or `replicates` (their mean); by default that of the replicates.
+
+    Source: methodology C6; Wolter (2007), Introduction to Variance Estimation, 2nd ed.
+    """
+    coefficient, centre = replicates.coefficient, centre or replicates.centre
+    is_defined = ~np.isnan(estimates)
+    counted = np.where(is_defined, coefficient, 0.0).sum(axis=-1, keepdims=True)
+    middle = estimate[..., None]
+    if centre == "replicates":
+        middle = np.nansum(estimates, axis=-1, keepdims=True) / np.maximum(is_defined.sum(axis=-1, keepdims=True), 1)
+    stands_for = coefficient * np.divide(coefficient.sum(), counted, out=np.zeros_like(counted), where=counted > 0)
+    return np.asarray(np.sqrt(stands_for) * np.where(is_defined, estimates - middle, 0.0))
+
+
 def stack_designs(first: SurveyDesign, second: SurveyDesign) -> SurveyDesign:
     """Return one design whose PSUs are the union of those of two waves; codes mean the same in both.
 

@@ -51,7 +51,7 @@ def test_an_unknown_correction_is_named() -> None:
 def test_a_verdict_needs_a_corrected_p_below_the_level() -> None:
     change = np.array([0.1, -0.1, 0.1, 0.1, 0.0])
     p = np.array([0.049, 0.01, 0.05, np.nan, 0.01])
-    assert verdicts(change, p, level=0.05) == ["rose", "fell"] + ["no_clear_change"] * 3
+    assert verdicts(change, p, level=0.05) == ["rose", "fell"] + ["no clear change"] * 3
 
 
 def test_golden_8_rao_scott() -> None:

@@ -74,5 +74,5 @@ def test_nobody_who_answered_both_leaves_shares_undefined() -> None:
 
 
 def test_a_number_has_no_transition_table() -> None:
-    with pytest.raises(EstimationError, match="item 'lik' is a number"):
+    with pytest.raises(EstimationError, match="item 'lik' is a number or a multiple response"):
         transition_table(golden_design(), number("lik"), number("lik"))

@@ -6,10 +6,8 @@ import pytest
 from pipeline.design import SurveyDesign
 from pipeline.errors import EstimationError
 from pipeline.estimation import variance
-from pipeline.estimation.linearisation import linearisation
-from pipeline.estimation.means import ratio, total
 from tests.golden.data import column, lonely_people
-from tests.unit.estimation.builders import EVERYONE, N, golden_design
+from tests.unit.estimation.builders import golden_design
 
 CLOSE = {"rel": 5e-9}  # the nine digits printed
 
@@ -49,22 +47,6 @@ def test_the_variances_are_the_diagonal_of_the_covariance() -> None:
     covariance = variance.total_covariance(design, z)
     assert np.diag(covariance) == pytest.approx(variance.total_variance(design, z))
     assert covariance == pytest.approx(covariance.T)
-
-
-def test_golden_3_total_and_its_standard_error() -> None:
-    prepared = linearisation(golden_design())
-    estimate, totals = total(prepared, column("y1"), EVERYONE.mask)
-    assert estimate == pytest.approx(2190)
-    standard_error = np.sqrt(variance.variance_of_totals(prepared.design, totals)[0])
-    assert standard_error == pytest.approx(93.0204279, **CLOSE)
-
-
-def test_golden_6_ratio_and_its_standard_error() -> None:
-    prepared = linearisation(golden_design())
-    estimate, totals = ratio(prepared, column("y1"), column("lik"), np.ones(N, np.bool_))
-    assert estimate == pytest.approx(0.205402364, **CLOSE)
-    standard_error = np.sqrt(variance.variance_of_totals(prepared.design, totals)[0])
-    assert standard_error == pytest.approx(0.0140235882, **CLOSE)
 
 
 def test_ten_rows_with_two_psus_or_more_in_every_stratum() -> None:

@@ -1,0 +1,109 @@
+"""Estimates made again with every set of replicate weights; their scatter is the variance."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.design import SurveyDesign
+from pipeline.estimation.blocks import degrees_of_freedom
+from pipeline.estimation.linearisation import Psus
+from pipeline.estimation.values import DomainRows
+from pipeline.estimation.variance import replicate_deviations
+from pipeline.weighting.replicates import Replicates
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+RANK_TOLERANCE = 1e-5  # relative singular value below which replicates repeat one another
+MOST_RANKED = 1000  # replicates up to which their rank is worth finding
+GOLDEN_RATIO = (1 + 5**0.5) / 2  # the fractions of its multiples are spread evenly (Weyl)
+
+
+@dataclass(frozen=True)
+class Replication:
+    """How sums over a design's rows are made again with each of its replicate weights.
+
+    The same questions are answered as by a Linearisation, so estimators need not know which they were given.
+    """
+
+    design: SurveyDesign
+    replicates: Replicates
+    psus: Psus
+
+    @property
+    def variance_method(self) -> str:
+        """Return the kind of the replicates."""
+        return self.replicates.kind
+
+    def sums(self, row: Codes, column: Codes, n_columns: int, value: Array | None = None) -> Array:
+        """Return sums (n_columns, n_replicates) of replicate weight times value (default 1)."""
+        amount = np.ones(row.size) if value is None else value
+        if self.replicates.ratio is None or self.replicates.cell_of_row is None:
+            return self._uncalibrated_sums(row, column, n_columns, amount)
+        n_cells = self.replicates.ratio.shape[0]
+        pair, of_row = np.unique(column * n_cells + self.replicates.cell_of_row[row], return_inverse=True)
+        by_pair = self._uncalibrated_sums(row, of_row, pair.size, amount)
+        by_pair *= self.replicates.ratio[pair % n_cells]
+        totals = _table(pair // n_cells, np.arange(pair.size), np.ones(pair.size), (n_columns, pair.size))
+        return np.asarray(totals @ by_pair)
+
+    def ratio_deviations(self, numerator: Array, denominator: Array, ratio: Array, total: Array) -> Array:
+        """Return the scaled deviations (..., n_replicates) of numerator / denominator.
+
+        Args:
+            numerator, denominator: (..., n_replicates) sums with the replicate weights.
+            ratio: (...,) from the full sample.
+            total: the denominator's, which a linearisation needs.
+        """
+        is_defined = denominator != 0
+        ratios = np.where(is_defined, numerator, np.nan) / np.where(is_defined, denominator, 1.0)
+        return replicate_deviations(self.replicates, ratios, np.broadcast_to(ratio, ratios.shape[:-1]))
+
+    def total_deviations(self, sums: Array, total: Array) -> Array:
+        """Return the scaled deviations (..., n_replicates) of totals (...,) from those of the replicates."""
+        return replicate_deviations(self.replicates, sums, total)
+
+    def degrees_of_freedom(self, rows: DomainRows, has_data: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return PSUs minus strata with data, at most the replicates that are not one another's repetition - 1.
+
+        Without strata and PSUs only the replicates tell: the rank of those of the domain's rows, minus 1.
+        """
+        if self.design.strata is not None or self.design.psu is not None:
+            return np.minimum(degrees_of_freedom(self.psus.of, has_data), self.replicates.n_replicates - 1)
+        ranks = [self._rank(rows.row[rows.domain == domain]) for domain in range(rows.n_domains)]
+        return np.array(ranks, np.int64) - 1
+
+    def _uncalibrated_sums(self, row: Codes, column: Codes, n_columns: int, amount: Array) -> Array:
+        """Return sums without the ratio of the row's cell: rows x replicates is never made."""
+        replicates = self.replicates
+        if replicates.columns is not None:
+            summed = _table(column, row, amount, (n_columns, self.design.n)) @ replicates.columns
+            return np.asarray(summed)
+        assert replicates.factor is not None
+        assert replicates.group_of_row is not None
+        shape = n_columns, replicates.factor.shape[0]
+        based = amount * replicates.base_weight[row]
+        return np.asarray(_table(column, replicates.group_of_row[row], based, shape) @ replicates.factor)
+
+    def _rank(self, row: Codes) -> int:
+        """Return how many of the replicates of these rows are linearly independent.
+
+        Rows are first summed, each with its own multiplier, into twice as many bins as replicates: that
+        keeps the rank.
+        """
+        n_replicates = self.replicates.n_replicates
+        if n_replicates > MOST_RANKED or row.size == 0:
+            return min(n_replicates, row.size)
+        position = np.arange(row.size)
+        multiplier = 0.5 + np.mod((position + 1) * GOLDEN_RATIO, 1.0)
+        sketch = self.sums(row, position % (2 * n_replicates), 2 * n_replicates, multiplier)
+        return int(np.linalg.matrix_rank(sketch, tol=RANK_TOLERANCE * float(np.linalg.norm(sketch, 2))))
+
+
+def _table(row: Codes, column: Codes, amount: Array, shape: tuple[int, int]) -> Any:
+    """Return the sparse matrix that holds the sum of the amounts at each row and column."""
+    from scipy import sparse
+
+    return sparse.csr_matrix((amount, (row, column)), shape=shape)
