@@ -105,7 +105,7 @@ def _source_columns(survey: Survey) -> Iterator[Row]:
     sources = [("roster", survey.roster), *((wave.wave, wave.source) for wave in survey.waves)]
     for name, source in sources:
         rule = {"complete_when": source.complete_when.column} if source.complete_when else {}
-        for ours, column in {**source.columns, **rule}.items():
+        for ours, column in {**source.columns, **source.optional_columns, **rule}.items():
             time_format = source.completed_at_format if ours == "completed_at" else None
             yield {"source": name, "name": ours, "column_name": column, "format": time_format}
 

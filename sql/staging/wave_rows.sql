@@ -20,6 +20,20 @@ with named_cells as (
         and source_column.format = parsed.format
         and cell.value = parsed.value
     where cell.source <> 'roster'
+),
+
+interviews as (
+    select
+        survey,
+        wave,
+        row_number,
+        panel_member_id,
+        max(coalesce(parsed_at, try_cast(value as timestamp))) filter (where name = 'completed_at') as completed_at,
+        max(value) filter (where name = 'completed_year') as completed_year,
+        max(value) filter (where name = 'completed_month_day') as completed_month_day,
+        max(value) filter (where name = 'complete_when') as complete_value
+    from named_cells
+    group by survey, wave, row_number, panel_member_id
 )
 
 select
@@ -27,7 +41,8 @@ select
     wave,
     row_number,
     panel_member_id,
-    max(coalesce(parsed_at, try_cast(value as timestamp))) filter (where name = 'completed_at') as completed_at,
-    max(value) filter (where name = 'complete_when') as complete_value
-from named_cells
-group by survey, wave, row_number, panel_member_id
+    coalesce(
+        completed_at, try_strptime(completed_year || lpad(completed_month_day, 4, '0'), '%Y%m%d')
+    ) as completed_at,
+    complete_value
+from interviews

@@ -113,3 +113,15 @@ def test_roster_numbers_are_the_numeric_cells_of_the_member_list(store: Store) -
     store.given_cells("roster", "a", 2, PROB="0.5")
     store.given_cells("w1", "a", 1, PROB="7")
     assert store.rows("staging.roster_numbers", "panel_member_id", "column_name", "value") == [("a", "PROB", 0.25)]
+
+
+def test_a_day_is_put_together_from_a_year_and_a_month_with_day(store: Store) -> None:
+    given_columns(store, "w1", completed_year="Y", completed_month_day="MD")
+    store.given_cells("w1", "a", 1, Y="2006", MD="709")
+    store.given_cells("w1", "b", 2, Y="2006", MD="1131")
+    store.given_cells("w1", "c", 3, Y="2006", MD=None)
+    assert store.rows("staging.wave_rows", "row_number", "completed_at") == [
+        (1, datetime(2006, 7, 9)),
+        (2, None),
+        (3, None),
+    ]
