@@ -4,8 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline import intake, known_profile, survey_files, validation, warehouse
-from pipeline.errors import UsageError
+from flows.workspaces import find_survey, refuse_unknown_wave
+from pipeline import intake, known_profile, validation, warehouse
 from pipeline.rules import ROSTER
 from pipeline.settings import Workspace, read_workspace
 
@@ -18,10 +18,8 @@ def check_file(path: Path, survey: str, source: str, root: Path) -> int:
         DeliveryError: the file cannot be read.
     """
     workspace = read_workspace(root)
-    definition = survey_files.read_survey(workspace.surveys / survey)
-    if source != ROSTER and not definition.has_wave(source):
-        waves = ", ".join(wave.wave for wave in definition.waves)
-        raise UsageError(f"no wave '{source}' in '{survey}'; it has {waves}, and 'roster' for the member list.")
+    definition = find_survey(workspace, survey)
+    refuse_unknown_wave(definition, source, ROSTER)
     stored = _stored(workspace, survey)
     reading = intake.read(
         workspace, definition, source, path, path.name, known=stored["members"]["panel_member_id"], enrol=False

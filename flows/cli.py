@@ -1,6 +1,7 @@
 """The command `panel`: parse, call, exit code."""
 
 import argparse
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -8,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from flows import commands, statistics_commands, statistics_options
-from pipeline.errors import PanelError
+from pipeline.errors import PanelError, storage_error
 from pipeline.quiet_end import drop_leak_notices
 
 BUG = 70
@@ -19,22 +20,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     drop_leak_notices()
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        code = int(options.run(options))
+        sys.stdout.flush()
+        return code
     except PanelError as error:
-        if options.debug:
-            traceback.print_exc()
-        print(f"panel {options.command}: {error}", file=sys.stderr)
-        return error.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()
+        return _tell(error, options)
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
         print("stopped; nothing is lost, the next run finishes the work", file=sys.stderr)
         return 130
+    except OSError as error:
+        return _tell(storage_error(error), options)
     except Exception:
         traceback.print_exc()
         print("panel: this is a bug, not your mistake; please report the lines above.", file=sys.stderr)
         return BUG
+
+
+def _tell(error: PanelError, options: argparse.Namespace) -> int:
+    """Print what went wrong, and return the exit code that says so."""
+    if options.debug:
+        traceback.print_exc()
+    print(f"panel {options.command}: {error}", file=sys.stderr)
+    return error.exit_code
 
 
 Subparsers = argparse._SubParsersAction  # argparse has no public name for it

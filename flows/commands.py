@@ -4,20 +4,36 @@ import argparse
 import json
 import threading
 from datetime import UTC, date, datetime
+from typing import cast
 
 from pipeline import run_log
 from pipeline.errors import UsageError
 from pipeline.lock import hold
+from pipeline.run_log import NightState
 from pipeline.settings import Workspace, read_workspace
 
 
 def nightly(options: argparse.Namespace) -> int:
     """Run one night now; a night with nothing new ends before anything slow is imported."""
-    return run_night(read_workspace(options.dir), today=options.today or date.today(), full=options.full)
+    return run_night(read_workspace(options.dir), today=options.today, full=options.full)
 
 
-def run_night(workspace: Workspace, *, today: date, full: bool = False) -> int:
+def run_night(workspace: Workspace, *, today: date | None = None, full: bool = False) -> int:
     """Run the nightly flow on a workspace, print what came of it, and return the exit code."""
+    return _tell(night_state(workspace, today=today or workspace.today(), full=full))
+
+
+def _tell(state: NightState) -> int:
+    """Print how a night left the workspace, and return the exit code that says so."""
+    if state.held:
+        print("Held, or not done, and why:")
+        print("\n".join(f"  - {line}" for line in state.held))
+    print("\n".join(state.summary))
+    return 1 if state.held else 0
+
+
+def night_state(workspace: Workspace, *, today: date, full: bool = False) -> NightState:
+    """Run the nightly flow, unless there is nothing new, and return the state it leaves."""
     started = datetime.now(UTC)
     with hold(workspace):
         state = None if full else run_log.state_if_nothing_new(workspace, today)
@@ -31,10 +47,9 @@ def run_night(workspace: Workspace, *, today: date, full: bool = False) -> int:
 
         warm_up()
         state = nightly_flow(str(workspace.root), full=full, today=today.isoformat())
-    else:
-        print("Nothing new since the last run: nothing was changed.")
-    print("\n".join(state.summary))
-    return 1 if state.held else 0
+        return cast(NightState, state)
+    print("Nothing new since the last run: nothing was changed.")
+    return state
 
 
 def warm_up() -> None:
@@ -50,7 +65,7 @@ def demo(options: argparse.Namespace) -> int:
 
     today = options.today or date.today()
     workspace = make_demo(options.dir, members=options.members, waves=options.waves, seed=options.seed, today=today)
-    return run_night(workspace, today=today)
+    return run_night(workspace, today=options.today)
 
 
 def init(options: argparse.Namespace) -> int:
@@ -86,7 +101,8 @@ def status(options: argparse.Namespace) -> int:
     """Print the last runs, what is held, what is in the field, what is published."""
     from flows.status import status_of, status_text
 
-    found = status_of(read_workspace(options.dir), today=options.today or date.today())
+    workspace = read_workspace(options.dir)
+    found = status_of(workspace, today=options.today or workspace.today())
     print(json.dumps(found, indent=1) if options.json else status_text(found))
     return 0
 
@@ -107,19 +123,18 @@ def correct(options: argparse.Namespace) -> int:
 
 
 def _release(act: str, options: argparse.Namespace) -> int:
+    from flows.workspaces import find_survey, refuse_unknown_wave
     from pipeline.requests import add_request
-    from pipeline.survey_files import read_survey
 
     workspace = read_workspace(options.dir)
-    if not (workspace.surveys / options.survey / "survey.yml").is_file():
-        known = sorted(path.parent.name for path in workspace.surveys.glob("*/survey.yml"))
-        raise UsageError(f"no survey '{options.survey}' in {workspace.root}; it has {', '.join(known)}.")
-    survey = read_survey(workspace.surveys / options.survey)
-    if not survey.has_wave(options.wave):
-        waves = ", ".join(wave.wave for wave in survey.waves)
-        raise UsageError(f"no wave '{options.wave}' in '{options.survey}'; it has {waves}.")
-    add_request(workspace, act, options.survey, options.wave, getattr(options, "notice", ""))
-    return run_night(workspace, today=options.today or date.today())
+    refuse_unknown_wave(find_survey(workspace, options.survey), options.wave)
+    with hold(workspace):
+        add_request(workspace, act, options.survey, options.wave, getattr(options, "notice", ""))
+    state = night_state(workspace, today=options.today or workspace.today())
+    exit_code = _tell(state)
+    if state.undone:
+        raise UsageError(" ".join(state.undone))
+    return exit_code
 
 
 def sql(options: argparse.Namespace) -> int:
@@ -141,6 +156,9 @@ def report(options: argparse.Namespace) -> int:
     workspace = read_workspace(options.dir)
     if not workspace.published_file.exists():
         raise UsageError(f"{workspace.published_file}: nothing is published yet. Run `panel nightly` first.")
+    from flows.workspaces import find_survey, refuse_unknown_wave
+
+    refuse_unknown_wave(find_survey(workspace, options.survey), options.wave)
     environment.prepare(workspace)
     from flows.publish import write_newsletter
 

@@ -6,6 +6,7 @@ import socket
 import urllib.error
 import urllib.request
 
+from pipeline.errors import UsageError
 from pipeline.run_log import replace_text
 from pipeline.settings import Workspace
 
@@ -24,11 +25,20 @@ _QUIET = {
 
 
 def prepare(workspace: Workspace) -> None:
-    """Set this process's environment for Prefect; call it before anything imports Prefect."""
+    """Set this process's environment for Prefect; call it before anything imports Prefect.
+
+    Raises:
+        UsageError: the server that the environment names does not answer.
+    """
     os.environ.update(_QUIET)
     os.environ["PREFECT_HOME"] = str(workspace.prefect_home)
     workspace.prefect_home.mkdir(parents=True, exist_ok=True)
-    api = os.environ.get("PREFECT_API_URL") or running_server(workspace)
+    named = os.environ.get("PREFECT_API_URL")
+    if named and not answers(named, in_any_way=True):
+        raise UsageError(
+            f"PREFECT_API_URL names {named}, and no Prefect server answers there. Start it, or unset PREFECT_API_URL."
+        )
+    api = named or running_server(workspace)
     if api:
         os.environ["PREFECT_API_URL"] = api
 
@@ -43,12 +53,14 @@ def running_server(workspace: Workspace) -> str | None:
     return api if answers(api) else None
 
 
-def answers(api: str) -> bool:
-    """Return whether a Prefect server answers at that address."""
+def answers(api: str, *, in_any_way: bool = False) -> bool:
+    """Return whether a Prefect server answers at that address; `in_any_way`, also by asking who we are."""
     try:
         with urllib.request.urlopen(f"{api}/health", timeout=2) as response:
             return bool(response.status == 200)
-    except (urllib.error.URLError, OSError, ValueError):
+    except urllib.error.HTTPError:
+        return in_any_way
+    except (OSError, ValueError):
         return False
 
 

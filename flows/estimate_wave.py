@@ -25,6 +25,7 @@ def estimate_wave(
         "select * from analysis.estimates where survey = $survey and wave = $wave and weight_id = $weight_id",
         key,
     )
-    warehouse.replace_rows(night.connection, "analysis.estimates", found, **key)
-    note_revisions(night, survey, wave, before, found)
+    with warehouse.transaction(night.connection):
+        warehouse.replace_rows(night.connection, "analysis.estimates", found, **key)
+        note_revisions(night, survey, wave, before, found)
     night.waves_done.add((survey, wave))

@@ -6,11 +6,12 @@ from functools import partial
 
 from flows import change_waves, follow_members
 from flows.estimate_wave import estimate_wave
+from flows.ingest_wave import deliveries_in_use
 from flows.releases import is_provisional
 from flows.run_context import Night, current
 from flows.weight_wave import gather, weight_wave
 from pipeline import warehouse
-from pipeline.definitions import TransitionPlan, WeightRecipe
+from pipeline.definitions import ROSTER, TransitionPlan, WeightRecipe
 from pipeline.errors import StatisticsError
 from pipeline.fingerprint import text_hash
 from pipeline.panel_estimates import PanelData, pairs_of
@@ -26,11 +27,12 @@ class Figures:
     data: PanelData
     deliveries: dict[str, str]  # source: delivery in use
     weights: dict[tuple[str, tuple[str, ...]], PanelWeight] = field(default_factory=dict)
+    reasons: set[str] = field(default_factory=set)  # why figures could not be made, each told once
 
     @property
     def fielded(self) -> set[str]:
         """Return the waves that somebody answered."""
-        return {wave for wave in self.data.answers if self.data.arrays.is_respondent[wave].any()}
+        return {wave for wave in self.data.answers if self.data.is_answered(wave)}
 
     def weight(self, recipe: WeightRecipe, waves: tuple[str, ...]) -> PanelWeight:
         """Return a weight, made and stored when it is first asked for."""
@@ -41,29 +43,39 @@ class Figures:
 
     def step(self, name: str, waves: set[str], act: Callable[[], None]) -> None:
         """Do one step unless it was done with the same inputs; what cannot be computed is told, and left out."""
+        sources = waves | self.data.survey.known_from
+        if any((self.survey, source) in self.night.frozen for source in sources):
+            return
         inputs = text_hash(
             self.night.code_version,
             self.night.definitions_hash[self.survey],
-            [self.deliveries.get(source) for source in ["roster", *sorted(waves)]],
+            [self.deliveries.get(source) for source in sorted(sources)],
             [is_provisional(self.night, self.survey, wave) for wave in sorted(waves)],
             self.night.workspace.confidence,
         )
         if not self.night.is_full and warehouse.step_inputs(self.night.connection, self.survey, name) == inputs:
             return
         try:
-            act()
+            with warehouse.transaction(self.night.connection):
+                act()
+                warehouse.remember_step(self.night.connection, self.survey, name, inputs)
         except StatisticsError as error:
-            self.night.problems.append(f"{self.survey}, {'+'.join(sorted(waves))}: {error}")
-            self.night.say(f"{self.survey}, {'+'.join(sorted(waves))}: {error}")
-            return
-        warehouse.remember_step(self.night.connection, self.survey, name, inputs)
+            self.weights.clear()  # what was stored of them is undone
+            self._tell(f"{self.survey}, {name}: not made, what was published before stays. {error}", str(error))
+
+    def _tell(self, line: str, reason: str) -> None:
+        """Tell once why figures could not be made, however many of them need the same."""
+        if reason not in self.reasons:
+            self.reasons.add(reason)
+            self.night.problems.append(line)
+            self.night.say(line)
 
 
 def make_figures(survey: str) -> None:
     """Make every figure of a survey whose deliveries or definitions changed."""
     night = current()
-    deliveries = _deliveries_in_use(night, survey)
-    if "roster" not in deliveries or len(deliveries) == 1:
+    deliveries = deliveries_in_use(night, survey)
+    if ROSTER not in deliveries or len(deliveries) == 1:
         return
     figures = Figures(night, survey, gather(survey), deliveries)
     _estimates(figures)
@@ -73,24 +85,20 @@ def make_figures(survey: str) -> None:
     figures.step("retention", waves, partial(follow_members.follow_members, survey, figures.data))
 
 
-def _deliveries_in_use(night: Night, survey: str) -> dict[str, str]:
-    rows = warehouse.read(
-        night.connection,
-        "select source, delivery_id from raw.deliveries where survey = ? and status = 'accepted'",
-        [survey],
-    )
-    return dict(rows.iter_rows())
-
-
 def _estimates(figures: Figures) -> None:
     for recipe in figures.data.survey.weights:
         for waves in waves_of(figures.data.survey, recipe, figures.fielded):
-            needed = set(waves) | ({recipe.starting_wave} if recipe.starting_wave else set())
+            needed = set(waves) | _start(recipe)
             figures.step(
                 f"estimates-{recipe.weight_id}-{'+'.join(waves)}",
                 needed,
                 partial(_estimate, figures, recipe, waves),
             )
+
+
+def _start(recipe: WeightRecipe) -> set[str]:
+    """Return the wave whose respondents a weight starts from, if it is another one than it is for."""
+    return {recipe.starting_wave} if recipe.starting_wave else set()
 
 
 def _estimate(figures: Figures, recipe: WeightRecipe, waves: tuple[str, ...]) -> None:
@@ -111,7 +119,7 @@ def _changes(figures: Figures) -> None:
                 pairs = [pair for pair in pairs if set(recipe.waves) <= figures.fielded]
             for later in dict.fromkeys(pair[1] for pair in pairs):
                 those = [pair for pair in pairs if pair[1] == later]
-                waves = {wave for pair in those for wave in pair} | set(recipe.waves)
+                waves = {wave for pair in those for wave in pair} | set(recipe.waves) | _start(recipe)
                 figures.step(
                     f"changes-{plan.kind}-{weight_id}-{later}",
                     waves,
@@ -134,7 +142,7 @@ def _transitions(figures: Figures) -> None:
                 if set(pair) | set(recipe.waves) <= figures.fielded:
                     figures.step(
                         f"transitions-{weight_id}-{pair[0]}-{pair[1]}",
-                        {*pair, *recipe.waves},
+                        {*pair, *recipe.waves} | _start(recipe),
                         partial(_transition, figures, plan, recipe, pair),
                     )
 

@@ -16,7 +16,7 @@ def follow_members(survey: str, data: PanelData) -> None:
     confidence = night.workspace.confidence
     tables = {"analysis.response_rates": panel_retention.response_rates(data, confidence=confidence)}
     plan = data.survey.retention
-    if plan is not None and data.arrays.is_respondent[plan.first_wave].any():
+    if plan is not None and data.is_answered(plan.first_wave):
         weight = weigh(data.survey, data.survey.weight(plan.weight_id), (plan.first_wave,), data.arrays)
         tables["analysis.retention"] = panel_retention.retention(data, weight, confidence=confidence)
         tables["analysis.attrition_hazards"] = panel_retention.attrition_hazards(data, confidence=confidence)

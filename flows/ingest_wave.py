@@ -1,10 +1,12 @@
 """Take deliveries in: archive every file as received, read it, validate it, and accept or hold it."""
 
+import os
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
@@ -12,11 +14,14 @@ from flows.run_context import Night, current
 from pipeline import deliveries, intake, known_profile, validation, warehouse
 from pipeline.definitions import Survey
 from pipeline.errors import DeliveryError
-from pipeline.fingerprint import file_hash, inbox_files
+from pipeline.fingerprint import file_hash, inbox_files, text_hash
 from pipeline.intake import Reading
-from pipeline.rules import ROSTER
-from pipeline.run_log import replace_text
-from pipeline.validation import ValidationReport
+from pipeline.rules import CRITICAL, ROSTER
+from pipeline.run_log import replace_bytes, replace_text
+from pipeline.validation import ValidationReport, check_rows
+
+HASH_LENGTH = 64  # of a SHA-256 in hexadecimal
+UNREADABLE = "readable-file"  # the check that a file fails which no rule could be tried on
 
 
 @dataclass(frozen=True)
@@ -28,18 +33,19 @@ class Arrival:
     source: str  # "roster" or a wave
     file_name: str
     archived: Path
+    received_at: datetime  # UTC, without zone
 
 
 def discover() -> list[Arrival]:
-    """Archive what waits in the inbox and return the deliveries to look at, member lists first, waves in order."""
+    """Archive what waits in the inbox and return what came, in the order of its names."""
     night = current()
-    arrivals = [arrival for path in inbox_files(night.workspace) if (arrival := _arrive(night, path))]
-    arrivals += _changed_definitions(night, {(one.survey, one.source) for one in arrivals})
-    return sorted(arrivals, key=lambda one: (one.survey, _place(night.surveys[one.survey], one.source)))
+    return [arrival for path in inbox_files(night.workspace) if (arrival := _arrive(night, path))]
 
 
-def _place(survey: Survey, source: str) -> int:
-    return 0 if source == ROSTER else survey.wave(source).wave_number
+def in_order(survey: Survey, arrivals: list[Arrival]) -> list[Arrival]:
+    """Return deliveries as they are taken in: member lists first, then the waves as they were fielded."""
+    place = {ROSTER: 0} | {wave.wave: wave.wave_number for wave in survey.waves}
+    return sorted(arrivals, key=lambda one: place[one.source])
 
 
 def _arrive(night: Night, path: Path) -> Arrival | None:
@@ -47,15 +53,13 @@ def _arrive(night: Night, path: Path) -> Arrival | None:
     name = path.relative_to(night.workspace.inbox).as_posix()
     owner = deliveries.match(name, list(night.surveys.values()))
     if owner is None:
+        night.waiting[name] = file_hash(path)
         night.say(f"{name}: left in the inbox, no definition names it")
         return None
     survey, source = owner
-    digest = file_hash(path)
-    archived = night.workspace.archive / f"{digest}{''.join(path.suffixes[-2:])}"
-    if not archived.exists():
-        part = archived.with_name(archived.name + ".part")
-        shutil.copyfile(path, part)
-        part.rename(archived)
+    archived = _archive(night, path)
+    digest = archived.name[:HASH_LENGTH]
+    night.waiting[name] = digest
     known = warehouse.read(
         night.connection,
         "select status from raw.deliveries where delivery_id = ? and survey = ? and source = ?",
@@ -63,39 +67,83 @@ def _arrive(night: Night, path: Path) -> Arrival | None:
     )
     if known.height and known["status"][0] == "accepted" and not night.is_full:
         night.say(f"{name}: the same file as before, nothing to do")
-        path.unlink()
+        leave_inbox(night, name, digest)
         return None
-    return Arrival(digest, survey, source, name, archived)
+    return Arrival(digest, survey, source, name, archived, datetime.now(UTC).replace(tzinfo=None))
 
 
-def _changed_definitions(night: Night, arriving: set[tuple[str, str]]) -> list[Arrival]:
-    """Return the newest archived delivery of every source whose survey's definitions changed since it was read."""
-    found = []
+def _archive(night: Night, path: Path) -> Path:
+    """Keep a copy under the hash of what was copied, even if the file is still being written, and return it."""
+    part = night.workspace.archive / ".arriving.part"
+    with path.open("rb") as delivered, part.open("wb") as copy:
+        shutil.copyfileobj(delivered, copy)
+        copy.flush()
+        os.fsync(copy.fileno())
+    archived = night.workspace.archive / f"{file_hash(part)}{''.join(path.suffixes[-2:])}"
+    if archived.exists():
+        part.unlink()
+    else:
+        os.replace(part, archived)
+    return archived
+
+
+def to_read_again(survey: str, arriving: set[str]) -> list[Arrival]:
+    """Return the newest delivery of each source that would be read otherwise now: definitions or members changed.
+
+    Args:
+        arriving: sources of which something new came.
+    """
+    night = current()
+    definition = night.surveys[survey]
     newest = warehouse.read(
         night.connection,
         """
-        select delivery_id, survey, source, file_name
+        select delivery_id, source, file_name, received_at
         from raw.deliveries
+        where survey = ?
         qualify row_number() over (
-            partition by survey, source order by received_at desc, (status = 'accepted') desc, delivery_id
+            partition by source order by received_at desc, (status = 'accepted') desc, delivery_id
         ) = 1
         """,
+        [survey],
     )
-    for row in newest.iter_rows(named=True):
-        key = (row["survey"], row["source"])
-        survey = night.surveys.get(row["survey"])
-        if survey is None or key in arriving or not (row["source"] == ROSTER or survey.has_wave(row["source"])):
+    found = []
+    for delivery_id, source, file_name, received_at in newest.iter_rows():
+        if source in arriving or not (source == ROSTER or definition.has_wave(source)):
             continue
-        done = warehouse.step_inputs(night.connection, row["survey"], f"ingest-{row['source']}")
-        if night.is_full or done != ingest_inputs(night, row["survey"], row["delivery_id"]):
-            archived = next(night.workspace.archive.glob(f"{row['delivery_id']}.*"))
-            found.append(Arrival(row["delivery_id"], *key, row["file_name"], archived))
+        done = warehouse.step_inputs(night.connection, survey, f"ingest-{source}")
+        if night.is_full or done != ingest_inputs(night, survey, source, delivery_id):
+            archived = _archived(night, survey, source, delivery_id)
+            found.append(Arrival(delivery_id, survey, source, file_name, archived, received_at))
     return found
 
 
-def ingest_inputs(night: Night, survey: str, delivery_id: str) -> str:
-    """Return what the reading of a delivery depends on."""
-    return f"{delivery_id} {night.definitions_hash[survey]} {night.code_version}"
+def _archived(night: Night, survey: str, source: str, delivery_id: str) -> Path:
+    kept = sorted(night.workspace.archive.glob(f"{delivery_id}*"))
+    if not kept:
+        raise DeliveryError(
+            f"{survey}, {source}: {night.workspace.archive} has no file {delivery_id[:12]}…, which the working store "
+            "was made from. Restore it from a backup, or deliver the file again."
+        )
+    return kept[0]
+
+
+def ingest_inputs(night: Night, survey: str, source: str, delivery_id: str) -> str:
+    """Return what the reading of a delivery depends on: a wave's also on where members and their profile are known."""
+    elsewhere = night.surveys[survey].known_from - {source} if source != ROSTER else set()
+    in_use = deliveries_in_use(night, survey)
+    known_from = [in_use.get(one) for one in sorted(elsewhere)]
+    return text_hash(delivery_id, known_from, night.definitions_hash[survey], night.code_version)
+
+
+def deliveries_in_use(night: Night, survey: str) -> dict[str, str]:
+    """Return the accepted delivery of each source."""
+    rows = warehouse.read(
+        night.connection,
+        "select source, delivery_id from raw.deliveries where survey = ? and status = 'accepted'",
+        [survey],
+    )
+    return dict(rows.iter_rows())
 
 
 @task(task_run_name="read-{survey}-{source}", cache_policy=NO_CACHE)
@@ -115,18 +163,15 @@ def read_delivery(survey: str, source: str, arrival: Arrival) -> Reading | None:
     except DeliveryError as error:
         _quarantine(night, arrival, str(error))
         return None
-    if source == ROSTER:
-        night.member_ids[survey] = reading.members.drop_nulls().to_list()
     return reading
 
 
 def _members(night: Night, survey: str) -> list[str]:
-    """Return the ids of the member list, read tonight or before."""
+    """Return the ids of the member list in use, taken in tonight or before."""
     if survey not in night.member_ids:
         rows = warehouse.read(night.connection, "select panel_member_id from core.members where survey = ?", [survey])
         night.member_ids[survey] = rows["panel_member_id"].to_list()
-    known: list[str] = night.member_ids[survey]
-    return known
+    return night.member_ids[survey]
 
 
 def _quarantine(night: Night, arrival: Arrival, reason: str) -> None:
@@ -134,29 +179,48 @@ def _quarantine(night: Night, arrival: Arrival, reason: str) -> None:
     kept = night.workspace.quarantine / Path(arrival.file_name).name
     if kept.exists() and file_hash(kept) != arrival.delivery_id:
         kept = kept.with_name(f"{arrival.delivery_id[:12]}-{kept.name}")
-    shutil.copyfile(arrival.archived, kept)
+    replace_bytes(kept, arrival.archived.read_bytes())
     replace_text(kept.with_name(kept.name + ".reason.txt"), reason + "\n")
-    night.problems.append(f"{arrival.survey}, {arrival.source}: {reason}")
+    unreadable = {
+        "run_id": night.run_id,
+        "survey": arrival.survey,
+        "wave": arrival.source,
+        "file_name": arrival.file_name,
+        "rule": UNREADABLE,
+        "severity": CRITICAL,
+        "success": False,
+        "n_checked": 1,
+        "n_failed": 1,
+        "message": reason,
+        "checked_at": night.started_at.replace(tzinfo=None),
+    }
+    key = {"survey": arrival.survey, "wave": arrival.source, "rule": UNREADABLE}
+    warehouse.replace_rows(night.connection, "log.checks", pl.DataFrame([unreadable]), **key)
     night.say(f"{arrival.file_name}: put into quarantine. {reason}")
-    leave_inbox(night, arrival)
+    leave_inbox(night, arrival.file_name, arrival.delivery_id)
 
 
-def leave_inbox(night: Night, arrival: Arrival) -> None:
-    """Take a delivery that is safe in the archive out of the inbox."""
-    waiting = night.workspace.inbox / arrival.file_name
-    if waiting.exists() and file_hash(waiting) == arrival.delivery_id:
+def leave_inbox(night: Night, file_name: str, delivery_id: str) -> None:
+    """Take a delivery that is safe in the archive out of the inbox, unless another one has taken its place."""
+    waiting = night.workspace.inbox / file_name
+    if waiting.exists() and file_hash(waiting) == delivery_id:
         waiting.unlink()
+        night.waiting.pop(file_name, None)
 
 
 @task(task_run_name="validate-{survey}", cache_policy=NO_CACHE)
-def validate_deliveries(survey: str, readings: list[Reading]) -> list[ValidationReport]:
-    """Return a report for each delivery of a survey, in order."""
+def validate_deliveries(survey: str, readings: list[Reading], known: list[Reading]) -> list[ValidationReport]:
+    """Return a report for each delivery of a survey, in order.
+
+    Args:
+        known: what was accepted tonight already and tells of members: their list.
+    """
     night = current()
     definition = night.surveys[survey]
     stored = warehouse.read(
         night.connection, "select panel_member_id, variable, value from core.profile where survey = ?", [survey]
     )
-    fixed = [known_profile.of_delivery(definition, one.source, one.frame, one.members) for one in readings]
+    fixed = [known_profile.of_delivery(definition, one.source, one.frame, one.members) for one in [*readings, *known]]
     profile = known_profile.combined(stored, fixed)
     rows_of = _rows_delivered(night, survey) | {one.source: one.frame.height for one in readings}
     return validation.validate([intake.to_validate(one, profile, rows_of) for one in readings])
@@ -175,20 +239,38 @@ def _rows_delivered(night: Night, survey: str) -> dict[str, int]:
 def load_delivery(survey: str, source: str, arrival: Arrival, reading: Reading, report: ValidationReport) -> bool:
     """Store a delivery with all its rows, accepted or held; return whether it is accepted."""
     night = current()
+    night.seconds["great expectations"] = night.seconds.get("great expectations", 0.0) + report.seconds
+    if report.is_held and deliveries_in_use(night, survey).get(source) == arrival.delivery_id:
+        _freeze(night, arrival, report)
+        return False
     delivery = warehouse.Delivery(
         delivery_id=arrival.delivery_id,
         survey=survey,
         source=source,
         file_name=arrival.file_name,
-        received_at=datetime.now(UTC).replace(tzinfo=None),
+        received_at=arrival.received_at,
         status="held" if report.is_held else "accepted",
     )
-    warehouse.load_delivery(night.connection, delivery, reading.with_pseudonyms, report.refused)
-    inputs = ingest_inputs(night, survey, arrival.delivery_id)
-    warehouse.remember_step(night.connection, survey, f"ingest-{source}", inputs)
-    leave_inbox(night, arrival)
+    found = check_rows([report], night.run_id, night.started_at.replace(tzinfo=None))
+    with warehouse.transaction(night.connection):
+        warehouse.load_delivery(night.connection, delivery, reading.with_pseudonyms, report.refused)
+        warehouse.replace_rows(night.connection, "log.checks", found, survey=survey, wave=source)
+        inputs = ingest_inputs(night, survey, source, arrival.delivery_id)
+        warehouse.remember_step(night.connection, survey, f"ingest-{source}", inputs)
+    leave_inbox(night, arrival.file_name, arrival.delivery_id)
     _tell(night, report, reading.frame.height)
     return not report.is_held
+
+
+def _freeze(night: Night, arrival: Arrival, report: ValidationReport) -> None:
+    """Keep in use a delivery that breaks its rules since they changed; none of its figures is made again."""
+    night.frozen.add((arrival.survey, arrival.source))
+    where = f"{arrival.survey}, {arrival.source}"
+    night.problems.append(
+        f"{where}: held. The delivery in use breaks the rules as they are now; its figures stay as they were. "
+        f"{' '.join(report.faults)}"
+    )
+    night.say(night.problems[-1])
 
 
 def _tell(night: Night, report: ValidationReport, n_rows: int) -> None:

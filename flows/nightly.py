@@ -10,7 +10,7 @@ from typing import Any
 from prefect import flow
 
 from pipeline import run_log
-from pipeline.fingerprint import code_version, tree_hash
+from pipeline.fingerprint import code_version, standing_hash, tree_hash
 from pipeline.lock import hold
 from pipeline.requests import pending_requests
 from pipeline.run_log import NightState
@@ -38,7 +38,7 @@ def nightly(directory: str, full: bool = False, today: str | None = None) -> Nig
         DefinitionError: a definition is wrong; nothing was changed.
     """
     workspace = read_workspace(Path(directory))
-    day = date.fromisoformat(today) if today else datetime.now(tz=_zone(workspace)).date()
+    day = date.fromisoformat(today) if today else workspace.today()
     started = datetime.now(UTC)
     with hold(workspace):
         quiet = None if full else run_log.state_if_nothing_new(workspace, day)
@@ -48,22 +48,19 @@ def nightly(directory: str, full: bool = False, today: str | None = None) -> Nig
         return _work(workspace, day, started, full)
 
 
-def _zone(workspace: Workspace) -> Any:
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo(workspace.time_zone)
-
-
 def _work(workspace: Workspace, today: date, started: datetime, full: bool) -> NightState:
     """Do a night's work; the slow libraries are imported only here."""
     clock = time.perf_counter()
     from flows import figures, publish
     from flows.run_context import Night, in_progress
-    from flows.take_in import take_in
+    from flows.take_in import build_tables, take_in
     from pipeline import survey_files, warehouse
 
+    standing = standing_hash(workspace)  # before anything is read: what is edited meanwhile is for the next night
+    folders = survey_files.survey_folders(workspace.surveys)
+    hashes = [tree_hash(folder) for folder in folders]
     surveys = {one.survey: one for one in survey_files.read_surveys(workspace.surveys)}
-    is_new = not workspace.warehouse.exists()
+    run_log.begin_work(workspace, started)
     with warehouse.open_warehouse(workspace.warehouse) as connection:
         night = Night(
             workspace=workspace,
@@ -74,23 +71,24 @@ def _work(workspace: Workspace, today: date, started: datetime, full: bool) -> N
             today=today,
             is_full=full,
             code_version=code_version(),
-            definitions_hash={name: tree_hash(workspace.surveys / name) for name in surveys},
+            standing_hash=standing,
+            definitions_hash=dict(zip(surveys, hashes, strict=True)),
             requests=pending_requests(workspace),
         )
         night.seconds["imports"] = time.perf_counter() - clock
         with in_progress(night):
             warehouse.store_definitions(connection, list(surveys.values()))
-            if is_new:
-                warehouse.build(connection)
+            with timed(night, "staging and core"):
+                build_tables()  # after a night that was cut off, what it took in is not in them yet
             with timed(night, "take in"):
                 take_in()
             with timed(night, "staging and core"):
-                warehouse.build(connection)
+                build_tables(is_forced=full)
             with timed(night, "figures"):
                 for name in surveys:
                     figures.make_figures(name)
             state = publish.publish_night()
-    run_log.write_state(workspace, state)
+    run_log.finish_work(workspace, state)
     return state
 
 

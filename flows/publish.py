@@ -1,5 +1,6 @@
 """Publish once, at the end: releases, checks, the file researchers open, quality pages and newsletters."""
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows import releases, take_in
+from flows.ingest_wave import UNREADABLE
 from flows.run_context import Night, current
 from flows.summary import summary_lines
 from pipeline import run_log, warehouse
@@ -20,6 +22,7 @@ from reports.newsletter import render_newsletter
 from reports.quality import render_quality
 
 NEWSLETTER = "newsletter.html"
+TEXTS = ("run_id", "started_at", "finished_at", "outcome", "code_version", "fingerprint", "message")  # of a run
 
 
 def publish_night() -> NightState:
@@ -36,19 +39,33 @@ def publish_night() -> NightState:
     lines = summary_lines(night)
     create_markdown_artifact(key="night", markdown="\n".join(f"- {line}" for line in [*held, *lines]))
     return NightState(
-        fingerprint=night_fingerprint(night.workspace), due=_due(night), held=tuple(held), summary=tuple(lines)
+        fingerprint=fingerprint(night),
+        due=_due(night),
+        held=tuple(held),
+        summary=tuple(lines),
+        undone=tuple(night.undone),
     )
+
+
+def fingerprint(night: Night) -> str:
+    """Return what the night was made of; a file that came since it looked into the inbox is for the next one."""
+    return night_fingerprint(night.standing_hash, night.waiting)
 
 
 def _settle(night: Night) -> None:
     """Do what was asked of waves, and what the calendar and changed figures ask."""
     asked = {(one.survey, one.wave, one.act): one for one in night.requests}
-    for survey, wave in estimated_waves(night):
+    estimated = estimated_waves(night)
+    for request in night.requests:
+        if (request.survey, request.wave) not in estimated:
+            where = f"{request.survey}, {request.wave}"
+            night.undone.append(f"{where}: nothing to {request.act}, there are no figures of this wave yet.")
+    for survey, wave in estimated:
         correction = asked.get((survey, wave, "correct"))
         releases.settle_release(
             survey,
             wave,
-            notice=correction.notice if correction else "",
+            notice=correction.notice if correction else None,
             is_asked=(survey, wave) in night.to_finalise,
         )
         if (survey, wave, "approve") in asked:
@@ -68,12 +85,18 @@ def estimated_waves(night: Night) -> list[tuple[str, str]]:
 
 def held_lines(night: Night) -> list[str]:
     """Return why waves are held, what tonight could not be done, and which checks failed; one line each."""
-    deliveries = take_in.deliveries_table(night)
-    held = [
-        f"{row['survey']}, {row['wave']}: held. {row['reason']}"
-        for row in deliveries.filter(pl.col("status") == "held").iter_rows(named=True)
-    ]
-    return held + night.problems
+    unreadable = warehouse.read(
+        night.connection,
+        "select survey, wave, message from log.checks where rule = ? and not success order by all",
+        [UNREADABLE],
+    )
+    held = [f"{survey}, {wave}: held. {reason}" for survey, wave, reason in held_waves(night).iter_rows()]
+    return held + [f"{row[0]}, {row[1]}: not readable. {row[2]}" for row in unreadable.iter_rows()] + night.problems
+
+
+def held_waves(night: Night) -> pl.DataFrame:
+    """Return survey, wave and reason of every source whose newest delivery is held."""
+    return take_in.deliveries_table(night).filter(pl.col("status") == "held").select("survey", "wave", "reason")
 
 
 @task(task_run_name="publish", cache_policy=NO_CACHE)
@@ -116,15 +139,16 @@ def _runs(night: Night, held: list[str]) -> pl.DataFrame:
         "outcome": "published",
         "exit_code": 1 if held else 0,
         "code_version": night.code_version,
+        "fingerprint": fingerprint(night),
         "n_waves_done": len(night.waves_done),
-        "n_waves_held": len(held),
+        "n_waves_held": held_waves(night).height + len(night.frozen),
         **{name: int(value or 0) for name, value in counts.row(0, named=True).items()},
         "message": " ".join(held) or None,
         "seconds": {part: round(seconds, 3) for part, seconds in night.seconds.items()},
     }
     run_log.append_run(night.workspace, tonight)
     columns = {
-        **dict.fromkeys(("run_id", "started_at", "finished_at", "outcome", "code_version", "message"), pl.String),
+        **dict.fromkeys(TEXTS, pl.String),
         **dict.fromkeys(("exit_code", "n_waves_done", "n_waves_held"), pl.Int64),
         **dict.fromkeys(counts.columns, pl.Int64),
     }
@@ -189,9 +213,12 @@ def write_newsletter(workspace: Workspace, survey: str, wave: str) -> Path:
             disclosure_profile=facts["disclosure_profile"],
             confidence=workspace.confidence,
         )
-    folder = (workspace.published / "public" if facts["is_out"] else workspace.drafts) / survey / wave
+    draft = workspace.drafts / survey / wave
+    folder = workspace.published / "public" / survey / wave if facts["is_out"] else draft
     for name, content in files.items():
         run_log.replace_text(folder / name, content)
+    if facts["is_out"]:
+        shutil.rmtree(draft, ignore_errors=True)
     return folder / NEWSLETTER
 
 

@@ -14,6 +14,7 @@ from pipeline.definitions import Survey
 from pipeline.fingerprint import text_hash
 
 KEYS = ("weight_id", "item", "statistic", "category", "domain", "domain_value")
+SAME = 1e-9  # figures this near are the same: sums in another order differ less
 
 
 @dataclass(frozen=True)
@@ -24,37 +25,67 @@ class Release:
     release_status: str  # final | corrected
     figures_hash: str
     is_approved: bool
+    notice: str | None
+
+    @property
+    def number(self) -> int:
+        """Return its place among the wave's releases, from 1."""
+        return int(self.release_id.rsplit("-r", 1)[1])
 
 
 @task(task_run_name="release-{survey}-{wave}", cache_policy=NO_CACHE)
-def settle_release(survey: str, wave: str, notice: str = "", is_asked: bool = False) -> None:
-    """Make a wave final when its fieldwork is over, and a corrected release of it when its figures moved."""
+def settle_release(survey: str, wave: str, notice: str | None = None, is_asked: bool = False) -> None:
+    """Make a wave final when its fieldwork is over, and a corrected release of it when its figures moved.
+
+    Args:
+        notice: what readers are told of a correction that somebody asked for; None when nobody did.
+        is_asked: somebody asked to make the wave final.
+    """
     night = current()
     definition = night.surveys[survey].wave(wave)
     latest = latest_release(night, survey, wave)
     if latest is None:
         is_over = not definition.is_in_field(night.today)
         if is_asked or (is_over and night.workspace.auto_finalise):
-            _add_release(night, survey, wave, number=1, status="final", notice=notice)
-    elif latest.figures_hash != figures_hash(night, survey, wave):
-        number = int(latest.release_id.rsplit("-r", 1)[1]) + 1
+            _add_release(night, survey, wave, number=1, status="final")
+        if notice is not None:
+            night.undone.append(f"{survey}, {wave}: there is no release to correct yet; `panel finalise` makes one.")
+        return
+    if is_asked:
+        night.say(f"{survey}, {wave}: is {latest.release_status} already, release {latest.release_id}")
+    is_new_notice = notice is not None and latest.notice != notice
+    if is_new_notice or has_moved(night, survey, wave, latest):
         words = notice or "Figures were computed again after a new delivery, a changed definition or a new version."
-        _add_release(night, survey, wave, number=number, status="corrected", notice=words)
+        _add_release(night, survey, wave, number=latest.number + 1, status="corrected", notice=words)
+
+
+def has_moved(night: Night, survey: str, wave: str, latest: Release) -> bool:
+    """Return whether figures differ from those released, by more than the last digits of a sum in another order."""
+    revised = warehouse.read(
+        night.connection,
+        "select 1 as found from log.revisions where release_id = ? limit 1",
+        [release_id(survey, wave, latest.number + 1)],
+    )
+    return revised.height > 0 and latest.figures_hash != figures_hash(night, survey, wave)
 
 
 @task(task_run_name="approve-{survey}-{wave}", cache_policy=NO_CACHE)
-def approve_release(survey: str, wave: str) -> bool:
-    """Approve the newest release of a wave; return whether there was one that waited for it."""
+def approve_release(survey: str, wave: str) -> None:
+    """Let the newsletter of the newest release of a wave out."""
     night = current()
     latest = latest_release(night, survey, wave)
-    if latest is None or latest.is_approved:
-        return False
+    if latest is None:
+        night.undone.append(f"{survey}, {wave}: is provisional, only a final wave can be approved; finalise it first.")
+        return
+    if latest.is_approved:
+        night.say(f"{survey}, {wave}: release {latest.release_id} is approved already")
+        return
     warehouse.execute(
         night.connection,
         "update log.releases set approved_at = ? where release_id = ?",
         [night.started_at.replace(tzinfo=None), latest.release_id],
     )
-    return True
+    night.say(f"{survey}, {wave}: release {latest.release_id} is approved")
 
 
 def is_provisional(night: Night, survey: str, wave: str) -> bool:
@@ -69,7 +100,7 @@ def latest_release(night: Night, survey: str, wave: str) -> Release | None:
     rows = warehouse.read(
         night.connection,
         """
-        select release_id, release_status, figures_hash, approved_at is not null as is_approved
+        select release_id, release_status, figures_hash, approved_at is not null as is_approved, notice
         from log.releases
         where survey = ? and wave = ?
         order by released_at desc, length(release_id) desc, release_id desc
@@ -102,28 +133,25 @@ def note_revisions(night: Night, survey: str, wave: str, before: pl.DataFrame, a
     if latest is None or before.is_empty():
         return 0
     moved = (
-        before.select(*KEYS, estimate_before="estimate")
+        before.select(*KEYS, estimate_before="estimate", error_before="standard_error")
         .join(
-            after.select(*KEYS, estimate_after="estimate"),
+            after.select(*KEYS, estimate_after="estimate", error_after="standard_error"),
             on=KEYS,
             how="full",
             nulls_equal=True,
             coalesce=True,
         )
-        .filter(
-            (pl.col("estimate_before") - pl.col("estimate_after")).abs().fill_null(1.0).fill_nan(1.0)
-            > 1e-9 * pl.max_horizontal(pl.lit(1.0), pl.col("estimate_before").abs().fill_null(1.0))
-        )
+        .filter(_differs("estimate") | _differs("error"))
+        .drop("error_before", "error_after")
     )
     if moved.height:
-        number = int(latest.release_id.rsplit("-r", 1)[1]) + 1
         warehouse.append_rows(
             night.connection,
             "log.revisions",
             moved.with_columns(
                 survey=pl.lit(survey),
                 wave=pl.lit(wave),
-                release_id=pl.lit(release_id(survey, wave, number)),
+                release_id=pl.lit(release_id(survey, wave, latest.number + 1)),
                 revised_at=pl.lit(night.started_at.replace(tzinfo=None)),
                 reason=pl.lit("new delivery, changed definition or new version of the code"),
             ),
@@ -131,12 +159,18 @@ def note_revisions(night: Night, survey: str, wave: str, before: pl.DataFrame, a
     return moved.height
 
 
+def _differs(figure: str) -> pl.Expr:
+    before, after = pl.col(f"{figure}_before").fill_nan(None), pl.col(f"{figure}_after").fill_nan(None)
+    size = pl.max_horizontal(pl.lit(1.0), before.abs())
+    return (before.is_null() != after.is_null()) | ((before - after).abs() > SAME * size).fill_null(False)
+
+
 def release_id(survey: str, wave: str, number: int) -> str:
     """Return the citable name of a release."""
     return f"{survey}-{wave}-r{number}"
 
 
-def _add_release(night: Night, survey: str, wave: str, *, number: int, status: str, notice: str) -> None:
+def _add_release(night: Night, survey: str, wave: str, *, number: int, status: str, notice: str = "") -> None:
     definition: Survey = night.surveys[survey]
     row = {
         "release_id": release_id(survey, wave, number),

@@ -24,12 +24,16 @@ class Night:
     today: date
     is_full: bool
     code_version: str
+    standing_hash: str  # of definitions, settings and code, as they were when the night began
     definitions_hash: dict[str, str]  # survey: hash of its folder
     requests: list[Request] = field(default_factory=list)  # what people asked of waves
+    waiting: dict[str, str] = field(default_factory=dict)  # file in the inbox when the night looked: its hash
     accepted: list[tuple[str, str]] = field(default_factory=list)  # survey and wave whose delivery came in tonight
+    frozen: set[tuple[str, str]] = field(default_factory=set)  # survey and source in use that now breaks its rules
     problems: list[str] = field(default_factory=list)  # what tonight could not be done, and why, for people
+    undone: list[str] = field(default_factory=list)  # what was asked of waves and could not be done
     waves_done: set[tuple[str, str]] = field(default_factory=set)  # survey and wave whose figures were made again
-    member_ids: dict[str, Any] = field(default_factory=dict)  # survey: ids of the member list read tonight
+    member_ids: dict[str, list[str]] = field(default_factory=dict)  # survey: ids of the member list in use
     seconds: dict[str, float] = field(default_factory=dict)  # part of the night: seconds
 
     @property

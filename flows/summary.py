@@ -19,13 +19,12 @@ def _newest_newsletters(night: Night) -> list[str]:
     """Return the newest newsletter of each survey, a draft when none is out yet."""
     found = []
     for survey, definition in night.surveys.items():
-        for wave in reversed(definition.waves):
-            places = [night.workspace.published / "public", night.workspace.drafts]
-            pages = [place / survey / wave.wave / "newsletter.html" for place in places]
-            out = [page for page in pages[:1] if page.exists()]
-            if out:
-                found.append(str(out[0]))
-                break
+        pages = [
+            place / survey / wave.wave / "newsletter.html"
+            for place in (night.workspace.published / "public", night.workspace.drafts)
+            for wave in reversed(definition.waves)
+        ]
+        found += [str(page) for page in pages if page.exists()][:1]
     return found
 
 
@@ -39,6 +38,7 @@ def _findings(night: Night, survey: str) -> list[str]:
         inner join marts.items as items on estimates.survey = items.survey and estimates.item = items.item
         inner join marts.waves as waves on estimates.survey = waves.survey and estimates.wave = waves.wave
         where estimates.survey = ? and statistic = 'headline' and domain = 'all' and release_status <> 'provisional'
+            and not estimates.is_suppressed
         order by wave_number desc, item_order, weight_id
         limit 1
         """,
@@ -70,8 +70,8 @@ def _headline_line(survey: str, rows: pl.DataFrame) -> list[str]:
         return []
     row = rows.row(0, named=True)
     return [
-        f"{survey}: {row['label']}: {row['estimate']:.0%} {row['category']} "
-        f"({row['ci_low']:.0%} to {row['ci_high']:.0%}, n = {row['unweighted_n']:,}, {row['wave']})"
+        f"{survey}: {row['label']}: {_percent(row['estimate'])} {row['category']} "
+        f"({_percent(row['ci_low'])} to {_percent(row['ci_high'])}, n = {row['unweighted_n']:,}, {row['wave']})"
     ]
 
 
@@ -85,8 +85,12 @@ def _wave_line(survey: str, rows: pl.DataFrame) -> list[str]:
     ]
 
 
+def _percent(share: float | None) -> str:
+    return "?" if share is None else f"{share:.0%}"
+
+
 def _retention_line(survey: str, rows: pl.DataFrame) -> list[str]:
     if rows.is_empty():
         return []
-    shares = ", ".join(f"{row['domain_value']} {row['retention_raw']:.0%}" for row in rows.iter_rows(named=True))
+    shares = ", ".join(f"{row['domain_value']} {_percent(row['retention_raw'])}" for row in rows.iter_rows(named=True))
     return [f"{survey}: still answering at {rows['wave'][0]}, by age: {shares}"]

@@ -7,13 +7,15 @@ from flows import ingest_wave
 from flows.ingest_wave import Arrival
 from flows.run_context import Night, current
 from pipeline import warehouse
+from pipeline.definitions import ROSTER, Survey
+from pipeline.fingerprint import text_hash
 from pipeline.intake import Reading
-from pipeline.rules import ROSTER
-from pipeline.validation import ValidationReport, check_rows
+
+ALL_SURVEYS = ""  # the survey of a step that is of all of them
 
 
 def take_in() -> None:
-    """Archive, read, validate and store every delivery that came or whose definitions changed."""
+    """Archive, read, validate and store every delivery that came, or that would be read otherwise now."""
     night = current()
     arrivals = ingest_wave.discover()
     for survey in night.surveys:
@@ -23,48 +25,63 @@ def take_in() -> None:
 
 def _take_in_survey(night: Night, survey: str, arrivals: list[Arrival]) -> None:
     """Take in one survey's deliveries; waves wait in the inbox while there is no member list to know people by."""
-    rosters = [one for one in arrivals if one.source == ROSTER]
-    waves = [one for one in arrivals if one.source != ROSTER]
-    read = _read(survey, rosters)
-    if not read and not _has_roster(night, survey):
-        for arrival in waves:
-            night.problems.append(
-                f"{survey}, {arrival.source}: {arrival.file_name} waits, as the member list "
-                f"({night.surveys[survey].roster.file}) has not been accepted. Deliver it."
-            )
-        return
-    read |= _read(survey, waves)
-    if not read:
-        return
-    reports = ingest_wave.validate_deliveries(survey, list(read.values()))
-    for (arrival, reading), report in zip(read.items(), reports, strict=True):
-        if ingest_wave.load_delivery(survey, arrival.source, arrival, reading, report) and arrival.source != ROSTER:
-            night.accepted.append((survey, arrival.source))
-        night.seconds["great expectations"] = night.seconds.get("great expectations", 0.0) + report.seconds
-    _store_checks(night, survey, list(read.values()), reports)
+    known: list[Reading] = []
+    for sources in _stages(night.surveys[survey]):
+        here = [one for one in arrivals if one.source in sources]
+        if ROSTER not in sources and ROSTER not in ingest_wave.deliveries_in_use(night, survey):
+            _wait(night, survey, here)
+            continue
+        again = ingest_wave.to_read_again(survey, {one.source for one in arrivals})
+        here += [one for one in again if one.source in sources]
+        known += _take_in_sources(night, survey, ingest_wave.in_order(night.surveys[survey], here), known)
 
 
-def _read(survey: str, arrivals: list[Arrival]) -> dict[Arrival, Reading]:
+def _stages(survey: Survey) -> list[set[str]]:
+    """Return the member list, the waves where profiles are known from, and the others, each judged by those before."""
+    waves = {wave.wave for wave in survey.waves}
+    telling = survey.known_from & waves
+    return [{ROSTER}, telling, waves - telling]
+
+
+def _wait(night: Night, survey: str, arrivals: list[Arrival]) -> None:
+    for arrival in arrivals:
+        night.problems.append(
+            f"{survey}, {arrival.source}: {arrival.file_name} waits, as the member list "
+            f"({night.surveys[survey].roster.file}) has not been accepted. Deliver it."
+        )
+        night.say(night.problems[-1])
+
+
+def _take_in_sources(night: Night, survey: str, arrivals: list[Arrival], known: list[Reading]) -> list[Reading]:
+    """Read, validate and store deliveries; return those accepted."""
     read = {one: ingest_wave.read_delivery(survey, one.source, one) for one in arrivals}
-    return {arrival: reading for arrival, reading in read.items() if reading is not None}
+    readings = {arrival: reading for arrival, reading in read.items() if reading is not None}
+    if not readings:
+        return []
+    accepted = []
+    reports = ingest_wave.validate_deliveries(survey, list(readings.values()), known)
+    for (arrival, reading), report in zip(readings.items(), reports, strict=True):
+        if ingest_wave.load_delivery(survey, arrival.source, arrival, reading, report):
+            accepted.append(reading)
+            if arrival.source == ROSTER:
+                is_refused = reading.frame["row_number"].is_in(report.refused["row_number"].implode())
+                night.member_ids[survey] = reading.members.filter(~is_refused).drop_nulls().to_list()
+    return accepted
 
 
-def _has_roster(night: Night, survey: str) -> bool:
-    rows = warehouse.read(
+def build_tables(*, is_forced: bool = False) -> None:
+    """Build staging and core, unless they are made of the same deliveries and definitions already."""
+    night = current()
+    in_use = warehouse.read(
         night.connection,
-        "select 1 as found from raw.deliveries where survey = ? and source = 'roster' and status = 'accepted'",
-        [survey],
+        "select survey, source, delivery_id, n_accepted from raw.deliveries where status = 'accepted' order by all",
     )
-    return rows.height > 0
-
-
-def _store_checks(night: Night, survey: str, readings: list[Reading], reports: list[ValidationReport]) -> None:
-    """Replace what validation found of these sources by what it found tonight."""
-    found = check_rows(reports, night.run_id, night.started_at.replace(tzinfo=None))
+    inputs = text_hash(in_use.rows(), night.definitions_hash, night.code_version)
+    if not is_forced and warehouse.step_inputs(night.connection, ALL_SURVEYS, "tables") == inputs:
+        return
     with warehouse.transaction(night.connection):
-        for reading in readings:
-            warehouse.delete_rows(night.connection, "log.checks", survey=survey, wave=reading.source)
-        warehouse.insert_rows(night.connection, "log.checks", found)
+        warehouse.build(night.connection)
+        warehouse.remember_step(night.connection, ALL_SURVEYS, "tables", inputs)
 
 
 def _show(night: Night) -> None:

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from pipeline import deliveries, survey_files
+from pipeline.definitions import Survey
 from pipeline.errors import DeliveryError, UsageError
 from pipeline.settings import TEMPLATES, Workspace, create_workspace
 
@@ -29,6 +30,25 @@ def template_folder(template: str) -> Path:
     if template not in known:
         raise UsageError(f"no template '{template}'. Use one of: {', '.join(known)}.")
     return TEMPLATES / template
+
+
+def find_survey(workspace: Workspace, name: str) -> Survey:
+    """Return a survey of the workspace.
+
+    Raises:
+        UsageError: it has none of that name.
+    """
+    surveys = {one.survey: one for one in survey_files.read_surveys(workspace.surveys)}
+    if name not in surveys:
+        raise UsageError(f"no survey '{name}' in {workspace.root}; it has {', '.join(surveys)}.")
+    return surveys[name]
+
+
+def refuse_unknown_wave(survey: Survey, wave: str, *others: str) -> None:
+    """Raise UsageError unless the survey has the wave, or it is one of the other words allowed."""
+    if not survey.has_wave(wave) and wave not in others:
+        waves = ", ".join([*(one.wave for one in survey.waves), *(f"'{one}'" for one in others)])
+        raise UsageError(f"no wave '{wave}' in '{survey.survey}'; it has {waves}.")
 
 
 def take_deliveries(workspace: Workspace, folder: Path) -> tuple[list[str], list[str]]:

@@ -11,6 +11,7 @@ DONT_KNOW, REFUSED, NOT_ASKED, SKIPPED, NOT_DISTINGUISHED = (
     "not_distinguished",
 )
 MISSING_KINDS = (DONT_KNOW, REFUSED, NOT_ASKED, SKIPPED, NOT_DISTINGUISHED)
+ROSTER = "roster"  # source of the member list; the others are waves
 ALL = "all"  # domain and domain value of everyone
 
 
@@ -295,6 +296,11 @@ class Survey:
     def wave(self, wave: str) -> Wave:
         """Return the wave of that name; KeyError when there is none."""
         return {one.wave: one for one in self.waves}[wave]
+
+    @property
+    def known_from(self) -> set[str]:
+        """Return the sources that tell who the members are and what is known of them: the list, and some waves."""
+        return {ROSTER, *(variable.source for variable in self.profile)}
 
     def has_wave(self, wave: str) -> bool:
         """Return whether the survey declares a wave of that name."""

@@ -1,5 +1,7 @@
 """What can go wrong with a panel's data, one error per person who must act; the only home of exit codes."""
 
+import errno
+
 
 class PanelError(Exception):
     """Base of every error that a user can mend; the message says what, where, found, expected, what to do."""
@@ -39,6 +41,28 @@ class WorkspaceBusyError(PanelError):
     """Another run holds the workspace."""
 
     exit_code = 5
+
+
+class StorageError(PanelError):
+    """The computer cannot read or write what it has to: for whoever looks after it."""
+
+
+_ADVICE = {
+    errno.ENOSPC: "Make room on the disk, then run the command again.",
+    errno.EDQUOT: "Make room on the disk, then run the command again.",
+    errno.EFBIG: "Raise the limit on the size of files, then run the command again.",
+    errno.EACCES: "Give this user the right to read and write there, then run the command again.",
+    errno.EROFS: "Make the disk writable, then run the command again.",
+}
+_OTHER_ADVICE = "Put that right, then run the command again."
+
+
+def storage_error(error: OSError) -> StorageError:
+    """Return what the computer could not do in plain words, and what to do about it."""
+    where = f"{error.filename}: " if error.filename else ""
+    reason = (error.strerror or str(error) or type(error).__name__).lower()
+    advice = _ADVICE.get(error.errno or 0, _OTHER_ADVICE)
+    return StorageError(f"{where}{reason}. {advice} What was there before is there still.")
 
 
 def faults_message(heading: str, faults: list[str]) -> str:

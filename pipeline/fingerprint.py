@@ -46,12 +46,21 @@ def inbox_files(workspace: Workspace) -> list[Path]:
     )
 
 
-def night_fingerprint(workspace: Workspace) -> str:
-    """Return a hash of everything that tonight's figures depend on, but for the date."""
-    waiting = [(path.relative_to(workspace.inbox).as_posix(), file_hash(path)) for path in inbox_files(workspace)]
-    return text_hash(
-        waiting,
-        tree_hash(workspace.surveys),
-        file_hash(workspace.root / "panel.toml"),
-        code_version(),
-    )
+def inbox_hashes(workspace: Workspace) -> dict[str, str]:
+    """Return the hash of each file waiting in the inbox, by its name there."""
+    return {path.relative_to(workspace.inbox).as_posix(): file_hash(path) for path in inbox_files(workspace)}
+
+
+def standing_hash(workspace: Workspace) -> str:
+    """Return a hash of what a night depends on besides deliveries: definitions, settings and the code."""
+    return text_hash(tree_hash(workspace.surveys), file_hash(workspace.root / "panel.toml"), code_version())
+
+
+def night_fingerprint(standing: str, waiting: dict[str, str]) -> str:
+    """Return a hash of everything that tonight's figures depend on, but for the date.
+
+    Args:
+        standing: hash of definitions, settings and code.
+        waiting: hash of each file left in the inbox.
+    """
+    return text_hash(sorted(waiting.items()), standing)

@@ -36,6 +36,10 @@ class PanelArrays:
     is_invited: dict[str, NDArray[np.bool_]]
     is_listed: dict[str, NDArray[np.bool_]]  # wave: in the panel when it was fielded
 
+    def number(self, column: str) -> NDArray[np.float64]:
+        """Return a number of the member list, (n_members,); all nan where the column held none."""
+        return self.numbers.get(column, np.full(len(self.members), np.nan))
+
     @cached_property
     def row_of_member(self) -> pl.DataFrame:
         """Return panel_member_id and its row, for joins."""

@@ -33,6 +33,10 @@ class PanelData:
         """Return the answers of a wave over the chosen members."""
         return item_values(self.survey, self.answers[wave], self.arrays, rows)
 
+    def is_answered(self, wave: str) -> bool:
+        """Return whether anybody answered the wave."""
+        return wave in self.answers and bool(self.arrays.is_respondent[wave].any())
+
     def domains(self, rows: NDArray[np.int64]) -> list[DomainMask]:
         """Return the published domains over the chosen members."""
         return domain_masks(self.survey, self.arrays, rows)

@@ -119,18 +119,14 @@ def _plan(data: PanelData) -> RetentionPlan:
 def _waves_from(data: PanelData, first_wave: str) -> list[str]:
     """Return the waves that somebody answered, from the first one of the plan on."""
     start = data.survey.wave(first_wave).wave_number
-    return [
-        wave.wave
-        for wave in data.survey.waves
-        if wave.wave_number >= start and wave.wave in data.answers and data.arrays.is_respondent[wave.wave].any()
-    ]
+    return [wave.wave for wave in data.survey.waves if wave.wave_number >= start and data.is_answered(wave.wave)]
 
 
 def _recruitment_weight(recipe: WeightRecipe, arrays: PanelArrays) -> NDArray[np.float64]:
     """Return who the panel was recruited to stand for: the supplied weight, 1 / selection probability, or 1."""
     if recipe.supplied is not None:
-        return np.nan_to_num(arrays.numbers[recipe.supplied])
+        return np.nan_to_num(arrays.number(recipe.supplied))
     if not recipe.selection_probabilities:
         return np.ones(len(arrays.members))
-    columns = [arrays.numbers[column] for column in recipe.selection_probabilities.values()]
+    columns = [arrays.number(column) for column in recipe.selection_probabilities.values()]
     return base_weight(np.column_stack(columns))

@@ -96,7 +96,7 @@ def _starting_rows(recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelAr
 def _is_respondent(recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelArrays) -> NDArray[np.bool_]:
     """Return who answered every wave of the set; of a supplied weight, who holds it."""
     if recipe.supplied is not None:
-        return ~np.isnan(_number(recipe.supplied, arrays))
+        return ~np.isnan(arrays.number(recipe.supplied))
     answered = np.ones(len(arrays.members), np.bool_)
     for wave in waves:
         answered &= arrays.is_respondent[wave]
@@ -107,7 +107,7 @@ def _starting_weight(
     survey: Survey, recipe: WeightRecipe, arrays: PanelArrays, rows: NDArray[np.int64]
 ) -> NDArray[np.float64] | None:
     if recipe.supplied is not None:
-        return _number(recipe.supplied, arrays)[rows]
+        return arrays.number(recipe.supplied)[rows]
     if recipe.starting_weight is None or recipe.starting_wave is None:
         return None
     start = weigh(survey, survey.weight(recipe.starting_weight), (recipe.starting_wave,), arrays)
@@ -125,16 +125,11 @@ def _selection_probabilities(
     recruited = set(arrays.cohort[arrays.is_listed[waves[0]]].tolist())
     return pl.DataFrame(
         {
-            cohort: _number(column, arrays)[rows]
+            cohort: arrays.number(column)[rows]
             for cohort, column in recipe.selection_probabilities.items()
             if cohort in recruited
         }
     )
-
-
-def _number(column: str, arrays: PanelArrays) -> NDArray[np.float64]:
-    """Return a column of the member list; all missing where it held no number at all."""
-    return arrays.numbers.get(column, np.full(len(arrays.members), np.nan))
 
 
 def _categories(arrays: PanelArrays, rows: NDArray[np.int64]) -> pl.DataFrame:

@@ -2,12 +2,12 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from pipeline.fingerprint import night_fingerprint
+from pipeline.fingerprint import inbox_hashes, night_fingerprint, standing_hash
 from pipeline.settings import Workspace
 
 
@@ -18,7 +18,8 @@ class NightState:
     fingerprint: str
     due: str | None = None  # ISO date on which something is to be done although nothing new came (a wave's end)
     held: tuple[str, ...] = ()  # why, one line for each wave held or check failed
-    summary: tuple[str, ...] = field(default=())  # what there is and where, for people
+    summary: tuple[str, ...] = ()  # what there is and where, for people
+    undone: tuple[str, ...] = ()  # what was asked of waves tonight and could not be done
 
     def is_due(self, today: date) -> bool:
         """Return whether the calendar alone asks for a run."""
@@ -26,11 +27,12 @@ class NightState:
 
 
 def read_state(workspace: Workspace) -> NightState | None:
-    """Return the state the last complete night left, None before the first."""
-    if not workspace.state.exists():
+    """Return the state the last complete night left; None before the first, or when it cannot be read."""
+    try:
+        stored = json.loads(workspace.state.read_text(encoding="utf-8"))
+        return NightState(stored["fingerprint"], stored["due"], tuple(stored["held"]), tuple(stored["summary"]))
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-    stored = json.loads(workspace.state.read_text(encoding="utf-8"))
-    return NightState(stored["fingerprint"], stored["due"], tuple(stored["held"]), tuple(stored.get("summary", ())))
 
 
 def state_if_nothing_new(workspace: Workspace, today: date) -> NightState | None:
@@ -38,9 +40,21 @@ def state_if_nothing_new(workspace: Workspace, today: date) -> NightState | None
     state = read_state(workspace)
     if state is None or state.is_due(today) or not workspace.published_file.exists():
         return None
-    if any((workspace.var / "requests").glob("*.json")):
+    if workspace.unfinished.exists() or any((workspace.var / "requests").glob("*.json")):
         return None
-    return state if state.fingerprint == night_fingerprint(workspace) else None
+    tonight = night_fingerprint(standing_hash(workspace), inbox_hashes(workspace))
+    return state if state.fingerprint == tonight else None
+
+
+def begin_work(workspace: Workspace, started_at: datetime) -> None:
+    """Note that a night is at work: until it has finished, no later one may believe that nothing is to be done."""
+    replace_text(workspace.unfinished, f"{started_at.isoformat(timespec='seconds')}\n")
+
+
+def finish_work(workspace: Workspace, state: NightState) -> None:
+    """Keep the state a complete night leaves, and note that it is complete."""
+    write_state(workspace, state)
+    workspace.unfinished.unlink(missing_ok=True)
 
 
 def write_state(workspace: Workspace, state: NightState) -> None:
@@ -51,10 +65,18 @@ def write_state(workspace: Workspace, state: NightState) -> None:
 def append_run(workspace: Workspace, row: dict[str, Any]) -> None:
     """Append one run to var/runs.jsonl, on the disk when this returns."""
     workspace.run_log.parent.mkdir(parents=True, exist_ok=True)
-    with workspace.run_log.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+    with workspace.run_log.open("a+b") as file:
+        start = b"" if _ends_a_line(file) else b"\n"  # a line cut off by a crash stays alone
+        file.write(start + json.dumps(row).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def _ends_a_line(file: BinaryIO) -> bool:
+    if file.seek(0, os.SEEK_END) == 0:
+        return True
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
 
 
 def append_quiet_run(workspace: Workspace, started_at: datetime, today: date) -> None:

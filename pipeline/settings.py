@@ -1,8 +1,10 @@
 """Where a workspace keeps things and what its panel.toml says, read once."""
 
+import json
 import os
 import tomllib
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,7 +14,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 TEMPLATES = PROJECT / "surveys"
 PANEL_TOML = """\
 # One panel's workspace; `panel --help` tells what can be done with it.
-name = "{name}"
+name = {name}
 time_zone = "Europe/London"
 schedule = "0 2 * * *"        # the nightly run, as cron in that time zone
 confidence = 0.95
@@ -34,6 +36,10 @@ class Workspace:
     auto_finalise: bool
     auto_approve: bool
     register_key: str
+
+    def today(self) -> date:
+        """Return the date where the panel is."""
+        return datetime.now(ZoneInfo(self.time_zone)).date()
 
     @property
     def surveys(self) -> Path:
@@ -66,6 +72,10 @@ class Workspace:
     @property
     def state(self) -> Path:
         return self.var / "state.json"
+
+    @property
+    def unfinished(self) -> Path:
+        return self.var / "unfinished"
 
     @property
     def run_log(self) -> Path:
@@ -102,8 +112,12 @@ def create_workspace(root: Path, name: str | None = None) -> Workspace:
     for folder in ("surveys", "inbox", "var/archive", "var/quarantine", "published/snapshots"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     os.chmod(root / "var", 0o700)
-    (root / "panel.toml").write_text(PANEL_TOML.format(name=name or root.resolve().name), encoding="utf-8")
+    (root / "panel.toml").write_text(PANEL_TOML.format(name=_toml_text(name or root.resolve().name)), encoding="utf-8")
     return read_workspace(root)
+
+
+def _toml_text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # a basic string of TOML is one of JSON
 
 
 def read_workspace(root: Path) -> Workspace:
@@ -150,7 +164,7 @@ def _workspace(root: Path, path: Path, stated: dict[str, object]) -> Workspace:
         raise UsageError(f"{path}: confidence is {confidence}, expected at least 0.5 and below 1.")
     try:
         ZoneInfo(str(settings["time_zone"]))
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise UsageError(
             f"{path}: time_zone is '{settings['time_zone']}', expected a name such as 'Europe/London'."
         ) from error

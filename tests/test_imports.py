@@ -117,12 +117,12 @@ def test_the_core_imports_numbers_and_tables_only(path: Path) -> None:
 
 
 FLOW_LAYERS = (
-    ("run_context", "environment"),
+    ("run_context", "environment", "workspaces"),
     ("releases",),
     ("ingest_wave", "weight_wave", "estimate_wave", "change_waves", "follow_members"),  # tasks
     ("take_in", "figures", "summary", "publish"),  # the parts of a night
     ("nightly",),
-    ("workspaces", "check", "status", "serve"),
+    ("check", "status", "serve"),
     ("demo",),
     ("commands", "statistics_commands", "statistics_options"),
     ("cli",),

@@ -38,7 +38,7 @@ def read_surveys(root: Path) -> list[Survey]:
     Raises:
         DefinitionError: there is none, or at least one of them has a fault; all faults of all are named.
     """
-    folders = sorted(path.parent for path in root.glob(f"*/{SURVEY_FILE}"))
+    folders = survey_folders(root)
     if not folders:
         raise DefinitionError(f"{root.name}: no survey found, expected a folder with {SURVEY_FILE}. Add one.")
     faults = Faults()
@@ -48,6 +48,11 @@ def read_surveys(root: Path) -> list[Survey]:
             faults.add(Place(root.name, key="survey"), f"'{name}' in two folders", "one", "Rename one.")
     raise_faults(root, faults)
     return surveys
+
+
+def survey_folders(root: Path) -> list[Path]:
+    """Return the folders that hold a survey, in the order in which `read_surveys` returns their surveys."""
+    return sorted(path.parent for path in root.glob(f"*/{SURVEY_FILE}"))
 
 
 def read_survey(folder: Path) -> Survey:

@@ -1,7 +1,7 @@
 """The working store: opening it, and reading and replacing rows of its tables."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": "false",
 }
 
+_in_transaction: set[int] = set()  # connections, by their id, inside a transaction of ours
 _COLUMNS = "select schema_name, table_name, column_name, data_type from duckdb_columns() where not internal"
 
 
@@ -52,14 +53,21 @@ def open_read_only(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Make everything in the block happen, or nothing of it."""
+    """Make everything in the block happen, or nothing of it; a block within a block is part of the outer one."""
+    if id(connection) in _in_transaction:
+        yield
+        return
     execute(connection, "begin transaction")
+    _in_transaction.add(id(connection))
     try:
         yield
+        _in_transaction.discard(id(connection))
+        execute(connection, "commit")
     except BaseException:
-        execute(connection, "rollback")
+        _in_transaction.discard(id(connection))
+        with suppress(duckdb.Error):  # a commit that failed has rolled back already
+            execute(connection, "rollback")
         raise
-    execute(connection, "commit")
 
 
 def read(
