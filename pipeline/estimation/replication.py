@@ -40,14 +40,12 @@ class Replication:
     def sums(self, row: Codes, column: Codes, n_columns: int, value: Array | None = None) -> Array:
         """Return sums (n_columns, n_replicates) of replicate weight times value (default 1)."""
         amount = np.ones(row.size) if value is None else value
-        if self.replicates.ratio is None or self.replicates.cell_of_row is None:
-            return self._uncalibrated_sums(row, column, n_columns, amount)
-        n_cells = self.replicates.ratio.shape[0]
-        pair, of_row = np.unique(column * n_cells + self.replicates.cell_of_row[row], return_inverse=True)
-        by_pair = self._uncalibrated_sums(row, of_row, pair.size, amount)
-        by_pair *= self.replicates.ratio[pair % n_cells]
-        totals = _table(pair // n_cells, np.arange(pair.size), np.ones(pair.size), (n_columns, pair.size))
-        return np.asarray(totals @ by_pair)
+        if isinstance(self.replicates.factor, np.ndarray) and self.replicates.columns is None:
+            return self._factored_sums(row, column, n_columns, amount)
+        table, sums = _table(column, row, amount, (n_columns, self.design.n)).tocsc(), 0.0
+        for rows, weights in self.replicates.blocks():
+            sums = sums + table[:, rows].tocsr() @ weights
+        return np.asarray(sums)
 
     def ratio_deviations(self, numerator: Array, denominator: Array, ratio: Array, total: Array) -> Array:
         """Return the scaled deviations (..., n_replicates) of numerator / denominator.
@@ -75,17 +73,22 @@ class Replication:
         ranks = [self._rank(rows.row[rows.domain == domain]) for domain in range(rows.n_domains)]
         return np.array(ranks, np.int64) - 1
 
-    def _uncalibrated_sums(self, row: Codes, column: Codes, n_columns: int, amount: Array) -> Array:
-        """Return sums without the ratio of the row's cell: rows x replicates is never made."""
+    def _factored_sums(self, row: Codes, column: Codes, n_columns: int, amount: Array) -> Array:
+        """Return the sums by way of groups (and cells) x replicates: a row's weight is never written out."""
         replicates = self.replicates
-        if replicates.columns is not None:
-            summed = _table(column, row, amount, (n_columns, self.design.n)) @ replicates.columns
-            return np.asarray(summed)
-        assert replicates.factor is not None
+        assert isinstance(replicates.factor, np.ndarray)
         assert replicates.group_of_row is not None
-        shape = n_columns, replicates.factor.shape[0]
-        based = amount * replicates.base_weight[row]
-        return np.asarray(_table(column, replicates.group_of_row[row], based, shape) @ replicates.factor)
+        group, based = replicates.group_of_row[row], amount * replicates.base_weight[row]
+        n_groups = replicates.factor.shape[0]
+        if replicates.ratio is None or replicates.cell_of_row is None:
+            return np.asarray(_table(column, group, based, (n_columns, n_groups)) @ replicates.factor)
+        n_cells = replicates.ratio.shape[0]
+        pair, of_row = np.unique(column * n_cells + replicates.cell_of_row[row], return_inverse=True)
+        by_pair = _table(of_row, group, based, (pair.size, n_groups)) @ replicates.factor
+        by_pair *= replicates.ratio[pair % n_cells]
+        return np.asarray(
+            _table(pair // n_cells, np.arange(pair.size), np.ones(pair.size), (n_columns, pair.size)) @ by_pair
+        )
 
     def _rank(self, row: Codes) -> int:
         """Return how many of the replicates of these rows are linearly independent.
