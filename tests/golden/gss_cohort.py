@@ -5,7 +5,7 @@ the two can disagree. One person is one row of the roster; everything else is an
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +37,16 @@ class Cohort:
     roster: dict[str, Texts]
     answers: dict[int, dict[str, Texts]]
     interviewed: dict[int, Bools]
+
+    @cached_property
+    def domains(self) -> list[tuple[str, str, Bools]]:
+        """Return each published domain, its values and who is in it."""
+        found = [("all", "all", np.ones(self.person.size, dtype=bool))]
+        for domain, values in domain_values(self).items():
+            if domain != "region":
+                present = sorted({value for value in values if value is not None})
+                found += [(domain, value, values == value) for value in present]
+        return found
 
 
 def delivered_folder() -> Path:
@@ -87,15 +97,6 @@ def banded(age: Floats, bands: Sequence[tuple[int, int | None]]) -> Texts:
     return value
 
 
-def domains(cohort: Cohort) -> Iterator[tuple[str, str, Bools]]:
-    """Yield each published domain, its values and who is in it."""
-    yield "all", "all", np.ones(cohort.person.size, dtype=bool)
-    for domain, values in domain_values(cohort).items():
-        if domain != "region":
-            for value in sorted({v for v in values if v is not None}):
-                yield domain, value, values == value
-
-
 def is_ineligible(cohort: Cohort, wave: int) -> Bools:
     """Return who had left the population by a wave: whoever left by wave 2 is out at wave 3 too."""
     out = np.zeros(cohort.person.size, dtype=bool)
@@ -122,22 +123,30 @@ class Design:
         return [np.unique(psu[stratum == one]) for one in np.unique(stratum)]
 
     def covariance(self, z: Floats, other: Floats) -> Floats:
-        """Return column by column the covariance of two totals; a lonely PSU is centred at 0."""
-        totals, other_totals = self.psu_totals(z), self.psu_totals(other)
+        """Return column by column the covariance of two totals."""
         covariance = np.zeros(z.shape[1])
-        for psus in self.psus_of_strata:
-            a, b, n = totals[psus], other_totals[psus], psus.size
-            if n == 1:
-                covariance += (a * b).sum(axis=0)
-            else:
-                covariance += n / (n - 1) * ((a - a.mean(axis=0)) * (b - b.mean(axis=0))).sum(axis=0)
+        for a, b in zip(self.deviations(z), self.deviations(other), strict=True):
+            covariance += (a * b).sum(axis=0)
         return covariance
 
-    def psu_totals(self, z: Floats) -> Floats:
-        """Return the (number of PSUs, k) totals of z."""
+    def deviations(self, z: Floats) -> list[Floats]:
+        """Return the PSU totals of z (PSUs, k) of the strata with one, two … PSUs about their stratum's mean.
+
+        Scaled by n/(n − 1) once squared; those of a stratum with one PSU about 0, unscaled.
+        """
         totals = np.zeros((self.psu.max() + 1, z.shape[1]))
         np.add.at(totals, self.psu[self.is_member], z[self.is_member])
-        return totals
+        return [
+            (of_strata - of_strata.mean(axis=1, keepdims=True) * (n > 1)).reshape(-1, z.shape[1])
+            * np.sqrt(n / max(n - 1, 1))
+            for n, of_strata in ((psus.shape[1], totals[psus]) for psus in self.strata_by_size)
+        ]
+
+    @cached_property
+    def strata_by_size(self) -> list[Integers]:
+        """Return the PSUs (strata, n) of the strata with n PSUs, for each n there is."""
+        sizes = sorted({psus.size for psus in self.psus_of_strata})
+        return [np.stack([psus for psus in self.psus_of_strata if psus.size == n]) for n in sizes]
 
     def standard_error(self, u: Floats) -> Floats:
         """Return the standard error of the estimates with linearised variables u (n, k)."""

@@ -15,7 +15,6 @@ from tests.golden.gss_cohort import (
     Cohort,
     Design,
     Floats,
-    domains,
     is_ineligible,
     numbers,
     raked_design,
@@ -85,17 +84,18 @@ def item_estimates(cohort: Cohort, of_weight: Design, scored: tuple[list[Figure]
     """Yield the rows of one item in one wave under one weight; an empty domain has none."""
     of_figures, y, is_answered = scored
     is_answered = is_answered & (of_weight.weight > 0)
-    cells = [(d, v, is_answered & m) for d, v, m in domains(cohort) if (is_answered & m).any()]
+    cells = [(d, v, is_answered & m) for d, v, m in cohort.domains if (is_answered & m).any()]
     if not cells:
         return
     u = np.hstack([deviation(of_weight, y, mask) for _, _, mask in cells])
     errors = of_weight.standard_error(u).reshape(len(cells), -1)
-    for (domain, value, mask), cell_errors in zip(cells, errors, strict=True):
-        mean = of_weight.weight[mask] @ y[mask] / of_weight.weight[mask].sum()
+    for (domain, value, mask), errors_of_cell in zip(cells, errors, strict=True):
+        weight, answers, df = of_weight.weight[mask], y[mask], of_weight.degrees_of_freedom(mask)
+        mean = weight @ answers / weight.sum()
         for k, (statistic, category) in enumerate(of_figures):
             keys = {"statistic": statistic, "category": category, "domain": domain, "domain_value": value}
             is_share = statistic != "mean"
-            yield keys | figures(of_weight, y[:, k], mask, mean[k], cell_errors[k], is_share=is_share)
+            yield keys | figures(weight, answers[:, k], df, mean[k], errors_of_cell[k], is_share=is_share)
 
 
 def deviation(of_weight: Design, y: Floats, mask: Bools) -> Floats:
@@ -105,26 +105,25 @@ def deviation(of_weight: Design, y: Floats, mask: Bools) -> Floats:
     return u
 
 
-def figures(of_weight: Design, y: Floats, mask: Bools, mean: float, error: float, *, is_share: bool) -> Row:
+def figures(weight: Floats, answers: Floats, df: int, mean: float, error: float, *, is_share: bool) -> Row:
     """Return one estimate with all that travels with it."""
-    weight, answers = of_weight.weight[mask], y[mask]
-    df = of_weight.degrees_of_freedom(mask)
+    n = answers.size
     is_extreme = is_share and answers.min() == answers.max()
     if is_extreme:
         mean, error = float(answers[0]), 0.0
     low, high = interval(mean, error, df, weight, is_share=is_share)
     spread = mean * (1 - mean) if is_share else float(weight @ (answers - mean) ** 2 / weight.sum())
-    deff = error**2 / (spread / (mask.sum() - 1)) if spread > 0 and mask.sum() > 1 else None
+    deff = error**2 / (spread / (n - 1)) if spread > 0 and n > 1 else None
     return {
         "estimate": float(mean),
         "standard_error": float(error),
         "ci_low": low,
         "ci_high": high,
         "degrees_of_freedom": df,
-        "unweighted_n": int(mask.sum()),
+        "unweighted_n": n,
         "sum_of_weights": float(weight.sum()),
         "design_effect": deff,
-        "effective_n": mask.sum() / deff if deff else None,
+        "effective_n": n / deff if deff else None,
         "unweighted_estimate": float(answers.mean()),
     }
 
@@ -155,45 +154,46 @@ def changes(cohort: Cohort, items: Items, pair: tuple[int, int] = (1, 3)) -> Ite
     for weight_id in WITHIN_PERSON:
         of_weight = design(cohort, weight_id)
         for item in asked(cohort, items, pair):
-            first, last = (scores(cohort, items, item, wave) for wave in pair)
-            for domain, value, mask in domains(cohort):
-                keys = {"weight_id": weight_id, "item": item, "domain": domain, "domain_value": value}
-                both = mask & first[2] & last[2] & (of_weight.weight > 0)
-                if both.any():
-                    for row in item_changes(of_weight, first[0], first[1], last[1], both):
-                        yield keys | row
+            (of_figures, first, in_first), (_, last, in_last) = (scores(cohort, items, item, wave) for wave in pair)
+            answered = in_first & in_last & (of_weight.weight > 0)
+            cells = [(d, v, answered & m) for d, v, m in cohort.domains if (answered & m).any()]
+            errors = cell_errors(of_weight, first, last, [mask for _, _, mask in cells])
+            for (domain, value, both), of_cell in zip(cells, errors, strict=True):
+                for k, (statistic, category) in enumerate(of_figures):
+                    keys = {"weight_id": weight_id, "item": item, "statistic": statistic}
+                    keys |= {"category": category, "domain": domain, "domain_value": value}
+                    yield keys | change(of_weight, first[:, k], last[:, k], both, *of_cell[:, k])
 
 
-def item_changes(
-    of_weight: Design, of_figures: list[Figure], first: Floats, last: Floats, both: Bools
-) -> Iterator[Row]:
-    """Yield the change of each figure of one item in one domain."""
+def cell_errors(of_weight: Design, first: Floats, last: Floats, masks: list[Bools]) -> Floats:
+    """Return for each domain and figure the error of the change and the correlation (domains, 2, k)."""
+    z = [of_weight.linearise(np.hstack([deviation(of_weight, y, m) for m in masks])) for y in (first, last)]
+    alone = [np.sqrt(of_weight.covariance(one, one)) for one in z]
+    together = of_weight.covariance(z[0], z[1])
+    has_correlation = np.minimum(alone[0], alone[1]) > ROUNDING
+    scale = np.where(has_correlation, alone[0] * alone[1], 1.0)
+    correlation = np.where(has_correlation, together / scale, np.nan)
+    error = np.sqrt(of_weight.covariance(z[1] - z[0], z[1] - z[0]))
+    return np.stack([error, correlation]).reshape(2, len(masks), -1).swapaxes(0, 1)
+
+
+def change(of_weight: Design, first: Floats, last: Floats, both: Bools, error: float, correlation: float) -> Row:
+    """Return one change with its interval and its test, none below one degree of freedom."""
     weight, df = of_weight.weight[both], of_weight.degrees_of_freedom(both)
-    errors = of_weight.standard_error(deviation(of_weight, last - first, both))
-    z_first, z_last = (of_weight.linearise(deviation(of_weight, y, both)) for y in (first, last))
-    together = of_weight.covariance(z_first, z_last)
-    alone = [np.sqrt(of_weight.covariance(z, z)) for z in (z_first, z_last)]
-    for k, (statistic, category) in enumerate(of_figures):
-        before, after = (float(weight @ y[both, k] / weight.sum()) for y in (first, last))
-        change = float(weight @ (last - first)[both, k] / weight.sum())
-        error = float(errors[k])
-        half = stdtrit(df, (1 + CONFIDENCE) / 2) * error
-        yield {
-            "statistic": statistic,
-            "category": category,
-            "estimate_from": before,
-            "estimate_to": after,
-            "change": change,
-            "standard_error": error,
-            "ci_low": change - half if df >= 1 else None,
-            "ci_high": change + half if df >= 1 else None,
-            "p_value": float(2 * stdtr(df, -abs(change / error))) if df >= 1 and error > ROUNDING else None,
-            "degrees_of_freedom": df,
-            "overlap_n": int(both.sum()),
-            "correlation": float(together[k] / alone[0][k] / alone[1][k])
-            if min(alone[0][k], alone[1][k]) > ROUNDING
-            else None,
-        }
+    moved = float(weight @ (last - first)[both] / weight.sum())
+    half = stdtrit(df, (1 + CONFIDENCE) / 2) * error
+    return {
+        "estimate_from": float(weight @ first[both] / weight.sum()),
+        "estimate_to": float(weight @ last[both] / weight.sum()),
+        "change": moved,
+        "standard_error": float(error),
+        "ci_low": float(moved - half) if df >= 1 else None,
+        "ci_high": float(moved + half) if df >= 1 else None,
+        "p_value": float(2 * stdtr(df, -abs(moved / error))) if df >= 1 and error > ROUNDING else None,
+        "degrees_of_freedom": df,
+        "overlap_n": int(both.sum()),
+        "correlation": None if np.isnan(correlation) else float(correlation),
+    }
 
 
 def transitions(cohort: Cohort, pair: tuple[int, int]) -> Iterator[Row]:
@@ -230,14 +230,15 @@ def retention(cohort: Cohort) -> Iterator[Row]:
     """Yield who of wave 1 answered each wave: of everyone, of those still eligible, and weighted."""
     of_weight = design(cohort, "wtssall")
     for wave in (1, 2, 3):
-        for domain, value, mask in domains(cohort):
+        for domain, value, mask in cohort.domains:
             first = mask & cohort.interviewed[1]
             answered = first & cohort.interviewed[wave]
             eligible = first & ~is_ineligible(cohort, wave)
             y = answered.astype(float)[:, None]
             weighted = float(of_weight.weight[first] @ y[first, 0] / of_weight.weight[first].sum())
             error = float(of_weight.standard_error(deviation(of_weight, y, first))[0])
-            row = figures(of_weight, y[:, 0], first, weighted, error, is_share=True)
+            df = of_weight.degrees_of_freedom(first)
+            row = figures(of_weight.weight[first], y[first, 0], df, weighted, error, is_share=True)
             yield {
                 "wave": f"w{wave}",
                 "domain": domain,
