@@ -194,11 +194,12 @@ class MarginMatrix:
         gram = np.zeros((offsets[-1] + n_numeric,) * 2)
         for row, size_row in enumerate(self.n_levels):
             rows = slice(offsets[row], offsets[row + 1])
-            gram[rows, rows] = np.diag(sums_by(self.columns[row], value, size_row))
             for column in range(row):
                 columns = slice(offsets[column], offsets[column + 1])
                 table = self._two_way(value, row, column)
                 gram[rows, columns], gram[columns, rows] = table, table.T
+            of_levels = table.sum(axis=1) if row else sums_by(self.columns[row], value, size_row)
+            gram[rows, rows] = np.diag(of_levels)
         if self.auxiliaries is not None:
             self._add_numeric(gram, value, self.auxiliaries)
         return gram
