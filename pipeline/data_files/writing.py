@@ -16,7 +16,7 @@ from pipeline.errors import DeliveryError, UsageError
 WITH_COLUMNS = (PARQUET, CSV, SPSS)
 DELIVERED = "_delivered"  # added to the name of a column whose name is needed
 BLOCK_ROWS = 1 << 18  # rows read, widened and written at a time
-MOST_CELLS = 1 << 25  # in a block, when the new columns are many
+MOST_CELLS = 1 << 24  # in a block, when the new columns are many
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,9 @@ def _write_parquet(data: Path, out: Path, new: NewColumns) -> list[str]:
     renamed = _renamed(rows.collect_schema().names(), new.names)
     kept = {renamed.get(column, column): book for column, book in books.items()}
     _in_blocks(rows.rename(renamed), new).sink_parquet(
-        out, metadata={METADATA_KEY: books_as_text(kept)} if kept else None
+        out,
+        compression="zstd" if len(new.names) == 1 else "lz4",  # replicate weights hardly get smaller, only slower
+        metadata={METADATA_KEY: books_as_text(kept)} if kept else None,
     )
     return _renaming_notes(renamed)
 
@@ -125,6 +127,8 @@ def _in_blocks(rows: pl.LazyFrame, new: NewColumns) -> pl.LazyFrame:
 
     schema = rows.collect_schema()
     n_rows = int(rows.select(pl.len()).collect().item())
+    if len(new.names) == 1:
+        return pl.concat([rows, new.block(slice(0, n_rows)).lazy()], how="horizontal")
     together = max(1, min(BLOCK_ROWS, MOST_CELLS // max(1, len(new.names))))
 
     def blocks(

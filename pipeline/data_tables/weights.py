@@ -32,6 +32,7 @@ from pipeline.weighting.replicates import (
 Floats = NDArray[np.float64]
 FEW_PEOPLE = 30  # methodology B2.8: categories below this are worth merging
 BARS = 40
+ROWS_TURNED = 1024  # of replicate weights, from rows to columns at a time
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class TableWeights:
         """Return the weight and the replicate weights of some rows; those of everyone are never made at once."""
         made = {"weight": self.result.weight[rows]}
         if self.replicates is not None:
-            made |= dict(zip(self.column_names[1:], self.replicates.weights(rows).T.copy(), strict=True))
+            made |= dict(zip(self.column_names[1:], _by_replicate(self.replicates, rows), strict=True))
         return pl.DataFrame(made)
 
     def histogram(self) -> dict[str, Any]:
@@ -141,6 +142,16 @@ def _replicates(
         return calibration_result(base, fitted, calibration.options, calibration.trimming).weight
 
     return repeated_replicates(drawn, weighted)
+
+
+def _by_replicate(replicates: Replicates, rows: slice) -> Floats:
+    """Return the (n_replicates, n_rows) replicate weights, turned round in blocks that stay in the cache."""
+    start, stop, _ = rows.indices(replicates.base_weight.size)
+    turned = np.empty((replicates.n_replicates, stop - start))
+    for first in range(start, stop, ROWS_TURNED):
+        last = min(first + ROWS_TURNED, stop)
+        turned[:, first - start : last - start] = replicates.weights(slice(first, last)).T
+    return turned
 
 
 def _failures(replicates: Replicates) -> list[str]:
