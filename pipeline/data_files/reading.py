@@ -11,13 +11,12 @@ import polars as pl
 from pipeline.data_files.formats import CSV, METADATA_KEY, PARQUET, SPSS, books_from_text, format_of
 from pipeline.data_tables.table import CodeBook, DataTable, refuse_unknown_columns
 from pipeline.errors import DeliveryError
-from pipeline.wave_files.delimiters import fitting_delimiter
+from pipeline.wave_files.delimiters import DELIMITERS, fitting_delimiter
 from pipeline.wave_files.text_encoding import decode
 
 Read = TypeVar("Read")
 
-SAMPLE = 1 << 16  # bytes that show the encoding and the delimiter
-NOT_UNIVERSAL = ("utf-16", "utf-16-le", "utf-16-be", "cp1252")
+SAMPLE = 1 << 16  # bytes that show the delimiter
 
 
 def read_table(
@@ -63,16 +62,15 @@ def read_csv(path: Path) -> pl.DataFrame:
     Raises:
         DeliveryError: it is no text, no delimiter fits, or rows have more cells than the header.
     """
-    with path.open("rb") as file:
-        start = file.read(SAMPLE)
-    if not start.strip():
-        raise DeliveryError(f"{path.name}: the file is empty.")
-    sample = start[: start.rfind(b"\n") + 1] or start
-    text, encoding = decode(sample, path.name)
-    delimiter = "," if "\n" not in text.strip() and "," not in text else _delimiter(text, path.name)
     source: Path | BytesIO = path
-    if encoding in NOT_UNIVERSAL or not _is_universal(path):
-        source = BytesIO(decode(path.read_bytes(), path.name)[0].encode())
+    if _is_utf_8(path):
+        text = _start(path)
+    else:
+        text = decode(path.read_bytes(), path.name)[0]
+        source = BytesIO(text.encode())
+    if not text.strip():
+        raise DeliveryError(f"{path.name}: the file is empty.")
+    delimiter = _delimiter(text, path.name)
     frame = _guarded(path, lambda: pl.read_csv(source, separator=delimiter, infer_schema=False))
     if not frame.height:
         raise DeliveryError(f"{path.name}: there is no row below the header.")
@@ -91,19 +89,28 @@ def statistics_file(path: Path) -> tuple[pl.DataFrame, Any]:
     return _guarded(path, lambda: _statistics_file(path, format_of(path)))
 
 
+def _start(path: Path) -> str:
+    """Return the first lines of a UTF-8 file."""
+    with path.open("rb") as file:
+        start = file.read(SAMPLE)
+    whole = start[: start.rfind(b"\n") + 1] or start
+    return whole.decode("utf-8-sig", errors="replace")
+
+
 def _delimiter(text: str, name: str) -> str:
     """Return the delimiter; a file of one column has a comma."""
-    header = text.splitlines()[0]
-    return fitting_delimiter(text, [] if any(one in header for one in ",;\t|") else [header.strip()], name)
+    header = text.strip().splitlines()[0]
+    return fitting_delimiter(text, [], name) if any(one in header for one in DELIMITERS) else ","
 
 
-def _is_universal(path: Path) -> bool:
-    """Return whether all of a file is UTF-8, a block at a time."""
+def _is_utf_8(path: Path) -> bool:
+    """Return whether all of a file is UTF-8 without control characters of UTF-16, a block at a time."""
     decoder = getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
         try:
             while block := file.read(1 << 24):
-                decoder.decode(block)
+                if "\0" in decoder.decode(block):
+                    return False
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             return False

@@ -1,15 +1,20 @@
-"""Replicate weights that a data table brings along."""
+"""Replicate weights that a data table brings along: which columns they are, and what each one's deviation counts."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
 from pipeline.data_tables.table import DataTable
 from pipeline.design import SurveyDesign
-from pipeline.errors import UsageError
+from pipeline.errors import DeliveryError, UsageError
+from pipeline.weighting.replicates import supplied_replicates
+
+STRATIFIED_JACKKNIFE = "jkn"
 
 
 @dataclass(frozen=True)
@@ -18,8 +23,8 @@ class ReplicateColumns:
 
     patterns: Sequence[str]  # such as `replicate_*`
     kind: str
-    fay: float = 0.5
-    centre: str = "estimate"
+    fay: float = 0.5  # what the lighter half keeps of its weight
+    centre: str = "estimate"  # of the deviations; or the mean of the `replicates`
 
     def columns(self, known: Sequence[str], name: str) -> list[str]:
         """Return the columns that the patterns mean, in the order of their numbers.
@@ -35,12 +40,49 @@ class ReplicateColumns:
         return sorted(found, key=_natural)
 
     def added_to(self, design: SurveyDesign, table: DataTable) -> SurveyDesign:
-        """Return the design with the table's replicate weights."""
-        from pipeline.estimation.supplied import with_supplied_replicates
+        """Return the design with the table's replicate weights, from which all variances are then made.
 
+        Raises:
+            DeliveryError: replicate weights are missing, or do not leave out a PSU of one stratum each, as jkn does.
+        """
         names = self.columns(table.frame.columns, table.name)
-        weights = np.column_stack([table.complete_number(name) for name in names])
-        return with_supplied_replicates(design, weights, kind=self.kind, fay=self.fay, centre=self.centre)
+        weights = pl.DataFrame({name: table.complete_number(name) for name in names})
+        coefficient = self._coefficient(design, weights, table.name)
+        made = supplied_replicates(design.weight, weights, coefficient, kind=self.kind, centre=self.centre)
+        return replace(design, replicates=made)
+
+    def _coefficient(self, design: SurveyDesign, weights: pl.DataFrame, name: str) -> NDArray[np.float64]:
+        """Return what the squared deviation of each replicate counts, (n_replicates,).
+
+        Source: methodology C6; Wolter (2007), Introduction to Variance Estimation, chapters 3 to 5.
+        """
+        n_replicates = weights.width
+        if self.kind == STRATIFIED_JACKKNIFE:
+            return _of_left_out_strata(design, weights, name)
+        count = {
+            "bootstrap": 1 / n_replicates,
+            "jk1": (n_replicates - 1) / n_replicates * (1 - float(design.structure.sampling_fraction[0])),
+            "jkgroups": (n_replicates - 1) / n_replicates,
+            "brr": 1 / n_replicates,
+            "fay": 1 / (n_replicates * (1 - self.fay) ** 2),
+        }[self.kind]
+        return np.full(n_replicates, count)
+
+
+def _of_left_out_strata(design: SurveyDesign, weights: pl.DataFrame, name: str) -> NDArray[np.float64]:
+    """Return (1 - f_h)(n_h - 1) / n_h, n_h replicates leaving out a PSU of stratum h: its rows weigh 0 there."""
+    structure, carries = design.structure, design.weight != 0
+    stratum = np.zeros(weights.width, np.int64)
+    for number, column in enumerate(weights.get_columns()):
+        left_out = np.unique(structure.stratum[(column.to_numpy() == 0) & carries])
+        if left_out.size != 1:
+            raise DeliveryError(
+                f"{name}: '{column.name}' leaves out rows of {left_out.size} strata, expected one PSU of one stratum, "
+                "as jkn does. Give --strata as the replicates were made, or another --replicate-type."
+            )
+        stratum[number] = left_out[0]
+    n_h = np.bincount(stratum, minlength=structure.n_strata)[stratum]
+    return np.asarray((1 - structure.sampling_fraction[stratum]) * (n_h - 1) / n_h)
 
 
 def _natural(column: str) -> list[tuple[int, int, str]]:
