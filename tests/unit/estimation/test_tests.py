@@ -78,3 +78,10 @@ def test_an_answer_nobody_gave_cannot_be_tested() -> None:
 def test_independence_of_numbers_is_refused() -> None:
     with pytest.raises(EstimationError, match="must both have categories"):
         rao_scott(golden_design(), number("lik"), AGE)
+
+
+def test_the_first_order_test_divides_by_the_mean_design_effect() -> None:
+    test = rao_scott(golden_design(), yes_no("y1"), AGE)
+    assert test.first_order_df == 2
+    assert test.first_order_chi_square == pytest.approx(2 * test.f)
+    assert test.first_order_p_value == pytest.approx(float(np.exp(-test.f)))  # chi-square with 2 df
