@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.data_tables.table import DataTable
-from pipeline.errors import UsageError
+from pipeline.errors import EstimationError, UsageError
 from pipeline.estimation.values import DomainMask, ItemValues
 from pipeline.weighting.margins import CROSSING
 
@@ -32,12 +32,15 @@ def items(tables: Sequence[DataTable], columns: Sequence[str], statistic: str) -
 
     Raises:
         UsageError: an item is no column, or has too many categories to be one.
+        EstimationError: nobody answered an item.
         DeliveryError: an item whose number is asked for holds something else.
     """
     found: list[list[ItemValues]] = [[] for _ in tables]
     for column in dict.fromkeys(columns):
         if statistic == SHARE:
             coded = coded_column(tables, column, "--stat mean")
+            if not coded.categories:
+                raise EstimationError(f"nobody answered '{column}', so there is nothing to estimate.")
             for items_of_table, codes in zip(found, coded.codes, strict=True):
                 items_of_table.append(ItemValues(column, codes=codes, categories=coded.categories))
         else:
@@ -81,6 +84,8 @@ def coded_column(tables: Sequence[DataTable], column: str, instead: str) -> Code
             f"column '{column}' has {len(categories)} categories, at most {MOST_CATEGORIES} are estimated. If they "
             f"are numbers, use {instead}."
         )
+    if not categories:
+        return Coded((), [np.full(table.n, -1) for table in tables])
     kind = pl.Enum(list(categories))
     codes = [
         table.text(column).cast(pl.String).cast(kind).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
