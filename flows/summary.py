@@ -46,7 +46,7 @@ def _findings(night: Night, survey: str) -> list[str]:
     )
     waves = warehouse.read(
         night.connection,
-        "select wave, n_invited, n_respondents, release_status from marts.waves "
+        "select wave, n_eligible, n_respondents, release_status from marts.waves "
         "where survey = ? and n_respondents > 0 order by wave_number",
         [survey],
     )
@@ -69,9 +69,10 @@ def _headline_line(survey: str, rows: pl.DataFrame) -> list[str]:
     if rows.is_empty():
         return []
     row = rows.row(0, named=True)
+    interval = "" if row["ci_low"] is None else f"{row['ci_low']:.0%} to {row['ci_high']:.0%}, "
     return [
         f"{survey}: {row['label']}: {_percent(row['estimate'])} {row['category']} "
-        f"({_percent(row['ci_low'])} to {_percent(row['ci_high'])}, n = {row['unweighted_n']:,}, {row['wave']})"
+        f"({interval}n = {row['unweighted_n']:,}, {row['wave']})"
     ]
 
 
@@ -81,7 +82,7 @@ def _wave_line(survey: str, rows: pl.DataFrame) -> list[str]:
     last = rows.row(-1, named=True)
     return [
         f"{survey}: {rows.height} waves answered by {int(rows['n_respondents'].sum()):,} in all; the newest, "
-        f"{last['wave']}, by {last['n_respondents']:,} of {last['n_invited']:,} invited, is {last['release_status']}"
+        f"{last['wave']}, by {last['n_respondents']:,} of {last['n_eligible']:,} eligible, is {last['release_status']}"
     ]
 
 
