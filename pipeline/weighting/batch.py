@@ -13,15 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.weighting.cells import MarginMatrix
+from pipeline.weighting.cells import MarginMatrix, blocks
 from pipeline.weighting.distances import Distance
 from pipeline.weighting.solver import RELATIVE_RANK, CalibrationProblem, solve
+from pipeline.weighting.threads import in_threads
 
 Floats = NDArray[np.float64]
 MOST_ROUNDS = 12
 MOST_CHORDS = 25  # chord steps, each cheaper than a Newton step by the number of pairs of levels
 CHORD_GAIN = 0.3  # a chord step that leaves more than this share of the gap is not worth repeating
-BLOCK = 1 << 20  # cells × replicates held at a time: a few MB, which stay in the cache
+BLOCK = 1 << 19  # cells × replicates held at a time: a few MB, which stay in the cache
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,12 @@ def solve_all(problem: BatchProblem, *, tolerance: float, max_iterations: int) -
     inverse = _average_inverse(problem)
     ratio = np.empty((n_cells, n_replicates))
     has_converged = np.zeros(n_replicates, np.bool_)
-    for start in range(0, n_replicates, n_together):
-        here = slice(start, min(start + n_together, n_replicates))
-        ratio[:, here], has_converged[here] = _newton(problem.of(here), indicators, pairs, inverse, tolerance)
+
+    def solved(here: slice) -> tuple[slice, Floats, NDArray[np.bool_]]:
+        return here, *_newton(problem.of(here), indicators, pairs, inverse, tolerance)
+
+    for here, ratios, is_done in in_threads(solved, blocks(n_replicates, n_together)):
+        ratio[:, here], has_converged[here] = ratios, is_done
     for replicate in np.flatnonzero(~has_converged):
         alone = CalibrationProblem(
             np.ascontiguousarray(problem.base_weight[:, replicate]),

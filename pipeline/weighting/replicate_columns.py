@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.weighting.cells import Codes, block_sums, blocks
+from pipeline.weighting.cells import BLOCK, Codes, blocks
 
 Floats = NDArray[np.float64]
 BLOCK_ENTRIES = 1 << 17  # rows × replicates widened at a time: a megabyte, which stays in the cache
@@ -57,8 +57,11 @@ class FrameColumns:
         if isinstance(index, tuple):
             kept = [name for name, keeps in zip(self.frame.columns, index[1], strict=True) if keeps]
             return FrameColumns(self.frame.select(kept))
-        by_replicate = np.stack([column[index] for column in self.columns])
-        return np.ascontiguousarray(by_replicate.T, np.float64)
+        columns = self.columns
+        by_replicate = np.empty((len(columns), columns[0][index].size if columns else 0))
+        for column, of_rows in zip(columns, by_replicate, strict=True):
+            of_rows[:] = column[index]
+        return by_replicate.T
 
     @cached_property
     def columns(self) -> tuple[NDArray[Any], ...]:
@@ -69,9 +72,11 @@ class FrameColumns:
 def sums_of_columns(columns: Any, code: Codes, n_codes: int) -> Floats:
     """Return the (n_codes, n_replicates) sums by code of columns that each lie side by side in memory."""
     each = columns.columns if isinstance(columns, FrameColumns) else tuple(columns.T)
-    sums = np.empty((len(each), n_codes))
-    for column, of_codes in zip(each, sums, strict=True):
-        of_codes[:] = block_sums(code, column, n_codes)
+    sums = np.zeros((len(each), n_codes))
+    for rows in blocks(code.size, max(2 * BLOCK, n_codes)):
+        here = code[rows].astype(np.intp)  # once for all replicates
+        for replicate, column in enumerate(each):
+            sums[replicate] += np.bincount(here, column[rows], minlength=n_codes)
     return np.ascontiguousarray(sums.T)
 
 

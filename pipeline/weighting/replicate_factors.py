@@ -4,7 +4,7 @@ The variance of any estimate is Σ_r coefficient_r (estimate_r - estimate)². A 
 rows × replicates is never stored.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,13 @@ class ReplicateFactors:
     def n_replicates(self) -> int:
         """Return the number of replicates."""
         return self.coefficient.size
+
+    def of(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "ReplicateFactors":
+        """Return the factors of some rows: of one wave, out of those drawn for the whole panel.
+
+        Every wave then has the same draws of PSUs, and the covariance of the waves is in their replicates.
+        """
+        return replace(self, group_of_row=self.group_of_row[rows])
 
 
 def replicate_factors(design: SurveyDesign, plan: ReplicatePlan) -> ReplicateFactors:

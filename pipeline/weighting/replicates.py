@@ -7,6 +7,7 @@ Trimming, numeric auxiliaries and response models break it; then the columns the
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from pipeline.weighting.replicate_columns import (
 )
 from pipeline.weighting.replicate_factors import ReplicateFactors
 from pipeline.weighting.targets import Targets
+from pipeline.weighting.threads import in_threads
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -71,7 +73,7 @@ class Replicates:
         """Return a (n_rows, n_replicates) matrix, and what each of its rows is still to be multiplied by."""
         scale = None if self.columns is not None else self.base_weight[rows]
         if self.columns is not None:
-            matrix = np.array(self.columns[rows], np.float64, order="C", copy=None)
+            matrix = np.asarray(self.columns[rows], np.float64)
         elif self.factor is not None and self.group_of_row is not None:
             matrix = self.factor[self.group_of_row[rows]]
         else:
@@ -88,10 +90,16 @@ class Replicates:
 
     def totals(self, value: Floats) -> Floats:
         """Return the (n_values, n_replicates) weighted totals of (n, n_values) values in every replicate."""
+        together = max(1, BLOCK_ENTRIES // max(1, self.n_replicates))
         totals = np.zeros((value.shape[1], self.n_replicates))
-        for rows in blocks(self.base_weight.size, max(1, BLOCK_ENTRIES // max(1, self.n_replicates))):
-            matrix, scale = self._factored(rows)
-            totals += (value[rows] if scale is None else value[rows] * scale[:, None]).T @ matrix
+        for part in in_threads(partial(self._totals_of, value), blocks(self.base_weight.size, together)):
+            totals += part
+        return totals
+
+    def _totals_of(self, value: Floats, rows: slice) -> Floats:
+        """Return the totals over some rows."""
+        matrix, scale = self._factored(rows)
+        totals: Floats = (value[rows] if scale is None else value[rows] * scale[:, None]).T @ matrix
         return totals
 
     def covariance(self, replicate_estimates: Floats, estimate: Floats, *, centre: str | None = None) -> Floats:
@@ -182,7 +190,8 @@ def calibrated_replicates(replicates: Replicates, levels: Codes, plan: Calibrati
     )
     tolerance, max_iterations = plan.options.tolerance, plan.options.max_iterations
     solution = solve_all(problem, tolerance=tolerance, max_iterations=max_iterations)
-    ratio = np.vstack([solution.ratio, np.zeros((1, replicates.n_replicates))])
+    ratio = np.zeros((cells.n_cells + 1, replicates.n_replicates))
+    ratio[:-1] = solution.ratio
     return _without_failed(replace(replicates, cell_of_row=cell_of_row, ratio=ratio), solution.has_converged)
 
 
