@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.data_tables.table import DataTable
@@ -84,14 +83,7 @@ def coded_column(tables: Sequence[DataTable], column: str, instead: str) -> Code
             f"column '{column}' has {len(categories)} categories, at most {MOST_CATEGORIES} are estimated. If they "
             f"are numbers, use {instead}."
         )
-    if not categories:
-        return Coded((), [np.full(table.n, -1) for table in tables])
-    kind = pl.Enum(list(categories))
-    codes = [
-        table.text(column).cast(pl.String).cast(kind).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
-        for table in tables
-    ]
-    return Coded(categories, codes)
+    return Coded(categories, [table.codes(column, categories) for table in tables])
 
 
 def crossed(parts: Sequence[Coded]) -> Coded:

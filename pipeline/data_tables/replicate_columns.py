@@ -46,7 +46,9 @@ class ReplicateColumns:
             DeliveryError: replicate weights are missing, or do not leave out a PSU of one stratum each, as jkn does.
         """
         names = self.columns(table.frame.columns, table.name)
-        weights = pl.DataFrame({name: table.complete_number(name) for name in names})
+        weights = table.frame.select(names)
+        if not _is_complete(weights) or table.missing:
+            weights = pl.DataFrame({name: table.complete_number(name) for name in names})
         coefficient = self._coefficient(design, weights, table.name)
         made = supplied_replicates(design.weight, weights, coefficient, kind=self.kind, centre=self.centre)
         return replace(design, replicates=made)
@@ -67,6 +69,13 @@ class ReplicateColumns:
             "fay": 1 / (n_replicates * (1 - self.fay) ** 2),
         }[self.kind]
         return np.full(n_replicates, count)
+
+
+def _is_complete(weights: pl.DataFrame) -> bool:
+    """Return whether all columns are numbers without a gap; they are then used without a copy."""
+    if any(kind != pl.Float64 for kind in weights.dtypes):
+        return False
+    return all(weights.select((pl.all().is_finite() & pl.all().is_not_null()).all()).row(0))
 
 
 def _of_left_out_strata(design: SurveyDesign, weights: pl.DataFrame, name: str) -> NDArray[np.float64]:

@@ -83,6 +83,21 @@ class DataTable:
             codes = [code for code in labels if not self._is_missing_code(column, code)]
         return tuple(labels.get(code, code) for code in codes)
 
+    def codes(self, column: str, categories: Sequence[str]) -> NDArray[np.int64]:
+        """Return a column as positions in categories (n,), -1 where it is missing or in none of them.
+
+        Only the values that occur are made text, so a column of numbers costs one look-up a row.
+        """
+        values = self.values(column)
+        if values.dtype == pl.Categorical:
+            values = values.cast(pl.String)
+        given = values.unique().drop_nulls()
+        text = self._labelled(column, code_text(given)).to_list()
+        position = {category: number for number, category in enumerate(categories)}
+        codes = pl.Series([position.get(category, -1) for category in text], dtype=pl.Int64)
+        found = values.replace_strict(given, codes, default=-1, return_dtype=pl.Int64)
+        return found.fill_null(-1).to_numpy()
+
     def number(self, column: str) -> NDArray[np.float64]:
         """Return a column as numbers (n,), NaN where it is missing; labelled categories as their codes.
 
