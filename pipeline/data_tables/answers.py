@@ -112,7 +112,7 @@ def _prepared(
     if replicates is not None:
         return [replicates.added_to(design, table) for design, table in zip(made, tables, strict=True)]
     for design, table in zip(made, tables, strict=True):
-        refuse_lonely_strata(table, design, columns.strata)
+        refuse_lonely_strata(table, design, columns.strata, "adjust, average or certainty")
     return made
 
 

@@ -86,8 +86,12 @@ def designs(tables: Sequence[DataTable], columns: DesignColumns) -> list[SurveyD
     return made
 
 
-def refuse_lonely_strata(table: DataTable, design: SurveyDesign, strata: str | None) -> None:
-    """Raise an EstimationError that names the strata with a single PSU as the table calls them, under `fail`."""
+def refuse_lonely_strata(table: DataTable, design: SurveyDesign, strata: str | None, instead: str) -> None:
+    """Raise an EstimationError that names the strata with a single PSU as the table calls them, under `fail`.
+
+    Args:
+        instead: the other policies that could be declared, in words.
+    """
     lonely = design.structure.lonely_strata
     if strata is None or design.lonely_psu != "fail" or not lonely.size:
         return
@@ -96,8 +100,7 @@ def refuse_lonely_strata(table: DataTable, design: SurveyDesign, strata: str | N
     more = f" and {lonely.size - STRATA_SHOWN} more" if lonely.size > STRATA_SHOWN else ""
     raise EstimationError(
         f"{lonely.size} of {design.structure.n_strata} strata have a single PSU ({strata} {named}{more}), so their "
-        "variance cannot be estimated. Combine them with a neighbour, or use --lonely-psu adjust, average or "
-        "certainty."
+        f"variance cannot be estimated. Combine them with a neighbour, or use --lonely-psu {instead}."
     )
 
 

@@ -125,7 +125,7 @@ def table_weights(
     if plan is None:
         return TableWeights(base, result, None, fitted.notes)
     design = replace(designs([table], replace(columns, weight=None, calibration=None))[0], weight=base)
-    refuse_lonely_strata(table, design, columns.strata)
+    refuse_lonely_strata(table, design, columns.strata, "certainty")
     replicates = _replicates(design, fitted, calibration, plan)
     return TableWeights(base, result, replicates, [*fitted.notes, *_failures(replicates)])
 

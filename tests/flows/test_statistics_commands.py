@@ -429,6 +429,16 @@ def test_replicates_of_trimmed_weights_are_trimmed_too(panel: Panel) -> None:
     assert written.select(pl.col("^replicate_.*$").sum()).row(0) == near([3500.0] * 10)
 
 
+def test_no_replicate_can_vary_a_lonely_psu_unless_it_counts_as_certain(panel: Panel) -> None:
+    lonely_people().filter(pl.col("psu") != 1).write_csv("people.csv")
+    write_targets("targets.csv", {"stratum": {"1": 20, "2": 50}})
+    design = ("--strata", "stratum", "--psu", "psu", "--replicates", "10")
+    assert weigh(panel, *design) == 4
+    assert "(stratum 1)" in panel.err
+    assert "use --lonely-psu certainty." in panel.err
+    assert weigh(panel, *design, "--lonely-psu", "certainty") == 0
+
+
 def test_pictures_are_drawn_as_svg_and_png(panel: Panel) -> None:
     assert weigh(panel, "--picture", "weights.svg") == 0
     assert Path("weights.svg").read_text().startswith("<svg ")
