@@ -78,7 +78,12 @@ def _serve(workspaces: list[Workspace], cron: str | None) -> None:
         except ValueError as error:
             raise UsageError(f"'{schedule}' is not a cron schedule such as '0 2 * * *': {error}") from error
         deployments.append(
-            nightly.to_deployment(name=workspace.name, schedule=when, parameters={"directory": str(workspace.root)})
+            nightly.to_deployment(
+                name=workspace.name,
+                schedule=when,
+                parameters={"directory": str(workspace.root)},
+                entrypoint_type=EntrypointType.MODULE_PATH,  # from whichever folder it is served
+            )
         )
         print(f"{workspace.name}: nightly at '{schedule}', {workspace.time_zone}", flush=True)
     serve(*deployments, pause_on_shutdown=True, print_starting_message=False)

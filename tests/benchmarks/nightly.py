@@ -26,8 +26,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         report("panel --help", *run("--help"))
-        report("panel demo, 3,000 members x 8 waves, server started inside", *run("demo", str(root / "demo")), root / "demo")
-        report("panel nightly, nothing new", *run("nightly", str(root / "demo")))
+        demo = root / "demo"
+        report("panel demo, 3,000 members x 8 waves, server started inside", *run("demo", str(demo)), demo)
+        report("panel nightly, nothing new", *run("nightly", str(demo)))
         if options.gss and options.gss.is_dir():
             run("init", str(root / "gss"), "--template", "gss_panel", "--deliveries", str(options.gss))
             report("panel nightly, GSS panel, server started inside", *run("nightly", str(root / "gss")), root / "gss")

@@ -36,7 +36,8 @@ READER = """
 import json, sys, duckdb
 connection = duckdb.connect(sys.argv[1], read_only=True)
 tables = connection.sql("select table_name, comment from duckdb_tables()").fetchall()
-columns = connection.sql("select table_name, column_name from duckdb_columns() where not internal and comment is null").fetchall()
+bare = "select table_name, column_name from duckdb_columns() where not internal and comment is null"
+columns = connection.sql(bare).fetchall()
 print(json.dumps({"tables": dict(tables), "columns": columns}))
 """
 OPEN_ANSWERS = """
