@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,9 @@ def _work(workspace: Workspace, today: date, started: datetime, full: bool) -> N
             with timed(night, "figures"):
                 for name in surveys:
                     figures.make_figures(name)
-            state = publish.publish_night()
+            with timed(night, "publication and pages"):
+                state = publish.publish_night()
+            state = replace(state, seconds={part: round(spent, 3) for part, spent in night.seconds.items()})
     run_log.finish_work(workspace, state)
     return state
 

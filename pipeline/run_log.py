@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,6 +20,7 @@ class NightState:
     held: tuple[str, ...] = ()  # why, one line for each wave held or check failed
     summary: tuple[str, ...] = ()  # what there is and where, for people
     undone: tuple[str, ...] = ()  # what was asked of waves tonight and could not be done
+    seconds: dict[str, float] = field(default_factory=dict)  # part of the night: seconds it took
 
     def is_due(self, today: date) -> bool:
         """Return whether the calendar alone asks for a run."""

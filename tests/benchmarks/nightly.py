@@ -2,7 +2,7 @@
 
 Whole processes, timed from outside: the demonstration (3,000 members, 8 waves), the same with nothing new, the
 General Social Survey panel where its files are at hand (--gss, PANEL_REAL_DATA or ../shared/data), `panel --help`.
-The parts of a night are those that it wrote into var/runs.jsonl itself.
+The parts of a night are those that it wrote into var/state.json itself.
 """
 
 import argparse
@@ -52,10 +52,14 @@ def report(name: str, seconds: float, code: int, workspace: Path | None = None) 
     """Print one figure, and the parts of the night it made."""
     print(f"{seconds:8.2f} s  {name}" + (f"  (exit {code})" if code else ""), flush=True)
     if workspace is not None:
-        parts = json.loads((workspace / "var" / "runs.jsonl").read_text(encoding="utf-8").splitlines()[-1])["seconds"]
+        parts = json.loads((workspace / "var" / "state.json").read_text(encoding="utf-8"))["seconds"]
+        validation = parts.pop("great expectations")
         for part, spent in parts.items():
-            print(f"{spent:12.2f} s  {part}")
-        print(f"{seconds - sum(parts.values()):12.2f} s  server start, Prefect and what is left")
+            of_which = f", of it {validation:.2f} s Great Expectations' own" if part == "take in" else ""
+            print(f"{spent:12.2f} s  {part}{of_which}")
+        print(
+            f"{seconds - sum(parts.values()):12.2f} s  start of Prefect's server and its end, imports, the simulation"
+        )
 
 
 def _timed(command: list[str]) -> tuple[float, int]:
