@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.weighting.cells import MarginMatrix, blocks
+from pipeline.weighting.cells import blocks
 from pipeline.weighting.distances import Distance
+from pipeline.weighting.margin_matrix import MarginMatrix
 from pipeline.weighting.solver import RELATIVE_RANK, CalibrationProblem, solve
 from pipeline.weighting.threads import in_threads
 

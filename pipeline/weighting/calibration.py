@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import WeightingError
-from pipeline.weighting.cells import Cells, Codes, MarginMatrix, cross_classify, row_cells, summed_cells
+from pipeline.weighting.cells import Cells, Codes, cross_classify, row_cells, summed_cells
 from pipeline.weighting.distances import Distance, Truncated, distance_of
 from pipeline.weighting.feasibility import BoundedTotals, advice
+from pipeline.weighting.margin_matrix import MarginMatrix
 from pipeline.weighting.solver import CalibrationProblem, Solution, solve
 from pipeline.weighting.targets import Targets, check_calibration, furthest_off, unnamed_targets
 

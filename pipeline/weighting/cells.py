@@ -8,8 +8,6 @@ stay in the processor's cache.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import accumulate
 from math import prod
 
 import numpy as np
@@ -151,80 +149,3 @@ def _few_of_many_cells(levels: Codes, n_levels: Sequence[int]) -> Cells:
     unique, example, cell_of_row = np.unique(code, return_index=True, return_inverse=True)
     of_cells = np.asfortranarray(levels[example], np.int64)
     return Cells(cell_of_row, unique.size, np.arange(unique.size), of_cells)
-
-
-@dataclass(frozen=True)
-class MarginMatrix:
-    """The auxiliary vectors x of all units, never written out: an indicator per level, then numeric columns."""
-
-    levels: NDArray[np.int64]  # (n_units, n_margins)
-    n_levels: tuple[int, ...]
-    auxiliaries: NDArray[np.float64] | None = None  # (n_units, n_auxiliaries)
-
-    @cached_property
-    def columns(self) -> tuple[NDArray[np.int64], ...]:
-        """Return each margin's level codes, side by side in memory."""
-        return tuple(np.ascontiguousarray(column) for column in self.levels.T)
-
-    @cached_property
-    def offsets(self) -> tuple[int, ...]:
-        """Return where each margin starts in x, and where the numeric columns do."""
-        return tuple(accumulate(self.n_levels, initial=0))
-
-    def predictor(self, multiplier: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return x'λ for every unit."""
-        predictor = np.zeros(self.levels.shape[0])
-        for column, start, size in zip(self.columns, self.offsets, self.n_levels, strict=False):
-            predictor += multiplier[start : start + size][column]
-        if self.auxiliaries is not None:
-            predictor += self.auxiliaries @ multiplier[self.offsets[-1] :]
-        return predictor
-
-    def totals(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return Σ value x over the units."""
-        parts = [sums_by(column, value, size) for column, size in zip(self.columns, self.n_levels, strict=True)]
-        if self.auxiliaries is not None:
-            parts.append(value @ self.auxiliaries)
-        return np.concatenate(parts)
-
-    def gram(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return Σ value x x' over the units, from two-way tables of the margins."""
-        offsets = self.offsets
-        n_numeric = 0 if self.auxiliaries is None else self.auxiliaries.shape[1]
-        gram = np.zeros((offsets[-1] + n_numeric,) * 2)
-        for row, size_row in enumerate(self.n_levels):
-            rows = slice(offsets[row], offsets[row + 1])
-            for column in range(row):
-                columns = slice(offsets[column], offsets[column + 1])
-                table = self._two_way(value, row, column)
-                gram[rows, columns], gram[columns, rows] = table, table.T
-            of_levels = table.sum(axis=1) if row else sums_by(self.columns[row], value, size_row)
-            gram[rows, rows] = np.diag(of_levels)
-        if self.auxiliaries is not None:
-            self._add_numeric(gram, value, self.auxiliaries)
-        return gram
-
-    def _two_way(self, value: NDArray[np.float64], row: int, column: int) -> NDArray[np.float64]:
-        """Return the (row levels, column levels) table of summed values."""
-        shape = self.n_levels[row], self.n_levels[column]
-        code = self._pair_codes.get((row, column))
-        if code is None:
-            code = self.columns[row] * shape[1] + self.columns[column]
-            if code.size <= BLOCK:
-                self._pair_codes[row, column] = code
-        return sums_by(code, value, shape[0] * shape[1]).reshape(shape)
-
-    @cached_property
-    def _pair_codes(self) -> dict[tuple[int, int], NDArray[np.int64]]:
-        """Return the codes of the two-way tables, kept from the first Newton step to the next where small."""
-        return {}
-
-    def _add_numeric(
-        self, gram: NDArray[np.float64], value: NDArray[np.float64], auxiliaries: NDArray[np.float64]
-    ) -> None:
-        """Fill the rows and columns of the numeric auxiliaries."""
-        start = self.offsets[-1]
-        gram[start:, start:] = auxiliaries.T @ (value[:, None] * auxiliaries)
-        for numeric in range(auxiliaries.shape[1]):
-            margins = MarginMatrix(self.levels, self.n_levels).totals(value * auxiliaries[:, numeric])
-            gram[start + numeric, :start] = gram[:start, start + numeric] = margins

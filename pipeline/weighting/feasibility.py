@@ -9,7 +9,7 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.weighting.cells import MarginMatrix
+from pipeline.weighting.margin_matrix import MarginMatrix
 
 Floats = NDArray[np.float64]
 OUTWARD = 1e-6  # bounds are named rounded outwards to this, so that they can be used as printed

@@ -18,8 +18,9 @@ from pipeline.errors import WeightingError
 from pipeline.estimation.variance import replicate_deviations
 from pipeline.weighting.batch import BatchProblem, solve_all
 from pipeline.weighting.calibration import CalibrationOptions, calibrate
-from pipeline.weighting.cells import Codes, MarginMatrix, blocks, cross_classify
+from pipeline.weighting.cells import Codes, blocks, cross_classify
 from pipeline.weighting.distances import distance_of
+from pipeline.weighting.margin_matrix import MarginMatrix
 from pipeline.weighting.replicate_columns import (
     BLOCK_ENTRIES,
     CountedFactor,

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.weighting.cells import MarginMatrix, sums_by
+from pipeline.weighting.cells import sums_by
 from pipeline.weighting.distances import Distance, Raking, Truncated
+from pipeline.weighting.margin_matrix import MarginMatrix
 
 Floats = NDArray[np.float64]
 SUFFICIENT_DECREASE = 1e-4  # Armijo's constant: Nocedal & Wright (2006), Numerical Optimization, 3.1

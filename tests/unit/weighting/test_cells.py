@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from pipeline.weighting import cells as module
+from pipeline.weighting import margin_matrix as matrix_module
 from pipeline.weighting.calibration import calibrate, rake
-from pipeline.weighting.cells import MarginMatrix, cross_classify, row_cells, summed_cells
+from pipeline.weighting.cells import cross_classify, row_cells, summed_cells
+from pipeline.weighting.margin_matrix import MarginMatrix
 from pipeline.weighting.targets import unnamed_targets
 
 SIZES = (3, 2, 5)
@@ -81,3 +83,14 @@ def test_ratio_and_numbers_of_people_come_with_the_weights() -> None:
     result = calibrate(weight, levels, targets)
     assert result.ratio * weight == pytest.approx(result.weight, rel=1e-14)
     assert result.unweighted_n[:3].sum() == 299
+
+
+def test_a_nearly_full_table_gives_the_sums_of_the_written_out_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
+    levels, weight = people(200)
+    cells, sums = summed_cells(levels, SIZES, weight)
+    plain = MarginMatrix(cells.levels, SIZES)
+    expected = plain.totals(sums), plain.gram(sums)
+    monkeypatch.setattr(matrix_module, "MANY_UNITS", 1)
+    halved = MarginMatrix(cells.levels, SIZES)
+    assert halved.totals(sums) == pytest.approx(expected[0], rel=1e-13)
+    assert halved.gram(sums) == pytest.approx(expected[1], rel=1e-13)
