@@ -1,19 +1,19 @@
 """From an estimate's influence values to PSU totals, through the residuals of the weights' calibration."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.design import Calibration, SurveyDesign
+from pipeline.estimation.auxiliaries import Auxiliaries, auxiliaries_of, inverse
 from pipeline.estimation.blocks import degrees_of_freedom, safe_ratio
 from pipeline.estimation.values import DomainRows
 from pipeline.estimation.variance import binned_sums, scaled_deviations
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
-
-RANK_TOLERANCE = 1e-10  # relative eigenvalue below which auxiliaries count as collinear
 
 
 @dataclass(frozen=True)
@@ -30,48 +30,73 @@ class Psus:
 
 
 @dataclass(frozen=True)
+class Residuals:
+    """How calibration turns the influence u of row i on an estimate into z = w u + c x'B.
+
+    B = sum(d x x')^-1 sum(d x u). Calibrated to known totals c = -g d, so that z = g d (u - x'B). Totals
+    estimated from the starting sample: c = d - r g d over all of it, r = 1 for those calibrated.
+
+    Source: methodology C5; Deville and Sarndal (1992), JASA 87.
+    """
+
+    auxiliaries: Auxiliaries
+    base_weight: Array  # (n,) d of rows that have an influence; 0 for the others
+    fitted_weight: Array  # (n,) c
+    regression: Array  # (n_columns, n_columns) sum(d x x')^-1
+
+    def fitted_totals(self, group: Codes, n_groups: int) -> Array:
+        """Return sum(c x) over the rows of each group, (n_groups, n_columns)."""
+        return self.auxiliaries.sums(slice(None), group, n_groups, self.fitted_weight)
+
+
+@dataclass(frozen=True)
 class Linearisation:
     """How sums over a design's rows become PSU totals of linearised values.
 
-    A row adds to several bins: its weight to its PSU and, if it was calibrated, its base weight to the bins
-    of its auxiliaries. PSU totals of any influence value are linear in the sums over these bins.
+    The bins of a sum are the PSUs, to which a row adds its weight, and the auxiliaries x of a calibration,
+    to which it adds its base weight times x. PSU totals of any influence value are linear in these.
     """
 
     design: SurveyDesign
     psus: Psus
-    variance_method: str  # linearised | linearised_calibration | linearised_two_phase
-    bins: Codes  # (n, 1 + n_auxiliary_columns): the PSU, then the auxiliaries
-    contribution: Array  # (n, 1 + n_auxiliary_columns): w, then d x
-    n_bins: int
-    correction: Array | None  # (n_auxiliaries, n_psus): PSU totals per unit of sum(d x u)
+    residuals: Residuals | None = None
+
+    @property
+    def variance_method(self) -> str:
+        """Return linearised, linearised_calibration or linearised_two_phase."""
+        if self.design.calibration is None:
+            return "linearised"
+        return "linearised_two_phase" if self.design.calibration.controls_estimated else "linearised_calibration"
 
     @property
     def n_psus(self) -> int:
         """Return the number of PSUs, which are the first bins."""
         return self.psus.n_psus
 
+    @property
+    def n_bins(self) -> int:
+        """Return the number of bins of a sum."""
+        return self.n_psus + (0 if self.residuals is None else self.residuals.auxiliaries.n_columns)
+
     def sums(self, row: Codes, column: Codes, n_columns: int, value: Array | None = None) -> Array:
         """Return sums over bins (n_columns, n_bins) of values (default 1) at pairs of row and column."""
-        cell = self.bins[row] + column[:, None] * self.n_bins
-        amount = self.contribution[row]
-        if value is not None:
-            amount = amount * value[:, None]
-        return binned_sums(cell, amount, n_columns, self.n_bins)
+        weight = self.design.weight[row]
+        cell = column * self.n_psus + self.psus.code[row]
+        by_psu = binned_sums(cell, weight if value is None else weight * value, n_columns, self.n_psus)
+        if self.residuals is None:
+            return by_psu
+        base = self.residuals.base_weight[row]
+        by_auxiliary = self.residuals.auxiliaries.sums(row, column, n_columns, base if value is None else base * value)
+        return np.hstack([by_psu, by_auxiliary])
 
     def psu_totals(self, sums: Array) -> Array:
-        """Return the PSU totals (..., n_psus) of linearised values whose influence u has these sums over bins.
-
-        Uncalibrated: z = w u. Calibrated to known totals: z = g d e with e = u - x'B and
-        B = sum(d x x')^-1 sum(d x u). Totals estimated from the starting sample: z = r g d e + d x'B over
-        all of it, r = 1 for those calibrated.
-
-        Source: methodology C5; Deville and Sarndal (1992), JASA 87.
-        """
-        if self.correction is None:
+        """Return the PSU totals (..., n_psus) of linearised values whose influence has these sums over bins."""
+        if self._correction is None:
             return sums
-        totals = np.matmul(sums[..., self.n_psus :], self.correction)
-        totals += sums[..., : self.n_psus]
-        return np.asarray(totals)
+        flat = sums.reshape(-1, sums.shape[-1])
+        totals = flat[:, self.n_psus :] @ self._correction
+        totals += flat[:, : self.n_psus]
+        return np.asarray(totals.reshape(*sums.shape[:-1], self.n_psus))
 
     def ratio_deviations(self, numerator: Array, denominator: Array, ratio: Array, total: Array) -> Array:
         """Return the scaled deviations (..., n_psus) of numerator / denominator.
@@ -100,6 +125,13 @@ class Linearisation:
         row, column = np.divmod(np.arange(n * n_columns), max(n_columns, 1))
         return self.psu_totals(self.sums(row, column, n_columns, influence.ravel()))
 
+    @cached_property
+    def _correction(self) -> Array | None:
+        """Return the PSU totals (n_columns, n_psus) of c x'B per unit of sum(d x u)."""
+        if self.residuals is None:
+            return None
+        return self.residuals.regression @ self.residuals.fitted_totals(self.psus.code, self.n_psus).T
+
 
 def linearisation(design: SurveyDesign, psus: Psus | None = None) -> Linearisation:
     """Return how a design's influence values become PSU totals; once for all estimates of the design.
@@ -107,72 +139,21 @@ def linearisation(design: SurveyDesign, psus: Psus | None = None) -> Linearisati
     Args:
         psus: the PSUs of several waves together, among which to count; the design's own by default.
     """
-    psus = psus or Psus(design.structure.psu, design)
-    psu, weight = psus.code[:, None], design.weight[:, None]
-    calibration = design.calibration
-    if calibration is None:
-        return Linearisation(design, psus, "linearised", psu, weight, psus.n_psus, None)
-    x = _auxiliaries(calibration)
+    residuals = None if design.calibration is None else _residuals(design, design.calibration)
+    return Linearisation(design, psus or Psus(design.structure.psu, design), residuals)
+
+
+def _residuals(design: SurveyDesign, calibration: Calibration) -> Residuals:
+    """Return what the calibration of a design's weights does to influence values."""
+    auxiliaries, base = auxiliaries_of(calibration), calibration.base_weight
     takes_part = np.ones(design.n, np.bool_)
     if calibration.is_calibrated is not None:
         takes_part = calibration.is_calibrated
-    regression = _inverse_cross_product(x, np.where(takes_part, calibration.base_weight, 0.0))
-    has_influence = takes_part & (design.weight > 0)
-    return Linearisation(
-        design,
-        psus,
-        "linearised_two_phase" if calibration.controls_estimated else "linearised_calibration",
-        bins=np.hstack([psu, psus.n_psus + x.column]),
-        contribution=np.hstack([weight, (calibration.base_weight * has_influence)[:, None] * x.value]),
-        n_bins=psus.n_psus + x.n_columns,
-        correction=regression @ _fitted_totals(design, psus, x, takes_part),
-    )
-
-
-@dataclass(frozen=True)
-class _Auxiliaries:
-    """The auxiliaries x of every row, kept sparse: its k columns that are not zero, and their values."""
-
-    column: Codes  # (n, k)
-    value: Array  # (n, k)
-    n_columns: int
-
-
-def _auxiliaries(calibration: Calibration) -> _Auxiliaries:
-    """Return a column for each level of each margin, then the numeric auxiliaries."""
-    n = calibration.base_weight.size
-    columns, values, n_columns = [np.zeros((n, 0), np.int64)], [np.zeros((n, 0))], 0
-    if calibration.levels is not None and n:
-        n_levels = calibration.levels.max(axis=0) + 1
-        columns.append(calibration.levels + np.concatenate([[0], np.cumsum(n_levels)[:-1]]))
-        values.append(np.ones(calibration.levels.shape))
-        n_columns = int(n_levels.sum())
-    if calibration.auxiliaries is not None:
-        n_numeric = calibration.auxiliaries.shape[1]
-        columns.append(np.broadcast_to(np.arange(n_columns, n_columns + n_numeric), (n, n_numeric)))
-        values.append(calibration.auxiliaries)
-        n_columns += n_numeric
-    return _Auxiliaries(np.hstack(columns).astype(np.int64), np.hstack(values), n_columns)
-
-
-def _inverse_cross_product(x: _Auxiliaries, base_weight: Array) -> Array:
-    """Return the pseudo-inverse of sum(d x x'), columns brought to one scale before its rank is judged."""
-    cell = x.column[:, :, None] * x.n_columns + x.column[:, None, :]
-    amount = base_weight[:, None, None] * x.value[:, :, None] * x.value[:, None, :]
-    product = binned_sums(cell, amount, x.n_columns, x.n_columns)
-    size = np.sqrt(np.diag(product))
-    scale = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
-    scaled = product * scale[:, None] * scale
-    return np.asarray(np.linalg.pinv(scaled, rcond=RANK_TOLERANCE, hermitian=True) * scale[:, None] * scale)
-
-
-def _fitted_totals(design: SurveyDesign, psus: Psus, x: _Auxiliaries, takes_part: NDArray[np.bool_]) -> Array:
-    """Return PSU totals (n_columns, n_psus) of -r g d x, and of + d x too where the controls are estimated."""
-    calibration = design.calibration
-    assert calibration is not None
     calibrated = design.weight if calibration.calibrated_weight is None else calibration.calibrated_weight
-    per_row = -np.where(takes_part, calibrated, 0.0)
-    if calibration.controls_estimated:
-        per_row = per_row + calibration.base_weight
-    cell = x.column * psus.n_psus + psus.code[:, None]
-    return binned_sums(cell, per_row[:, None] * x.value, x.n_columns, psus.n_psus)
+    fitted = -np.where(takes_part, calibrated, 0.0)
+    return Residuals(
+        auxiliaries,
+        base_weight=np.where(takes_part & (design.weight > 0), base, 0.0),
+        fitted_weight=fitted + base if calibration.controls_estimated else fitted,
+        regression=inverse(auxiliaries.cross_product(np.where(takes_part, base, 0.0))),
+    )

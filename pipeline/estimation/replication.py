@@ -37,6 +37,11 @@ class Replication:
         """Return the kind of the replicates."""
         return self.replicates.kind
 
+    @property
+    def n_bins(self) -> int:
+        """Return the number of replicates, which are the bins of a sum."""
+        return self.replicates.n_replicates
+
     def sums(self, row: Codes, column: Codes, n_columns: int, value: Array | None = None) -> Array:
         """Return sums (n_columns, n_replicates) of replicate weight times value (default 1)."""
         amount = np.ones(row.size) if value is None else value

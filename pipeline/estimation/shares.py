@@ -81,7 +81,7 @@ class GivenAnswers:
         """Return the spread's sums (n_domains, n_statistics, n_bins) over the triples' rows."""
         n_cells = self.n_domains * self.n_statistics
         sums = spread.sums(self.row, self.cell, n_cells)
-        return self._with_headlines(sums.reshape(self.n_domains, self.n_statistics, -1))
+        return self._with_headlines(sums.reshape(self.n_domains, self.n_statistics, spread.n_bins))
 
     def _with_headlines(self, cells: NDArray[Any]) -> NDArray[Any]:
         """Fill the headlines' places of (n_domains, n_statistics, ...) with the sums of their categories."""
