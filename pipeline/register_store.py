@@ -12,7 +12,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from pipeline.errors import UsageError
+from pipeline.errors import StorageError, UsageError
 
 NONCE_BYTES = 12
 _SCHEMA = """
@@ -35,22 +35,32 @@ def pseudonyms(path: Path, key: bytes, delivered_ids: Iterable[str], *, enrol: b
 
     Raises:
         UsageError: the register was sealed with another key.
+        StorageError: the register's file cannot be read or written.
 
     The pseudonym is random, so that without the register's row nothing leads back to the person (methodology B5).
     """
     wanted = {one: _lookup(key, one) for one in dict.fromkeys(delivered_ids)}
-    with closing(_connect(path)) as connection, connection:
-        _check_key(connection, key)
-        known = dict(connection.execute("select lookup, panel_member_id from pseudonyms"))
-        found = {one: known[lookup] for one, lookup in wanted.items() if lookup in known}
-        if enrol:
-            new = {one: f"m{secrets.token_hex(8)}" for one in wanted if one not in found}
-            connection.executemany(
-                "insert into pseudonyms values (?, ?, ?)",
-                [(wanted[one], pseudonym, _seal(key, one)) for one, pseudonym in new.items()],
-            )
-            found |= new
-    return found
+    try:
+        with closing(_connect(path)) as connection, connection:
+            _check_key(connection, key)
+            known = dict(connection.execute("select lookup, panel_member_id from pseudonyms"))
+            found = {one: known[lookup] for one, lookup in wanted.items() if lookup in known}
+            return found | (_enrol(connection, key, wanted.keys() - found.keys()) if enrol else {})
+    except sqlite3.DatabaseError as error:
+        raise StorageError(
+            f"{path}: the register cannot be read or written ({error}). Make room on the disk, or restore the "
+            "register from your safe copy; nothing was changed."
+        ) from error
+
+
+def _enrol(connection: sqlite3.Connection, key: bytes, delivered_ids: Iterable[str]) -> dict[str, str]:
+    """Give each id a random pseudonym of its own."""
+    new = {one: f"m{secrets.token_hex(8)}" for one in delivered_ids}
+    connection.executemany(
+        "insert into pseudonyms values (?, ?, ?)",
+        [(_lookup(key, one), pseudonym, _seal(key, one)) for one, pseudonym in new.items()],
+    )
+    return new
 
 
 def _connect(path: Path) -> sqlite3.Connection:

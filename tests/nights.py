@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -132,9 +132,9 @@ class Panel:
         kept = [line for line in path.read_text().splitlines() if line.split(" = ")[0] not in values]
         path.write_text("\n".join([*kept, *(f"{key} = {value}" for key, value in values.items())]) + "\n")
 
-    def tables(self) -> dict[str, pl.DataFrame]:
-        """Return every published table but the run log, sorted, without what differs from run to run."""
-        names = self.sql("select table_name from duckdb_tables() order by all")["table_name"]
+    def tables(self, names: Sequence[str] = ()) -> dict[str, pl.DataFrame]:
+        """Return published tables, all but the run log, sorted, without what differs from run to run."""
+        names = names or self.sql("select table_name from duckdb_tables() order by all")["table_name"].to_list()
         return {
             name: self.sql(f"select * exclude ({columns}) from {name} order by all")
             if (columns := ", ".join(self.columns_of_a_run(name)))

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipeline.errors import WorkspaceBusyError
+from pipeline.errors import StorageError, WorkspaceBusyError
 
 SQL_FOLDER = Path(__file__).resolve().parents[2] / "sql"
 PYTHON_SCHEMAS = ("definitions", "raw", "analysis", "log")  # tables in sql/<schema>.sql, filled by Python
@@ -18,6 +18,7 @@ OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": "false",
 }
 
+_STORAGE_FAULTS = ("Could not write", "Could not fsync", "No space left", "File too large", "quota")
 _in_transaction: set[int] = set()  # connections, by their id, inside a transaction of ours
 _COLUMNS = "select schema_name, table_name, column_name, data_type from duckdb_columns() where not internal"
 
@@ -28,13 +29,15 @@ def open_warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
     Raises:
         WorkspaceBusyError: another process has it open.
+        StorageError: it, or what is published from it, cannot be written.
     """
-    connection = _connect(path)
-    try:
-        _create_tables(connection)
-        yield connection
-    finally:
-        connection.close()
+    with _storage_faults_in_words(path):
+        connection = _connect(path)
+        try:
+            _create_tables(connection)
+            yield connection
+        finally:
+            connection.close()
 
 
 @contextmanager
@@ -142,6 +145,21 @@ def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnectio
             raise
         raise WorkspaceBusyError(
             f"{path}: another process has the warehouse open. Wait until it has finished, then try again."
+        ) from error
+
+
+@contextmanager
+def _storage_faults_in_words(path: Path) -> Iterator[None]:
+    """Turn what DuckDB says of a disk that takes no more into an error for people."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if not any(fault in str(error) for fault in _STORAGE_FAULTS):
+            raise
+        found = str(error).rsplit(": ", 1)[-1].strip().lower()
+        raise StorageError(
+            f"{path}: the disk takes no more ({found}). Make room, then run the command again. What was there "
+            "before is there still."
         ) from error
 
 
