@@ -103,7 +103,9 @@ def standard_errors(sample: BenchmarkSample, items: pl.DataFrame, start: Replica
     targets = margins.targets(sample.totals)
     full = calibrate(start.base_weight, margins.levels, targets, OPTIONS)
     replicates = calibrated_replicates(start, margins.levels, CalibrationPlan(targets, OPTIONS))
-    value = np.column_stack([items.to_numpy().astype(np.float64), np.ones(items.height)])
+    value = np.ones((items.height, items.width + 1), order="F")  # a column after the other, as the frame has them
+    for number, item in enumerate(items.iter_columns()):
+        value[:, number] = item.to_numpy()
     totals, estimate = replicates.totals(value), full.weight @ value
     covariance = replicates.covariance(totals[:-1] / totals[-1], estimate[:-1] / estimate[-1])
     return np.sqrt(np.diag(covariance))
