@@ -80,9 +80,7 @@ def is_in(name: str, room: str) -> bool:
 
 
 def place(name: str) -> int | None:
-    places = [
-        (len(room), number) for number, rooms in enumerate(ORDER) for room in rooms if is_in(name, room)
-    ]
+    places = [(len(room), number) for number, rooms in enumerate(ORDER) for room in rooms if is_in(name, room)]
     return max(places)[1] if places else None
 
 
