@@ -5,7 +5,12 @@ import polars as pl
 import pytest
 
 from pipeline.errors import WeightingError
-from pipeline.weighting.margins import margin_levels, observed_categories, with_largest_for_missing
+from pipeline.weighting.margins import (
+    auxiliary_values,
+    margin_levels,
+    observed_categories,
+    with_largest_for_missing,
+)
 
 PEOPLE = pl.DataFrame({"sex": ["men", "women", None, "men"], "region": ["N", "S", "S", None], "urban": [1, 2, 1, 2]})
 
@@ -68,3 +73,36 @@ def test_missing_without_a_rule_is_refused_for_every_margin() -> None:
     with pytest.raises(WeightingError, match=r"(?s)'sex' is missing for 1 people.*'region' is missing for 1 people"):
         margins.refuse_missing()
     margins.rows(np.array([True, True, False, False])).refuse_missing()
+
+
+def test_a_margin_of_few_categories_takes_a_byte_a_person() -> None:
+    assert margin_levels(PEOPLE, {"sex": ("men", "women")}).levels.dtype == np.int8
+    many = tuple(str(number) for number in range(200))
+    assert margin_levels(PEOPLE, {"urban": many}).levels.dtype == np.int16
+
+
+def test_an_enum_in_another_order_than_the_totals_is_put_into_theirs() -> None:
+    enum = pl.DataFrame({"sex": ["men", None, "women"]}, schema={"sex": pl.Enum(["women", "unused", "men"])})
+    assert margin_levels(enum, {"sex": ("men", "women")}).levels[:, 0].tolist() == [0, -1, 1]
+
+
+def test_crossed_margins_of_enums_and_of_text_are_the_same() -> None:
+    enums = PEOPLE.with_columns(
+        pl.col("sex").cast(pl.Enum(["women", "men"])), pl.col("region").cast(pl.Enum(["S", "N"]))
+    )
+    categories = {"sex*region": observed_categories(PEOPLE, "sex*region")}
+    assert categories["sex*region"] == ("men*N", "women*S")
+    assert (margin_levels(enums, categories).levels == margin_levels(PEOPLE, categories).levels).all()
+
+
+def test_numeric_auxiliaries_are_read_in_the_order_of_their_names() -> None:
+    people = pl.DataFrame({"income": [10, 20], "owns": [True, False]})
+    assert auxiliary_values(people, ["owns", "income"]).tolist() == [[1, 10], [0, 20]]
+    assert auxiliary_values(people, []).shape == (2, 0)
+
+
+def test_every_fault_of_numeric_auxiliaries_is_reported_at_once() -> None:
+    people = pl.DataFrame({"income": [10.0, None, float("nan")], "name": ["a", "b", "c"]})
+    expected = r"(?s)'income' is missing for 2 people.*'name'.*expected numbers.*needs the column age"
+    with pytest.raises(WeightingError, match=expected):
+        auxiliary_values(people, ["income", "name", "age"])

@@ -269,3 +269,10 @@ def test_what_does_not_factor_into_cells_is_refused() -> None:
     plan = CalibrationPlan(TARGETS, CalibrationOptions(caps=(1.0, 60.0)))
     with pytest.raises(WeightingError, match="Use repeated_replicates"):
         calibrated_replicates(drawn(STRATIFIED, ReplicatePlan("jkn")), age_and_sex_levels(), plan)
+
+
+def test_a_wave_takes_its_rows_of_the_draws_made_for_the_whole_panel() -> None:
+    factors = replicate_factors(STRATIFIED, ReplicatePlan("bootstrap", 20, seed=5))
+    has_answered = codes("r2") == 1
+    wave = uncalibrated_replicates(WEIGHT[has_answered], factors.of(has_answered))
+    assert (wave.weights() == uncalibrated_replicates(WEIGHT, factors).weights()[has_answered]).all()
