@@ -80,7 +80,7 @@ def _extreme_bound(problem: BoundedTotals, lower: float | None, upper: float | N
     cost = np.append(np.zeros(n_cells), sign)
     ranges = [*zip(low, high, strict=True), (0.0, None)]
     margins = sparse.hstack([_indicator_rows(problem.matrix), sparse.csr_matrix((problem.totals.size, 1))])
-    found = linprog(cost, beyond, np.zeros(n_cells), margins, problem.totals / scale, bounds=ranges, method="highs")
+    found = linprog(cost, beyond, np.zeros(n_cells), margins, problem.totals / scale, bounds=ranges, method="highs-ipm")
     return float(found.x[-1]) if found.status == 0 else None
 
 
