@@ -92,7 +92,9 @@ create table if not exists analysis.changes (
     verdict varchar,
     is_suppressed boolean,
     family varchar,
-    is_provisional boolean
+    is_provisional boolean,
+    unweighted_n_from integer,
+    unweighted_n_to integer
 );
 
 create table if not exists analysis.transitions (

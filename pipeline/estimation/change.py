@@ -37,6 +37,8 @@ COLUMNS: dict[str, type[pl.DataType]] = {
     "overlap_n": pl.Int64,
     "correlation": pl.Float64,
     "degrees_of_freedom": pl.Int64,
+    "unweighted_n_from": pl.Int64,
+    "unweighted_n_to": pl.Int64,
 }
 
 
@@ -224,6 +226,8 @@ def _add(
         overlap_n=overlap_n,
         correlation=quotient(covariance, np.sqrt(first_variance * second_variance)),
         degrees_of_freedom=_freedom(spreads, before.base, after.base),
+        unweighted_n_from=before.base.unweighted_n,
+        unweighted_n_to=after.base.unweighted_n,
     )
 
 

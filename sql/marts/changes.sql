@@ -25,6 +25,8 @@
 -- is_suppressed: true when disclosure control withheld the figures
 -- family: family of tests the correction was made in
 -- is_provisional: true while the wave is in the field; no significance is claimed then
+-- unweighted_n_from: respondents behind estimate_from
+-- unweighted_n_to: respondents behind estimate_to
 
 select
     survey,
@@ -51,6 +53,8 @@ select
     verdict,
     is_suppressed,
     family,
-    is_provisional
+    is_provisional,
+    unweighted_n_from,
+    unweighted_n_to
 from analysis.changes
 order by survey, kind, weight_id, wave_from, wave_to, item, statistic, domain, domain_value, category

@@ -20,6 +20,7 @@ from tests.unit.estimation.builders import (
     age_and_sex,
     golden_design,
     newton_weights,
+    number,
     response_weights,
     row_of,
     rows_of,
@@ -190,3 +191,14 @@ def test_within_person_change_of_a_number_is_the_mean_difference() -> None:
 def test_the_scale_of_either_waves_weights_does_not_matter() -> None:
     scaled = wave("y2", golden_design(column("w") * 1e6))
     assert_frame_equal(net_change(wave("y1"), wave("y2")), net_change(wave("y1"), scaled), rel_tol=1e-9)
+
+
+def test_a_change_says_how_many_answered_at_each_wave() -> None:
+    half = np.arange(N) % 2 == 0
+    first = WaveAnswers(golden_design(), np.arange(N), [number("y1")], [EVERYONE])
+    items = [number("y1").restricted_to(half)]
+    second = WaveAnswers(golden_design(), np.arange(N), items, [EVERYONE])
+    row = row_of(net_change(first, second))
+    assert (row["unweighted_n_from"], row["unweighted_n_to"], row["overlap_n"]) == (120, 60, 60)
+    stayers = row_of(within_person_change(golden_design(), [number("y1")], items, [EVERYONE]))
+    assert (stayers["unweighted_n_from"], stayers["unweighted_n_to"]) == (60, 60)
