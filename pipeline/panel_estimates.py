@@ -154,12 +154,17 @@ def _change_rows(
     pair: tuple[str, str],
     is_provisional: bool,
 ) -> pl.DataFrame:
-    return found.with_columns(
-        kind=pl.lit(kind),
-        is_suppressed=is_too_thin("overlap_n", disclosure_profile(data.survey.disclosure_profile)),
-        is_provisional=pl.lit(is_provisional),
-        **_pair_keys(data, weight_id, pair),
-    ).drop("degrees_of_freedom")
+    smaller = pl.min_horizontal("unweighted_n_from", "unweighted_n_to")
+    return (
+        found.with_columns(smaller_n=smaller)
+        .with_columns(
+            kind=pl.lit(kind),
+            is_suppressed=is_too_thin("smaller_n", disclosure_profile(data.survey.disclosure_profile)),
+            is_provisional=pl.lit(is_provisional),
+            **_pair_keys(data, weight_id, pair),
+        )
+        .drop("degrees_of_freedom", "smaller_n")
+    )
 
 
 def _pair_keys(data: PanelData, weight_id: str, pair: tuple[str, str]) -> dict[str, pl.Expr]:
