@@ -139,13 +139,11 @@ def _release(act: str, options: argparse.Namespace) -> int:
 
 def sql(options: argparse.Namespace) -> int:
     """Run a query read-only on the published file."""
-    from pipeline.warehouse import read_published
+    from pipeline.warehouse import answer
     from reports.query_output import write_rows
 
     workspace = read_workspace(options.dir)
-    if not workspace.published_file.exists():
-        raise UsageError(f"{workspace.published_file}: nothing is published yet. Run `panel nightly` first.")
-    write_rows(read_published(workspace.published_file, options.query), options.format, options.out)
+    write_rows(answer(workspace.published_file, options.query), options.format, options.out)
     return 0
 
 

@@ -1,11 +1,15 @@
 """The schedule: a loopback Prefect server, started or joined, and the nightly runs of one or more workspaces."""
 
+import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from types import FrameType
+from typing import Any
 
 from flows import environment
 from pipeline.errors import PanelError, UsageError
@@ -64,29 +68,44 @@ def _start_server(port: int) -> tuple["subprocess.Popen[bytes]", str]:
 
 def _serve(workspaces: list[Workspace], cron: str | None) -> None:
     """Register one deployment for each workspace and run them on their schedules."""
-    from prefect import serve
     from prefect.deployments.runner import EntrypointType
+    from prefect.runner import Runner
     from prefect.schedules import Cron
 
     from flows.nightly import nightly
 
-    deployments = []
-    for workspace in workspaces:
+    class PanelRunner(Runner):  # type: ignore[misc]
+        def handle_sigterm(self, *_: Any, **__: Any) -> None:
+            """End as after Ctrl-C, which awaits what has to be awaited."""
+            signal.raise_signal(signal.SIGINT)
+
+    runner = PanelRunner(pause_on_shutdown=True)
+    for workspace, name in zip(workspaces, deployment_names(workspaces), strict=True):
         schedule = cron or workspace.schedule
         try:
             when = Cron(schedule, timezone=workspace.time_zone)
         except ValueError as error:
             raise UsageError(f"'{schedule}' is not a cron schedule such as '0 2 * * *': {error}") from error
-        deployments.append(
+        runner.add_deployment(
             nightly.to_deployment(
-                name=workspace.name,
+                name=name,
                 schedule=when,
                 parameters={"directory": str(workspace.root)},
                 entrypoint_type=EntrypointType.MODULE_PATH,  # from whichever folder it is served
             )
         )
-        print(f"{workspace.name}: nightly at '{schedule}', {workspace.time_zone}", flush=True)
-    serve(*deployments, pause_on_shutdown=True, print_starting_message=False)
+        print(f"{name}: nightly at '{schedule}', {workspace.time_zone}", flush=True)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(runner.start())
+    print("Stopped: no more nights are scheduled.", flush=True)
+
+
+def deployment_names(workspaces: list[Workspace]) -> list[str]:
+    """Return a name of its own for each workspace's deployment, with none of the characters Prefect refuses."""
+    names = [workspace.name for workspace in workspaces]
+    folders = [workspace.root.as_posix().strip("/") for workspace in workspaces]
+    own = [name if names.count(name) == 1 else folder for name, folder in zip(names, folders, strict=True)]
+    return [re.sub(r"[/%&<>]", "-", name) for name in own]
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

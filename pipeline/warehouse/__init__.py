@@ -14,11 +14,12 @@ from pipeline.warehouse.connection import (
 from pipeline.warehouse.definition_tables import store_definitions
 from pipeline.warehouse.deliveries import Delivery, load_delivery, set_delivery_status
 from pipeline.warehouse.models import build, build_marts, run_checks
-from pipeline.warehouse.publication import connect_published, publish, read_published
+from pipeline.warehouse.publication import answer, connect_published, publish, read_published
 from pipeline.warehouse.steps import remember_step, step_inputs
 
 __all__ = [
     "Delivery",
+    "answer",
     "append_rows",
     "build",
     "build_marts",

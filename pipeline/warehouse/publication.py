@@ -62,6 +62,18 @@ def read_published(path: Path, sql: str, parameters: dict[str, Any] | list[Any] 
         return read(connection, sql, parameters)
 
 
+def answer(path: Path, query: str) -> pl.DataFrame:
+    """Return the rows of somebody's query on the published file.
+
+    Raises:
+        UsageError: nothing is published yet, or the query cannot be run.
+    """
+    try:
+        return read_published(path, query)
+    except duckdb.Error as error:
+        raise UsageError(f"the query cannot be run on the published file. {error}") from error
+
+
 def _write(connection: duckdb.DuckDBPyConnection, new: Path) -> None:
     """Write the marts, in the order of their names, and one table of responses for each survey."""
     for left_over in (new, new.with_name(new.name + ".wal")):
