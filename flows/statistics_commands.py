@@ -182,8 +182,7 @@ def _refuse_misfit(options: argparse.Namespace) -> None:
         raise UsageError("--replicate-weights and --calibrated-to are two ways to one variance: choose one.")
     if options.replicate_type is not None and options.replicate_weights is None:
         raise UsageError("--replicate-type needs --replicate-weights 'replicate_*'.")
-    if options.format == "xlsx" and options.out is None:
-        raise UsageError("--format xlsx needs --out FILE.xlsx.")
+    _refuse_output(options)
 
 
 def _present(wanted: Sequence[str], calibration: "CalibrationColumns", known: Sequence[str]) -> list[str]:
@@ -214,8 +213,29 @@ def _write_weights(options: argparse.Namespace, made: "TableWeights") -> list[st
 
 
 def _refuse_picture(picture: Path | None) -> None:
-    if picture is not None and picture.suffix.lower() not in {".svg", ".png"}:
+    if picture is None:
+        return
+    if picture.suffix.lower() not in {".svg", ".png"}:
         raise UsageError(f"--picture {picture}: expected a name that ends in .svg or .png.")
+    _refuse_no_folder("--picture", picture)
+
+
+def _refuse_no_folder(option: str, path: Path) -> None:
+    """Raise a UsageError for a file whose folder is not there, before any work is done."""
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"{option} {path}: there is no folder {path.absolute().parent}. Make it first.")
+
+
+def _refuse_output(options: argparse.Namespace) -> None:
+    """Raise a UsageError where the answer cannot be written as asked."""
+    if options.out is None:
+        if options.format == "xlsx":
+            raise UsageError("--format xlsx needs --out FILE.xlsx.")
+        return
+    _refuse_no_folder("--out", options.out)
+    is_excel = options.out.suffix.lower() == ".xlsx"
+    if is_excel != (options.format == "xlsx"):
+        raise UsageError(f"--out {options.out} and --format {options.format} do not fit: a name in .xlsx is Excel's.")
 
 
 def _draw(picture: Path, made: "TableWeights", name: str) -> None:

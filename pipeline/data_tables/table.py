@@ -181,15 +181,19 @@ class DataTable:
         return together.fill_null(False)
 
 
+def with_neighbour(name: str, known: Sequence[str]) -> str:
+    """Return a name in quotes and, where there is one, the known name that it may have been meant for."""
+    same = [one for one in known if one.strip().lower() == name.strip().lower()]
+    near = same or get_close_matches(name, known, n=1)
+    return f"'{name}'" + (f" (did you mean '{near[0]}'?)" if near else "")
+
+
 def refuse_unknown_columns(wanted: Sequence[str], known: Sequence[str], name: str) -> None:
     """Raise a UsageError that names every column asked for that the data does not have, and what is near it."""
     unknown = [column for column in dict.fromkeys(wanted) if column not in known]
     if not unknown:
         return
-    faults = []
-    for column in unknown:
-        near = get_close_matches(column, known, n=1)
-        faults.append(f"no column '{column}'" + (f" (did you mean '{near[0]}'?)" if near else ""))
+    faults = [f"no column {with_neighbour(column, known)}" for column in unknown]
     more = f" and {len(known) - COLUMNS_SHOWN} more" if len(known) > COLUMNS_SHOWN else ""
     raise UsageError(f"{name}: {'; '.join(faults)}. It has {', '.join(known[:COLUMNS_SHOWN])}{more}.")
 

@@ -7,11 +7,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.data_tables.table import DataTable
+from pipeline.data_tables.table import DataTable, with_neighbour
 from pipeline.errors import DefinitionError, UsageError, WeightingError, faults_message
 from pipeline.weighting.cells import Codes
 from pipeline.weighting.margins import CROSSING, MarginLevels, margin_levels, with_largest_for_missing
-from pipeline.weighting.targets import Targets, check_calibration
+from pipeline.weighting.targets import Targets, check_calibration, one_or_all
 
 COLUMNS = ("margin", "category", "persons")
 ROWS_SHOWN = 5  # in messages
@@ -50,6 +50,7 @@ def target_totals(rows: pl.DataFrame, name: str) -> TargetTotals:
     Raises:
         DefinitionError: columns are missing, a row has no margin or no total, or a category is listed twice.
     """
+    rows = rows.rename({name: name.lower() for name in rows.columns if name.lower() in COLUMNS}, strict=False)
     absent = [column for column in COLUMNS if column not in rows.columns]
     if absent:
         raise DefinitionError(
@@ -90,9 +91,11 @@ def fitted_targets(
     """
     absent = [column for column in totals.columns if column not in table.frame.columns]
     if absent:
+        known = table.file_columns or table.frame.columns
+        named = ", ".join(with_neighbour(column, known) for column in absent)
         raise DefinitionError(
-            f"{totals.name}: {table.name} has no column {', '.join(absent)}, which margins are about. Name each "
-            "margin as the column is."
+            f"{totals.name}: {table.name} has no column {named}, which margins are about. Name each margin as the "
+            "column is."
         )
     auxiliaries = _auxiliaries(table, totals)
     try:
@@ -118,6 +121,13 @@ def _row_faults(text: pl.DataFrame) -> Iterator[str]:
             numbers = [str(row + 2) for row in faulty.arg_true().to_list()]
             listed = ", ".join(numbers[:ROWS_SHOWN]) + (" …" if len(numbers) > ROWS_SHOWN else "")
             yield f"{len(numbers)} rows {heading} (row {listed})"
+    if is_wrong.any():
+        found = text["persons"].filter(is_wrong).drop_nulls()
+        shown = f", found '{found[0]}'" if found.len() else ""
+        yield (
+            f"persons are plain digits with a point before decimals, as 410000 or 410000.5{shown}; shares go "
+            "without a % sign, with --reconcile-to the population"
+        )
 
 
 def _added(found: TargetTotals, margin: str, category: str, total: float) -> list[str]:
@@ -146,7 +156,11 @@ def _levels(
     parts = list(dict.fromkeys(part for margin in totals.margins for part in margin.split(CROSSING)))
     people = pl.DataFrame({part: table.text(part) for part in parts})
     named = {margin: _named(table, margin, tuple(found)) for margin, found in totals.margins.items()}
-    found = margin_levels(people, named)
+    try:
+        found = margin_levels(people, named)
+    except WeightingError:
+        _refuse_strangers(people, named)  # says more, where it applies
+        raise
     if not named:
         found = MarginLevels((), (), np.zeros((table.n, 0), np.int64))
     levels = MarginLevels(tuple(totals.margins), found.labels, found.levels)
@@ -158,6 +172,23 @@ def _levels(
             notes.append(f"margin '{margin}' is missing for {n_missing} people: counted as '{largest}', its largest")
     levels.refuse_missing()
     return levels, notes
+
+
+def _refuse_strangers(people: pl.DataFrame, named: dict[str, tuple[str, ...]]) -> None:
+    """Raise a WeightingError where a margin has categories on both sides that the other side lacks: misspelt ones."""
+    faults = []
+    for margin, listed in named.items():
+        held = people[margin].drop_nulls().unique().cast(pl.String).sort().to_list() if margin in people.columns else []
+        strangers = [one for one in listed if one not in held]
+        unlisted = [one for one in held if one not in listed]
+        if held and strangers and unlisted:
+            misspelt = ", ".join(with_neighbour(one, unlisted) for one in strangers)
+            faults.append(
+                f"margin '{margin}' lists {misspelt}, which nobody has; the data holds {', '.join(unlisted)}. "
+                "Write each category as the data does, or as its code."
+            )
+    if faults:
+        raise WeightingError(one_or_all("categories differ:", faults))
 
 
 def _named(table: DataTable, margin: str, categories: tuple[str, ...]) -> tuple[str, ...]:

@@ -445,6 +445,13 @@ def test_pictures_are_drawn_as_svg_and_png(panel: Panel) -> None:
     assert weigh(panel, "--picture", "weights.png") == 0
     assert Path("weights.png").read_bytes().startswith(b"\x89PNG")
     assert weigh(panel, "--picture", "weights.gif") == 2
+    assert weigh(panel, "--picture", "no_folder/weights.png", "--out", "out.csv") == 2
+    assert not Path("out.csv").exists()
+
+
+def test_headers_of_targets_may_be_capitals(panel: Panel) -> None:
+    Path("targets.csv").write_text(Path("targets.csv").read_text().replace("margin,category", "Margin,Category"))
+    assert weigh(panel) == 0
 
 
 def test_g11x_infeasible_bounds_exit_4_with_the_tightest_feasible_ones(panel: Panel) -> None:
@@ -465,7 +472,9 @@ def test_iterations_that_do_not_suffice_are_an_error(panel: Panel) -> None:
         ({"age": AGE["age"], "sex": {"1": 1700, "2": 1900}}, "margins add up to different population totals"),
         ({"age": {"1": 1100, "2": 2400}}, "no total for 3 (40 people)"),
         ({"age": AGE["age"] | {"4": 100}}, "no respondents in 4"),
-        ({"region": {"a": 1.0}}, "has no column region"),
+        ({"region": {"a": 1.0}}, "has no column 'region'"),
+        ({"Age": AGE["age"]}, "no column 'Age' (did you mean 'age'?)"),
+        ({"r2": {"0 ": 600, "yes": 400}}, "margin 'r2' lists 'yes', which nobody has; the data holds 1."),
         ({"age*sex": {"1*1": 1.0}}, "margin 'age*sex' has no total for 1*2"),
         ({"age*sex": {"1": 1.0}}, "category '1' has 1 parts, its margin 2"),
     ],
@@ -483,6 +492,8 @@ def test_data_and_targets_that_do_not_meet_exit_3(
     [
         ("margin,category\nage,1\n", "no column persons"),
         ("margin,category,persons\nage,1,many\n", "1 rows whose persons are no number (row 2)"),
+        ("margin;category;persons\nage;1;1.100,5\n", "a point before decimals, as 410000 or 410000.5, found '1.100,5'"),
+        ("margin,category,persons\nage,1,48%\n", "shares go without a % sign, with --reconcile-to"),
         ("margin,category,persons\nage,1,5\nage,1,6\n", "margin 'age' lists '1' twice"),
         ("margin,category,persons\n,1,5\n", "1 rows without a margin (row 2)"),
         ("margin,category,persons\nage,,5\nage,1,5\n", "has categories and an empty one"),
@@ -539,6 +550,10 @@ def test_wrong_usage_of_weight_exits_2(panel: Panel, arguments: Sequence[str]) -
         ("--stat", "mean", "--quantile", "0.5"),
         ("--base-weight", "w"),
         ("--format", "xlsx"),
+        ("--format", "xlsx", "--out", "no_folder/out.xlsx"),
+        ("--format", "xlsx", "--out", "out.csv"),
+        ("--format", "csv", "--out", "out.xlsx"),
+        ("--out", "no_folder/out.txt"),
         ("--confidence", "95"),
         ("--by", "no_such"),
         ("--replicate-type", "jkn"),
