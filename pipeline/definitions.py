@@ -91,6 +91,7 @@ class Source:
     constants: dict[str, str] = field(default_factory=dict)  # column: the one value allowed in it
     completed_at_format: str | None = None
     optional_columns: dict[str, str] = field(default_factory=dict)  # as `columns`, but a delivery may lack them
+    codebook: str | None = None  # path of the file that describes its columns
 
 
 @dataclass(frozen=True)

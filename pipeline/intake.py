@@ -56,7 +56,12 @@ def read(
     """
     definition = described(survey, source)
     expected = (*definition.columns.values(), *definition.required_columns)
-    frame = wave_files.read_delivery(path, expected_columns=expected, file_name=Path(file_name).name).frame
+    frame = wave_files.read_delivery(
+        path,
+        expected_columns=expected,
+        file_name=Path(file_name).name,
+        codebook=Path(definition.codebook) if definition.codebook else None,
+    ).frame
     id_column = definition.columns["panel_member_id"]
     if id_column not in frame.columns:
         raise DeliveryError(

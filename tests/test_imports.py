@@ -19,6 +19,7 @@ ORDER = (
         "pipeline.disclosure",
         "pipeline.simulation",
         "pipeline.deliveries",
+        "pipeline.triple_s",
         "pipeline.panel_arrays",
         "pipeline.panel_weights",
         "pipeline.panel_estimates",

@@ -53,6 +53,7 @@ class Value:
     file: str
     key: str
     faults: Faults
+    root: Path = Path()  # the folder that `file` is relative to
 
     @property
     def line(self) -> int:
@@ -156,7 +157,7 @@ class Value:
         if not isinstance(self.node, SequenceNode):
             self.fault(self.describe(), "a list", "Write [first, second] or one '- ' line each.")
             return []
-        return [Value(node, self.file, self.key, self.faults) for node in self.node.value]
+        return [Value(node, self.file, self.key, self.faults, self.root) for node in self.node.value]
 
     def entries(self) -> dict[str, "Value"]:
         """Return the values of a block by key; a key given twice is a fault, and so is an unquoted trap."""
@@ -165,12 +166,12 @@ class Value:
             return {}
         found: dict[str, Value] = {}
         for key_node, value_node in self.node.value:
-            key = Value(key_node, self.file, self.key, self.faults)
+            key = Value(key_node, self.file, self.key, self.faults, self.root)
             name = key.text()
             if name in found and name:
                 key.fault(f"'{name}' a second time", "each key once", f"The first is in line {found[name].line}.")
             path = f"{self.key}.{name}" if self.key else name
-            found.setdefault(name, Value(value_node, self.file, path, self.faults))
+            found.setdefault(name, Value(value_node, self.file, path, self.faults, self.root))
         return found
 
 
@@ -216,4 +217,4 @@ def read_value(path: Path, root: Path, faults: Faults) -> Value | None:
     if node is None:
         faults.add(Place(file), "an empty file", "definitions", "Fill it in, or remove it.")
         return None
-    return Value(node, file, "", faults)
+    return Value(node, file, "", faults, root)

@@ -1,7 +1,7 @@
 """waves/*.yml: when each wave was fielded, where its answers are delivered, and which items it asked."""
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from yaml.nodes import ScalarNode
 
@@ -146,9 +146,26 @@ def read_source(block: Block) -> Source:
         constants=block.text_map("constants"),
         completed_at_format=block.text_or_none("completed_at_format"),
         optional_columns=block.text_map("optional_columns"),
+        codebook=read_codebook(block),
     )
     block.close()
     return source
+
+
+def read_codebook(block: Block) -> str | None:
+    """Return the path of the codebook, which is written relative to the survey's folder; None when there is none."""
+    found = block.get("codebook")
+    if found is None:
+        return None
+    written = found.text()
+    folder = found.root / PurePosixPath(found.file).parts[0]
+    path = folder / written
+    is_inside = path.resolve().is_relative_to(folder.resolve())
+    if written and not (is_inside and path.is_file()):
+        fix = f"Put the codebook into {folder.name}/, and write its path from there."
+        found.fault(f"'{written}'", f"a file in {folder.name}/", fix)
+        return None
+    return path.as_posix() if written else None
 
 
 def read_filter(block: Block, key: str) -> RowFilter | None:

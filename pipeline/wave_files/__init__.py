@@ -1,6 +1,6 @@
 """The only readers of delivered files, one module per format; `read_delivery` tells them apart by content."""
 
 from pipeline.wave_files.delivery import Delivery
-from pipeline.wave_files.reading import read_delivery
+from pipeline.wave_files.described import read_delivery
 
 __all__ = ["Delivery", "read_delivery"]
