@@ -11,7 +11,9 @@ from pipeline.estimation.blocks import degrees_of_freedom
 from pipeline.estimation.linearisation import Psus
 from pipeline.estimation.values import DomainRows
 from pipeline.estimation.variance import replicate_deviations
+from pipeline.weighting.replicate_columns import FrameColumns
 from pipeline.weighting.replicates import Replicates
+from pipeline.weighting.threads import in_threads
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -47,7 +49,10 @@ class Replication:
         amount = np.ones(row.size) if value is None else value
         if isinstance(self.replicates.factor, np.ndarray) and self.replicates.columns is None:
             return self._factored_sums(row, column, n_columns, amount)
-        table, sums = _table(column, row, amount, (n_columns, self.design.n)).tocsc(), 0.0
+        table, sums = _table(column, row, amount, (n_columns, self.design.n)), 0.0
+        if isinstance(self.replicates.columns, FrameColumns) and self.replicates.ratio is None:
+            return _sums_of_each(self.replicates.columns, table)
+        table = table.tocsc()
         for rows, weights in self.replicates.blocks():
             sums = sums + table[:, rows].tocsr() @ weights
         return np.asarray(sums)
@@ -108,6 +113,15 @@ class Replication:
         multiplier = 0.5 + np.mod((position + 1) * GOLDEN_RATIO, 1.0)
         sketch = self.sums(row, position % (2 * n_replicates), 2 * n_replicates, multiplier)
         return int(np.linalg.matrix_rank(sketch, tol=RANK_TOLERANCE * float(np.linalg.norm(sketch, 2))))
+
+
+def _sums_of_each(columns: FrameColumns, table: Any) -> Array:
+    """Return the (n_columns, n_replicates) sums from each replicate's own column, which is read as it lies."""
+
+    def sums(weight: Array) -> Array:
+        return np.asarray(table @ weight)
+
+    return np.stack(list(in_threads(sums, columns.columns)), axis=1)
 
 
 def _table(row: Codes, column: Codes, amount: Array, shape: tuple[int, int]) -> Any:
