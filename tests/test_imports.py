@@ -52,6 +52,7 @@ ONLY_USERS = {
     "sqlalchemy": ("pipeline.validation",),
     "yaml": ("pipeline.survey_files",),
     "prefect": ("flows",),
+    "pyreadstat": ("pipeline.wave_files.statistics_files", "pipeline.data_files.writing"),
 }
 EDGES = 5
 CORE_LIBRARIES = {"numpy", "scipy", "polars", "statsmodels"}

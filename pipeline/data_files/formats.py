@@ -1,13 +1,17 @@
-"""Which format a data file has, and how the notes of an SPSS file travel in a Parquet one."""
+"""Which format a data file has, by its ending."""
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.data_tables.table import CodeBook
 from pipeline.errors import DeliveryError
 
 CSV, PARQUET, SPSS, STATA = ".csv", ".parquet", ".sav", ".dta"
+PORTABLE, TRANSPORT = ".por", ".xpt"
+STATISTICS = {  # what pipeline.wave_files.statistics_files calls them
+    SPSS: "spss",
+    PORTABLE: "spss_portable",
+    STATA: "stata",
+    TRANSPORT: "sas_transport",
+}
 READABLE = {
     CSV: CSV,
     ".tsv": CSV,
@@ -16,9 +20,10 @@ READABLE = {
     ".pq": PARQUET,
     SPSS: SPSS,
     ".zsav": SPSS,
+    PORTABLE: PORTABLE,
     STATA: STATA,
+    TRANSPORT: TRANSPORT,
 }
-METADATA_KEY = "citizens_panel.code_books"  # in the key-value metadata of a Parquet file
 
 
 def format_of(path: Path) -> str:
@@ -35,21 +40,3 @@ def format_of(path: Path) -> str:
             f"{path}: files ending in '{path.suffix}' are not read. Save it as CSV, Parquet, SPSS .sav or Stata .dta."
         )
     return found
-
-
-def books_as_text(books: Mapping[str, CodeBook]) -> str:
-    """Return code books as JSON, codes as they are: numbers or text."""
-    return json.dumps(
-        {
-            column: {"labels": list(book.labels.items()), "missing": [list(pair) for pair in book.missing]}
-            for column, book in books.items()
-        }
-    )
-
-
-def books_from_text(text: str) -> dict[str, CodeBook]:
-    """Return the code books that `books_as_text` wrote."""
-    return {
-        column: CodeBook(dict(book["labels"]), tuple((low, high) for low, high in book["missing"]))
-        for column, book in json.loads(text).items()
-    }

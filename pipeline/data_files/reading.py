@@ -8,10 +8,12 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from pipeline.data_files.formats import CSV, METADATA_KEY, PARQUET, SPSS, books_from_text, format_of
-from pipeline.data_tables.table import CodeBook, DataTable, refuse_unknown_columns
+from pipeline.data_files.formats import CSV, PARQUET, STATISTICS, format_of
+from pipeline.data_tables.code_books import METADATA_KEY, CodeBook, books_from_text
+from pipeline.data_tables.table import DataTable, refuse_unknown_columns
 from pipeline.errors import DeliveryError
 from pipeline.wave_files.delimiters import DELIMITERS, fitting_delimiter
+from pipeline.wave_files.statistics_files import StatisticsFile, read_statistics_file
 from pipeline.wave_files.text_encoding import decode
 
 Read = TypeVar("Read")
@@ -42,8 +44,8 @@ def read_table(
     elif kind == CSV:
         rows = read_csv(path).lazy()
     else:
-        frame, notes = _guarded(path, lambda: _statistics_file(path, kind))
-        rows, books = frame.lazy(), _books(notes)
+        stored = read_statistics_file(path, STATISTICS[kind], path.name)
+        rows, books = stored.frame.lazy(), _books(stored)
     known = _guarded(path, lambda: rows.collect_schema().names())
     wanted = list(dict.fromkeys(choose(known)))
     refuse_unknown_columns(wanted, known, path.name)
@@ -86,7 +88,8 @@ def parquet_books(path: Path) -> dict[str, CodeBook]:
 
 def statistics_file(path: Path) -> tuple[pl.DataFrame, Any]:
     """Return the rows of an SPSS or Stata file and the reader's notes on them."""
-    return _guarded(path, lambda: _statistics_file(path, format_of(path)))
+    stored = read_statistics_file(path, STATISTICS[format_of(path)], path.name)
+    return stored.frame, stored.notes
 
 
 def _start(path: Path) -> str:
@@ -122,36 +125,16 @@ def _blanks_as_null(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.when(pl.all() == "").then(None).otherwise(pl.all()).name.keep())
 
 
-def _statistics_file(path: Path, kind: str) -> tuple[pl.DataFrame, Any]:
-    import pyreadstat
-
-    if kind == SPSS:
-        frame, notes = pyreadstat.read_sav(path, output_format="polars", user_missing=True)
-    else:
-        frame, notes = pyreadstat.read_dta(path, output_format="polars")
-    return frame, notes
-
-
-def _books(notes: Any) -> dict[str, CodeBook]:
-    """Return what an SPSS or Stata file says about its codes."""
-    kinds = notes.readstat_variable_types
-    missing = {
-        column: tuple((one["lo"], one["hi"]) for one in ranges) for column, ranges in notes.missing_ranges.items()
-    }
-    labels = {
-        column: {code: label for code, label in found.items() if not _is_tag(code, kinds.get(column, ""))}
-        for column, found in notes.variable_value_labels.items()
-    }
-    return {
-        column: CodeBook(labels.get(column, {}), missing.get(column, ()))
-        for column in notes.column_names
-        if column in labels or column in missing
-    }
-
-
-def _is_tag(code: object, kind: str) -> bool:
-    """Return whether a label is that of a tagged missing value, as in a column of numbers."""
-    return isinstance(code, str) and kind != "string"
+def _books(stored: StatisticsFile) -> dict[str, CodeBook]:
+    """Return what an SPSS, Stata or SAS file says about its codes; tagged missing values are empty, not codes."""
+    books = {}
+    for column in stored.frame.columns:
+        labels = stored.labels(column)
+        if stored.storage(column) != "string":
+            labels = {code: label for code, label in labels.items() if not isinstance(code, str)}
+        if labels or stored.missing_ranges(column):
+            books[column] = CodeBook(labels, stored.missing_ranges(column))
+    return books
 
 
 def _guarded(path: Path, read: Callable[[], Read]) -> Read:
@@ -160,7 +143,3 @@ def _guarded(path: Path, read: Callable[[], Read]) -> Read:
         return read()
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         raise DeliveryError(f"{path.name}: cannot be read: {str(error).splitlines()[0]}") from error
-    except Exception as error:
-        if type(error).__module__.startswith("pyreadstat"):
-            raise DeliveryError(f"{path.name}: cannot be read: {error}. Save it again from SPSS or Stata.") from error
-        raise

@@ -8,8 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.data_files.formats import CSV, METADATA_KEY, PARQUET, SPSS, STATA, books_as_text, format_of
+from pipeline.data_files.formats import CSV, PARQUET, SPSS, STATISTICS, format_of
 from pipeline.data_files.reading import parquet_books, read_csv, read_table, statistics_file
+from pipeline.data_tables.code_books import METADATA_KEY, books_as_text
 from pipeline.data_tables.table import DataTable
 from pipeline.errors import DeliveryError, UsageError
 
@@ -161,7 +162,7 @@ def _write_spss(data: Path, out: Path, new: NewColumns) -> list[str]:
 
     kind = format_of(data)
     about: dict[str, Any] = {}
-    if kind in {SPSS, STATA}:
+    if kind in STATISTICS:
         frame, notes = statistics_file(data)
         renamed = _renamed(frame.columns, new.names)
         about = _spss_notes(notes, kind, renamed)

@@ -8,20 +8,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipeline.data_tables.code_books import Code, CodeBook
 from pipeline.errors import DeliveryError, UsageError
 
-Code = float | str
 EXACT_INTEGERS = 2.0**53  # floats beyond it are not written as whole numbers
 CODE_SHOWN = 12  # characters up to which a value is a code that a message may show
 COLUMNS_SHOWN = 8
-
-
-@dataclass(frozen=True)
-class CodeBook:
-    """What a file says about the codes of one column."""
-
-    labels: Mapping[Code, str] = field(default_factory=dict)
-    missing: Sequence[tuple[Code, Code]] = ()  # ranges of user-missing codes, ends included
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 from pipeline.errors import DeliveryError
 from pipeline.triple_s import FIXED, SssSurvey
 from pipeline.wave_files import reading
+from pipeline.wave_files.content import Content, Said
 from pipeline.wave_files.delivery import Delivery
 from pipeline.wave_files.qualtrics import described_qualtrics, is_qualtrics
-from pipeline.wave_files.text_encoding import decode
 from pipeline.wave_files.triple_s_data import read_triple_s_data
 from pipeline.wave_files.triple_s_metadata import read_triple_s
 from pipeline.wave_files.xml_text import is_xml, read_xml
@@ -32,6 +32,7 @@ def read_delivery(
     expected_columns: tuple[str, ...] = (),
     file_name: str | None = None,
     codebook: Path | None = None,
+    said: Said | None = None,
 ) -> Delivery:
     """Return the rows of a delivered file, all text, numbered from 1, with what the export says of its columns.
 
@@ -40,6 +41,7 @@ def read_delivery(
         expected_columns: columns that tell which delimiter fits, and whether line 1 is a header.
         file_name: the name to use in messages, where the file is kept under another one.
         codebook: the file that describes the columns, whatever its name ends in.
+        said: what the definition says of the file where content may not tell: format, encoding, sheet …
 
     Raises:
         DeliveryError: the file, or its codebook, cannot be read; says what was found and what to do.
@@ -47,7 +49,8 @@ def read_delivery(
     name = file_name or path.name
     if codebook is not None:
         return read_with_codebook(path, codebook, name)
-    return by_platform(reading.read_delivery(path, expected_columns=expected_columns, file_name=name), expected_columns)
+    delivery = reading.read_delivery(path, expected_columns=expected_columns, file_name=name, said=said)
+    return by_platform(delivery, expected_columns)
 
 
 def by_platform(delivery: Delivery, expected_columns: Sequence[str]) -> Delivery:
@@ -58,8 +61,7 @@ def by_platform(delivery: Delivery, expected_columns: Sequence[str]) -> Delivery
 
 def read_with_codebook(path: Path, codebook: Path, name: str) -> Delivery:
     """Return the rows of a file as its codebook describes them."""
-    content = reading.read_bytes(codebook, codebook.name)
-    survey = read_codebook(content, codebook.name)
+    survey = read_codebook(Content(codebook, codebook.name).all_bytes, codebook.name)
     return read_triple_s_file(path, survey, name)
 
 
@@ -84,10 +86,8 @@ CODEBOOKS = "Triple-S metadata (<sss>)"
 
 def read_triple_s_file(path: Path, survey: SssSurvey, name: str) -> Delivery:
     """Return the rows of a Triple-S data file in the encoding that the metadata names, or else by its bytes."""
-    content = reading.unpacked(reading.read_bytes(path, name), name)
-    if survey.format == FIXED and is_xml(content):
+    content = Content(path, name)
+    if survey.format == FIXED and is_xml(content.all_bytes):
         raise DeliveryError(f"{name}: this is XML, expected the data file of the codebook. Exchange the two.")
-    text, encoding = decode(content, name)
-    if not text.strip():
-        raise DeliveryError(f"{name}: the file is empty, expected records. Export the answers again.")
+    text, encoding = content.decoded
     return read_triple_s_data(text, survey, name, encoding)

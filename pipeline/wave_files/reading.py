@@ -1,22 +1,23 @@
-"""Any delivered file: its bytes, unpacked, handed to the reader of its format."""
+"""Any delivered file: which format it is in, told by its content, and the reader of that format."""
 
-import gzip
-import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.errors import DeliveryError
+from pipeline.wave_files.content import Content, Said
 from pipeline.wave_files.csv_files import read_csv_text
 from pipeline.wave_files.delivery import Delivery
-from pipeline.wave_files.text_encoding import decode
+from pipeline.wave_files.parquet_files import read_parquet
+from pipeline.wave_files.spss_stata import read_statistics_delivery
+from pipeline.wave_files.statistics_files import SAS, SPSS, SPSS_PORTABLE, STATA
 
-GZIP_MAGIC = b"\x1f\x8b"
-OTHER_FORMATS = {
+STATA_VERSIONS = {102, 103, 104, 105, 108, 110, 111, 112, 113, 114, 115}  # first byte of files before Stata 13
+PORTABLE_SIGN = b"SPSSPORT"  # after 200 bytes of character tables and 256 more
+SAS_SIGN = b"HEADER RECORD*******LIB"
+UNREADABLE = {
     b"PK\x03\x04": "a zip archive or an Excel workbook",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"$FL2": "an SPSS file",
-    b"$FL3": "an SPSS file",
-    b"<stata_dta>": "a Stata file",
-    b"PAR1": "a Parquet file",
     b"SQLite format 3": "an SQLite database",
     b"%PDF": "a PDF document",
     b"{\\rtf": "a word-processor document",
@@ -25,44 +26,88 @@ OTHER_FORMATS = {
 }
 
 
-def read_delivery(path: Path, *, expected_columns: tuple[str, ...] = (), file_name: str | None = None) -> Delivery:
+@dataclass(frozen=True)
+class Format:
+    """A format of deliveries: its name in definitions, how content shows it, and its reader."""
+
+    name: str
+    is_in: Callable[[Content], bool]
+    read: Callable[[Content], Delivery]
+
+
+def starts_with(*signs: bytes) -> Callable[[Content], bool]:
+    """Return the test whether a file starts with one of the signs."""
+    return lambda content: content.head.startswith(signs)
+
+
+def statistics(kind: str) -> Callable[[Content], Delivery]:
+    """Return the reader of one of pyreadstat's formats."""
+    return lambda content: read_statistics_delivery(content.source, kind, content.name, encoding=content.said.encoding)
+
+
+def is_stata(content: Content) -> bool:
+    """Return whether a file starts as Stata's do, the binary header of old versions included."""
+    head = content.head
+    is_old = len(head) > 4 and head[0] in STATA_VERSIONS and head[1] in (1, 2) and head[2] == 1
+    return head.startswith(b"<stata_dta>") or is_old
+
+
+def read_csv(content: Content) -> Delivery:
+    """Return the rows of delimited text."""
+    text, encoding = content.decoded
+    return read_csv_text(
+        text, expected_columns=content.said.expected_columns, file_name=content.name, encoding=encoding
+    )
+
+
+FORMATS = (  # in the order they are tried; delimited text is what nothing else recognises
+    Format(SPSS, starts_with(b"$FL2", b"$FL3"), statistics(SPSS)),
+    Format(SPSS_PORTABLE, lambda content: PORTABLE_SIGN in content.head[:600], statistics(SPSS_PORTABLE)),
+    Format(STATA, is_stata, statistics(STATA)),
+    Format(SAS, starts_with(SAS_SIGN), statistics(SAS)),
+    Format("parquet", starts_with(b"PAR1"), read_parquet),
+    Format("csv", lambda content: True, read_csv),
+)
+
+
+def read_delivery(
+    path: Path, *, expected_columns: tuple[str, ...] = (), file_name: str | None = None, said: Said | None = None
+) -> Delivery:
     """Return the rows of a delivered file, all text, numbered from 1.
 
     Args:
-        path: the file; CSV or gzipped CSV, whatever its name ends in.
-        expected_columns: columns that tell which delimiter fits, and whether line 1 is a header.
+        path: the file, whatever its name ends in; it may be gzipped.
+        expected_columns: columns that tell which delimiter fits, which sheet, and whether line 1 is a header.
         file_name: the name to use in messages, where the file is kept under another one.
+        said: what the definition says of it beyond that.
 
     Raises:
         DeliveryError: the file cannot be read as a table; says what was found and what to do.
     """
-    name = file_name or path.name
-    content = unpacked(read_bytes(path, name), name)
-    for magic, format_name in OTHER_FORMATS.items():
-        if content.lstrip().lower().startswith(magic.lower()):
-            raise DeliveryError(f"{name}: this is {format_name}, expected CSV. Export it as CSV (UTF-8).")
-    text, encoding = decode(content, name)
-    if not text.strip():
-        raise DeliveryError(f"{name}: the file is empty, expected a header and rows. Export it again.")
-    return read_csv_text(text, expected_columns=expected_columns, file_name=name, encoding=encoding)
+    told = replace(said or Said(), expected_columns=expected_columns or (said.expected_columns if said else ()))
+    content = Content(path, file_name or path.name, told)
+    found = format_of(content)
+    return replace(found.read(content), format=found.name)
 
 
-def read_bytes(path: Path, name: str) -> bytes:
-    """Return a file's bytes."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or "it cannot be read"
-        raise DeliveryError(f"{name}: {reason}. Check that the file is there and may be read.") from error
+def format_of(content: Content) -> Format:
+    """Return the format of a file: the one the definition names, or the first that recognises it.
+
+    Raises:
+        DeliveryError: it is in none that is read.
+    """
+    named = next((one for one in FORMATS if one.name == content.said.format), None)
+    if named is not None:
+        return named
+    found = next(one for one in FORMATS if one.is_in(content))
+    if found is FORMATS[-1]:
+        refuse_unreadable(content)
+    return found
 
 
-def unpacked(content: bytes, name: str) -> bytes:
-    """Return the content of a gzipped file, or the bytes themselves."""
-    if not content.startswith(GZIP_MAGIC):
-        return content
-    try:
-        return gzip.decompress(content)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DeliveryError(
-            f"{name}: the compressed file is cut off or damaged, {len(content):,} bytes found. Copy or export it again."
-        ) from error
+def refuse_unreadable(content: Content) -> None:
+    """Raise a DeliveryError when a file is something else than text."""
+    start = content.head.lstrip().lower()
+    for sign, words in UNREADABLE.items():
+        if start.startswith(sign.lower()):
+            raise DeliveryError(f"{content.name}: this is {words}, expected a table. Export it as CSV (UTF-8).")

@@ -17,13 +17,13 @@ MOST_ZEROS = 0.3  # of the bytes of UTF-16 text in our alphabets, nearly half ar
 ADVICE = "Export it again as CSV in UTF-8."
 
 
-def decode(content: bytes, file_name: str) -> tuple[str, str]:
-    """Return a file's text and the name of its encoding.
+def decode(content: bytes, file_name: str, *, encoding: str | None = None) -> tuple[str, str]:
+    """Return a file's text and the name of its encoding, which is found out unless the definition says it.
 
     Raises:
         DeliveryError: the bytes are no text, or text in several encodings at once.
     """
-    encoding = marked_encoding(content) or unmarked_utf_16(content)
+    encoding = encoding or marked_encoding(content) or unmarked_utf_16(content)
     if encoding is None:
         text, encoding = decode_unmarked(content, file_name)
     else:
@@ -57,8 +57,9 @@ def decode_as(content: bytes, encoding: str, file_name: str) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
+        says = "file's start" if marked_encoding(content) or unmarked_utf_16(content) else "definition"
         raise DeliveryError(
-            f"{file_name}: byte {error.start + 1:,} is not {encoding.upper()}, as the file's start says. {ADVICE}"
+            f"{file_name}: byte {error.start + 1:,} is not {encoding.upper()}, as the {says} says. {ADVICE}"
         ) from error
 
 

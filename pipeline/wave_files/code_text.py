@@ -1,0 +1,62 @@
+"""How typed values become the text of a delivery: whole numbers without a decimal point, moments in ISO 8601."""
+
+import polars as pl
+
+from pipeline.errors import DeliveryError
+from pipeline.wave_files.delivery import ROW_NUMBER
+from pipeline.wave_files.moments import moment_text
+
+EXACT_INTEGERS = 2.0**53  # floats beyond it are not written as whole numbers
+FEW_VALUES = 1000  # below, each value is written once and looked up
+
+
+def as_text(values: pl.Series) -> pl.Series:
+    """Return values as the text they stand for, stripped, null where nothing is left."""
+    if values.dtype.is_numeric() and values.len() > FEW_VALUES and values.n_unique() < FEW_VALUES:
+        known = values.unique().drop_nulls()
+        return values.replace_strict(known, _text(known), default=None, return_dtype=pl.String)
+    return _text(values)
+
+
+def _text(values: pl.Series) -> pl.Series:
+    dtype = values.dtype
+    if dtype.is_float():
+        return _number_text(values.fill_nan(None))
+    if dtype in (pl.Date, pl.Time) or isinstance(dtype, pl.Datetime):
+        return moment_text(values)
+    text = values.cast(pl.String)
+    stripped = text.str.strip_chars()
+    return pl.select(pl.when(stripped != "").then(stripped).alias(values.name)).to_series()
+
+
+def _number_text(values: pl.Series) -> pl.Series:
+    """Return numbers as text: 1.0 is "1"."""
+    is_whole = (values == values.round()) & (values.abs() < EXACT_INTEGERS)
+    whole = values.zip_with(is_whole.fill_null(False), pl.Series([None], dtype=values.dtype))
+    return whole.cast(pl.Int64).cast(pl.String).zip_with(is_whole.fill_null(False), values.cast(pl.String))
+
+
+def code(value: float | str) -> str:
+    """Return one code as text: 1.0 is "1"."""
+    if isinstance(value, str):
+        return value.strip()
+    return str(int(value)) if float(value).is_integer() else str(float(value))
+
+
+def numbered(cells: pl.DataFrame, file_name: str) -> tuple[pl.DataFrame, int]:
+    """Return text with row numbers first, without blank rows at the end, and how many of those there were.
+
+    Raises:
+        DeliveryError: no row holds anything, or a column has a name that we need ourselves.
+    """
+    if ROW_NUMBER in cells.columns:
+        raise DeliveryError(
+            f"{file_name}: a column is named {ROW_NUMBER}, which stands for the row's place in the file. "
+            "Rename it in the export."
+        )
+    filled = cells.select(pl.any_horizontal(pl.lit(False), pl.all().is_not_null())).to_series().arg_true().to_list()
+    if not filled:
+        raise DeliveryError(f"{file_name}: there are column names and no row below them. Export the answers again.")
+    n_rows = filled[-1] + 1
+    numbers = pl.Series(ROW_NUMBER, range(1, n_rows + 1), dtype=pl.Int32)
+    return cells.head(n_rows).insert_column(0, numbers), cells.height - n_rows
