@@ -27,7 +27,7 @@ def check_file(path: Path, survey: str, source: str, root: Path) -> int:
     fixed = known_profile.of_delivery(definition, source, reading.frame, reading.members)
     profile = known_profile.combined(stored["profile"], [fixed])
     rows_of = dict(stored["rows"].iter_rows())
-    (report,) = validation.validate([intake.to_validate(reading, profile, rows_of)])
+    (report,) = validation.validate([intake.to_validate(reading, profile, rows_of, stored["panel"])])
     for fault in report.faults:
         print(fault)
     n_refused = report.refused["row_number"].n_unique()
@@ -41,6 +41,7 @@ def check_file(path: Path, survey: str, source: str, root: Path) -> int:
 def _stored(workspace: Workspace, survey: str) -> dict[str, pl.DataFrame]:
     """Return what the warehouse knows: members, their profile, and the rows of each wave."""
     queries = {
+        "panel": known_profile.PANEL_SQL,
         "members": "select panel_member_id from core.members where survey = ?",
         "profile": "select panel_member_id, variable, value from core.profile where survey = ?",
         "rows": "select source, n_delivered from raw.deliveries where survey = ? and status = 'accepted'",
@@ -48,6 +49,9 @@ def _stored(workspace: Workspace, survey: str) -> dict[str, pl.DataFrame]:
     if not workspace.warehouse.exists():
         empty = {"panel_member_id": pl.String, "variable": pl.String, "value": pl.String}
         return {
+            "panel": pl.DataFrame(
+                schema=dict.fromkeys(("panel_member_id", "joined_on", "left_on", "status"), pl.String)
+            ),
             "members": pl.DataFrame(schema=empty),
             "profile": pl.DataFrame(schema=empty),
             "rows": pl.DataFrame(schema={"source": pl.String, "n_delivered": pl.Int64}),

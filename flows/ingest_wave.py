@@ -223,7 +223,16 @@ def validate_deliveries(survey: str, readings: list[Reading], known: list[Readin
     fixed = [known_profile.of_delivery(definition, one.source, one.frame, one.members) for one in [*readings, *known]]
     profile = known_profile.combined(stored, fixed)
     rows_of = _rows_delivered(night, survey) | {one.source: one.frame.height for one in readings}
-    return validation.validate([intake.to_validate(one, profile, rows_of) for one in readings])
+    panel = _panel(night, survey, known)
+    return validation.validate([intake.to_validate(one, profile, rows_of, panel) for one in readings])
+
+
+def _panel(night: Night, survey: str, known: list[Reading]) -> pl.DataFrame:
+    """Return what the member list says of being in the panel: tonight's list, else the one in use."""
+    for one in known:
+        if one.source == ROSTER:
+            return known_profile.of_member_list(one.survey, one.frame, one.members)
+    return warehouse.read(night.connection, known_profile.PANEL_SQL, [survey])
 
 
 def _rows_delivered(night: Night, survey: str) -> dict[str, int]:

@@ -25,6 +25,22 @@ class AnswerOption:
 
 
 @dataclass(frozen=True)
+class RowFilter:
+    """The rows of a delivery whose `column` holds one of `values`."""
+
+    column: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Route:
+    """An item is asked only of those whose answer to an earlier `item` is one of `codes`."""
+
+    item: str
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Item:
     """A question with fixed wording and scale.
 
@@ -44,6 +60,8 @@ class Item:
     feature: str | None = None
     is_published: bool = True
     values: dict[str, str] = field(default_factory=dict)  # of a number, delivered in words ("89 or Older": "89")
+    asked_if: tuple[Route, ...] = ()  # all of them must hold; a wave may declare its own
+    ballot: RowFilter | None = None  # the split sample that is asked; a wave may declare its own
 
     @property
     def answers(self) -> tuple[AnswerOption, ...]:
@@ -63,19 +81,16 @@ class ItemLink:
 
 @dataclass(frozen=True)
 class ItemColumn:
-    """Where a wave's delivery holds an item; `recode` maps delivered values to codes before the code frame."""
+    """Where a wave's delivery holds an item; `recode` maps delivered values to codes before the code frame.
+
+    `asked_if` and `ballot` say of whom this wave asked it; neither: of everybody.
+    """
 
     item: str
     column: str
     recode: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class RowFilter:
-    """The rows of a delivery whose `column` holds one of `values`."""
-
-    column: str
-    values: tuple[str, ...]
+    asked_if: tuple[Route, ...] = ()
+    ballot: RowFilter | None = None
 
 
 @dataclass(frozen=True)
@@ -267,6 +282,22 @@ class Eligibility:
 
 
 @dataclass(frozen=True)
+class WaveComparison:
+    """From which difference to the wave before a delivery is flagged."""
+
+    fewest_rows: float = 0.5  # of the rows of the wave before
+    share_difference: float = 0.10  # of a category's share, when it is also beyond what chance does
+
+
+@dataclass(frozen=True)
+class SeverityChange:
+    """Another severity than usual for the rules of one code, and why."""
+
+    severity: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Survey:
     """Everything declared about one survey."""
 
@@ -293,6 +324,9 @@ class Survey:
     retention: RetentionPlan | None
     methods_note: str = ""
     research_questions: dict[str, str] = field(default_factory=dict)
+    severities: dict[str, SeverityChange] = field(default_factory=dict)  # rule code: severity
+    comparison: WaveComparison = WaveComparison()
+    uninvited_statuses: tuple[str, ...] = ()  # of the member list: those in them were not invited to the latest wave
 
     def wave(self, wave: str) -> Wave:
         """Return the wave of that name; KeyError when there is none."""

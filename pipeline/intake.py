@@ -79,18 +79,23 @@ def read(
     return Reading(survey, source, file_name, frame, members)
 
 
-def to_validate(reading: Reading, profile: pl.DataFrame, rows_of: dict[str, int]) -> DeliveryToValidate:
+def to_validate(
+    reading: Reading, profile: pl.DataFrame, rows_of: dict[str, int], panel: pl.DataFrame | None = None
+) -> DeliveryToValidate:
     """Return a delivery with its rules and what is known from elsewhere.
 
     Args:
         profile: panel_member_id, variable, value.
         rows_of: rows delivered of each wave.
+        panel: what the member list says of being in the panel (known_profile.of_member_list).
     """
     survey, source = reading.survey, reading.source
     before = (
         [] if source == ROSTER else [one for one in survey.waves if one.wave_number < survey.wave(source).wave_number]
     )
     previous = before[-1].wave if before else None
+    numbers = {one.wave: one.wave_number for one in survey.waves}
+    latest = max((numbers[one] for one in rows_of if one in numbers), default=0)
     return DeliveryToValidate(
         survey=survey,
         source=source,
@@ -101,6 +106,8 @@ def to_validate(reading: Reading, profile: pl.DataFrame, rows_of: dict[str, int]
         profile=profile,
         previous_rows=rows_of.get(previous) if previous else None,
         previous_wave=previous,
+        panel=panel,
+        is_latest=numbers.get(source, 0) >= latest,
     )
 
 

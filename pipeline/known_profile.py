@@ -6,6 +6,11 @@ import polars as pl
 
 from pipeline.definitions import Survey
 
+PANEL_SQL = """
+select panel_member_id, cast(joined_on as varchar) as joined_on, cast(left_on as varchar) as left_on, status
+from core.members
+where survey = ?
+"""
 COLUMNS = {"panel_member_id": pl.String, "variable": pl.String, "value": pl.String}
 
 
@@ -24,6 +29,16 @@ def of_delivery(survey: Survey, source: str, frame: pl.DataFrame, members: pl.Se
             part = pl.DataFrame({"panel_member_id": members, "value": ours}).filter(pl.col("value") != "").drop_nulls()
             parts.append(part.select("panel_member_id", pl.lit(variable.name).alias("variable"), "value"))
     return pl.concat(parts).unique(["panel_member_id", "variable"], keep="first", maintain_order=True)
+
+
+def of_member_list(survey: Survey, frame: pl.DataFrame, members: pl.Series) -> pl.DataFrame:
+    """Return what a member list says of being in the panel: panel_member_id, joined_on, left_on, status, as text."""
+    told = {**survey.roster.optional_columns, **survey.roster.columns}
+    columns = {
+        name: frame[told[name]] if told.get(name) in frame.columns else pl.repeat(None, frame.height, dtype=pl.String)
+        for name in ("joined_on", "left_on", "status")
+    }
+    return frame.select(members.alias("panel_member_id"), **columns).drop_nulls("panel_member_id")
 
 
 def combined(stored: pl.DataFrame, delivered: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -1,47 +1,52 @@
 """What a valid delivery must satisfy, derived from the definitions alone: plain data, one short code a rule."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
 
-from pipeline.definitions import Item, ItemColumn, ProfileVariable, Source, Survey, Wave
+from pipeline.definitions import NOT_ASKED, SKIPPED, Item, ItemColumn, ProfileVariable, Route, Source, Survey, Wave
 
 ROSTER = "roster"
-CRITICAL, WARNING, INFO = "critical", "warning", "info"
+SEVERITIES = CRITICAL, WARNING, INFO = "critical", "warning", "info"
 
 
 @dataclass(frozen=True)
 class RuleKind:
     """What all rules of one code have in common; `title` is the fault in plain words.
 
-    A row-level fault is a fault of single rows: they can be refused and the others kept.
+    A row-level fault is a fault of single rows: where it is critical, they are refused and the others kept.
+    A definition may give another severity to any rule that is not `is_fixed`.
     """
 
     code: str
     severity: str  # critical: holds the delivery | warning: published, flagged | info
     title: str
     is_row_level: bool = False
+    is_fixed: bool = False  # what stands on the rule could not be right without it
 
 
 _KINDS = (
-    RuleKind("row-count", CRITICAL, "The file has no rows"),
+    RuleKind("row-count", CRITICAL, "The file has no rows", is_fixed=True),
     RuleKind("row-count-change", WARNING, "Far fewer rows than the wave before"),
-    RuleKind("required-column", CRITICAL, "A required column is missing"),
+    RuleKind("required-column", CRITICAL, "A required column is missing", is_fixed=True),
     RuleKind("extra-column", WARNING, "Columns that no definition knows"),
     RuleKind("item-column", CRITICAL, "The column of an item is missing"),
-    RuleKind("item-codes", CRITICAL, "Answers outside the item's codes", is_row_level=True),
-    RuleKind("id-present", CRITICAL, "Rows without a respondent's id", is_row_level=True),
-    RuleKind("id-unique", CRITICAL, "Respondents who appear more than once", is_row_level=True),
-    RuleKind("member-known", CRITICAL, "Ids that are not in the member list", is_row_level=True),
+    RuleKind("item-codes", CRITICAL, "Answers outside the item's codes", is_row_level=True, is_fixed=True),
+    RuleKind("routing", WARNING, "Answers to items that the routing passes over", is_row_level=True),
+    RuleKind("ballot", WARNING, "Answers to items that the split sample was not asked", is_row_level=True),
+    RuleKind("id-present", CRITICAL, "Rows without a respondent's id", is_row_level=True, is_fixed=True),
+    RuleKind("id-unique", CRITICAL, "Respondents who appear more than once", is_row_level=True, is_fixed=True),
+    RuleKind("member-known", CRITICAL, "Ids that are not in the member list", is_row_level=True, is_fixed=True),
+    RuleKind("member-invited", WARNING, "Answers of members who were not invited", is_row_level=True),
     RuleKind("constant-column", CRITICAL, "Rows that belong to something else", is_row_level=True),
-    RuleKind("completed-in-fieldwork", WARNING, "Interviews outside the fieldwork dates"),
-    RuleKind("date-format", WARNING, "Completion dates that cannot be read"),
-    RuleKind("number-format", WARNING, "Answers that should be numbers and are not"),
-    RuleKind("profile-category", WARNING, "Profile values outside the declared categories"),
-    RuleKind("profile-drift", WARNING, "Profile values that differ from those known before"),
+    RuleKind("completed-in-fieldwork", WARNING, "Interviews outside the fieldwork dates", is_row_level=True),
+    RuleKind("date-format", WARNING, "Completion dates that cannot be read", is_row_level=True),
+    RuleKind("number-format", WARNING, "Answers that should be numbers and are not", is_row_level=True),
+    RuleKind("profile-category", WARNING, "Profile values outside the declared categories", is_row_level=True),
+    RuleKind("profile-drift", WARNING, "Profile values that differ from those known before", is_row_level=True),
     RuleKind("margin-category", CRITICAL, "A population group in which nobody answered"),
-    RuleKind("test-row", INFO, "Test rows, taken out"),
+    RuleKind("test-row", INFO, "Test rows, taken out", is_fixed=True),
 )
 RULE_KINDS = {kind.code: kind for kind in _KINDS}
 
@@ -61,6 +66,8 @@ class Rule:
     detail: str = ""  # the scale, the format: what the advice of the message names
     first_day: date | None = None
     last_day: date | None = None
+    conditions: tuple[tuple[str, tuple[str, ...]], ...] = ()  # column, and the values with which an item is asked
+    declared_severity: str = ""  # in the definition, instead of the usual one
 
     @property
     def kind(self) -> RuleKind:
@@ -70,12 +77,17 @@ class Rule:
     @property
     def severity(self) -> str:
         """Return `critical`, `warning` or `info`."""
-        return self.kind.severity
+        return self.declared_severity or self.kind.severity
 
     @property
     def is_row_level(self) -> bool:
         """Return whether single rows break the rule, so that they can be refused."""
         return self.kind.is_row_level
+
+    @property
+    def refuses_rows(self) -> bool:
+        """Return whether the rows that break the rule are refused."""
+        return self.code == "test-row" or (self.is_row_level and self.severity == CRITICAL)
 
 
 def rules_for_wave(survey: Survey, wave: Wave) -> tuple[Rule, ...]:
@@ -87,6 +99,7 @@ def rules_for_wave(survey: Survey, wave: Wave) -> tuple[Rule, ...]:
         *_column_rules(wave.wave, source, _known_columns(survey, wave), _profile_columns(survey, wave.wave)),
         *_key_rules(wave.wave, source),
         Rule("member-known", wave.wave, column=source.columns["panel_member_id"], name="panel_member_id"),
+        *_invitation_rules(survey, wave),
         *_constant_rules(wave),
         *_date_rules(wave),
         *_profile_rules(survey, wave.wave),
@@ -95,7 +108,8 @@ def rules_for_wave(survey: Survey, wave: Wave) -> tuple[Rule, ...]:
     ]
     for placed in wave.items:
         rules.extend(_item_rules(survey, wave, placed))
-    return tuple(rules)
+        rules.extend(_asked_rules(survey, wave, placed))
+    return _weighed(survey, rules)
 
 
 def rules_for_roster(survey: Survey) -> tuple[Rule, ...]:
@@ -105,12 +119,13 @@ def rules_for_roster(survey: Survey) -> tuple[Rule, ...]:
     design = [*survey.design.strata, *([survey.design.psu] if survey.design.psu else [])]
     eligibility = list(survey.eligibility.columns.values())
     needed = [*_profile_columns(survey, ROSTER), *supplied, *probabilities, *design, *eligibility]
-    return (
+    rules = (
         Rule("row-count", ROSTER),
         *_column_rules(ROSTER, survey.roster, (), needed),
         *_key_rules(ROSTER, survey.roster),
         *_profile_rules(survey, ROSTER),
     )
+    return _weighed(survey, rules)
 
 
 def required_columns(source: Source) -> tuple[str, ...]:
@@ -145,7 +160,8 @@ def _key_rules(source_name: str, source: Source) -> Iterator[Rule]:
 
 def _known_columns(survey: Survey, wave: Wave) -> tuple[str, ...]:
     items = [placed.column for placed in wave.items]
-    return _unique([*items, *(variable.column for variable in survey.profile if variable.check_drift)])
+    ballots = [placed.ballot.column for placed in wave.items if placed.ballot is not None]
+    return _unique([*items, *ballots, *(variable.column for variable in survey.profile if variable.check_drift)])
 
 
 def _profile_columns(survey: Survey, source_name: str) -> list[str]:
@@ -165,6 +181,66 @@ def _date_rules(wave: Wave) -> Iterator[Rule]:
     if wave.fieldwork_start is not None or wave.fieldwork_end is not None:
         first, last = wave.fieldwork_start, wave.fieldwork_end
         yield Rule("completed-in-fieldwork", wave.wave, column=column, first_day=first, last_day=last)
+
+
+def _invitation_rules(survey: Survey, wave: Wave) -> Iterator[Rule]:
+    """Yield the rule of who could be invited, where the member list tells of joining, leaving or pausing."""
+    told = {**survey.roster.optional_columns, **survey.roster.columns}
+    if {"joined_on", "left_on"} & set(told) or (survey.uninvited_statuses and "status" in told):
+        yield Rule(
+            "member-invited",
+            wave.wave,
+            column=wave.source.columns["panel_member_id"],
+            name="panel_member_id",
+            allowed=survey.uninvited_statuses,
+            first_day=wave.fieldwork_start,
+            last_day=wave.fieldwork_end,
+        )
+
+
+def _asked_rules(survey: Survey, wave: Wave, placed: ItemColumn) -> Iterator[Rule]:
+    """Yield the rules of whom an item is asked; a code for not asked, or skipped, is no answer."""
+    item = survey.items[placed.item]
+    blank = [option for option in item.options if option.missing in (NOT_ASKED, SKIPPED)]
+    rule = Rule(
+        "routing",
+        wave.wave,
+        item=placed.item,
+        column=placed.column,
+        allowed=_unique([*(option.code for option in blank), *(option.label for option in blank)]),
+    )
+    if placed.asked_if:
+        columns = {one.item: one.column for one in wave.items}
+        yield replace(
+            rule,
+            conditions=tuple((columns[route.item], _delivered_as(survey, wave, route)) for route in placed.asked_if),
+            expected=" and ".join(f"'{route.item}' is {choice_words(route.codes)}" for route in placed.asked_if),
+        )
+    if placed.ballot is not None:
+        yield replace(
+            rule,
+            code="ballot",
+            conditions=((placed.ballot.column, placed.ballot.values),),
+            expected=f"column '{placed.ballot.column}' is {choice_words(placed.ballot.values)}",
+        )
+
+
+def _delivered_as(survey: Survey, wave: Wave, route: Route) -> tuple[str, ...]:
+    """Return every way in which a delivery may write the answers with which an item is asked."""
+    item = survey.items[route.item]
+    (recode,) = [one.recode for one in wave.items if one.item == route.item]
+    taken = {*recode, *_codes(item)}
+    labels = [one.label for one in item.options if one.code in route.codes and one.label not in taken]
+    codes = [code for code in route.codes if code not in recode]
+    return _unique([*codes, *labels, *(value for value, code in recode.items() if code in route.codes)])
+
+
+def _weighed(survey: Survey, rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Return the rules with the severities that the survey declares."""
+    changes = survey.severities
+    return tuple(
+        replace(rule, declared_severity=changes[rule.code].severity) if rule.code in changes else rule for rule in rules
+    )
 
 
 def _item_rules(survey: Survey, wave: Wave, placed: ItemColumn) -> Iterator[Rule]:

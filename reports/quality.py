@@ -79,7 +79,7 @@ class SourcePage:
     @property
     def refused(self) -> list[tuple[str, str, str]]:
         """Return reason, item or column, and number of rows for whatever single rows were refused for."""
-        rows = [one for one in self.checks if not one["success"] and _refuses_rows(one["rule"])]
+        rows = [one for one in self.checks if not one["success"] and _refuses_rows(one["rule"], one["severity"])]
         return [(_title(one["rule"]), self._what(one), words.count(one["n_failed"])) for one in rows]
 
     @property
@@ -221,13 +221,13 @@ def _rule_row(code: str, checks: list[dict[str, Any]]) -> dict[str, str]:
         "code": code,
         "n_columns": words.count(len(checks)),
         "found": f"{words.count(n_failed)} {_plural(unit, n_failed)}{places}" if failed else "none",
-        "effect": "refuses the row" if _refuses_rows(code) else _EFFECTS.get(severity, "noted"),
+        "effect": "refuses the row" if _refuses_rows(code, severity) else _EFFECTS.get(severity, "noted"),
         "style": {CRITICAL: "bad", WARNING: "warn"}.get(severity, "quiet") if failed else "good",
     }
 
 
-def _refuses_rows(code: str) -> bool:
-    return code == "test-row" or (code in RULE_KINDS and RULE_KINDS[code].is_row_level)
+def _refuses_rows(code: str, severity: str) -> bool:
+    return code == "test-row" or (code in RULE_KINDS and RULE_KINDS[code].is_row_level and severity == CRITICAL)
 
 
 def _title(code: str) -> str:

@@ -82,6 +82,22 @@ create table if not exists definitions.item_recodes (
     code varchar not null
 );
 
+create table if not exists definitions.item_routes (
+    survey varchar not null,
+    wave varchar not null,
+    item varchar not null,
+    asking_item varchar not null,
+    code varchar not null
+);
+
+create table if not exists definitions.item_ballots (
+    survey varchar not null,
+    wave varchar not null,
+    item varchar not null,
+    column_name varchar not null,
+    value varchar not null
+);
+
 create table if not exists definitions.source_columns (
     survey varchar not null,
     source varchar not null,

@@ -7,6 +7,7 @@ from yaml.nodes import SequenceNode
 
 from pipeline.definitions import MISSING_KINDS, AnswerOption, Item, ItemLink
 from pipeline.survey_files.blocks import Block
+from pipeline.survey_files.routing import read_ballot, read_routes, refuse_unknown_routes
 from pipeline.survey_files.values import Value
 
 COMPARABILITY = ("identical", "comparable_with_break", "not_comparable")
@@ -32,6 +33,7 @@ def read_items(content: Value, research_questions: Collection[str]) -> QuestionB
     }
     if not items:
         content.fault("no items", "items: at least one", "Add the questions under 'items'.")
+    refuse_unknown_routes(block, items)
     links = tuple(read_link(link, items) for link in block.list_of_blocks("links"))
     block.close()
     return QuestionBank(items, links)
@@ -102,6 +104,8 @@ def read_item(
         feature=block.text_or_none("feature"),
         is_published=block.boolean("published", default=kind != TEXT),
         values=block.text_map("values") if kind == NUMBER else {},
+        asked_if=read_routes(block),
+        ballot=read_ballot(block),
     )
     if kind == TEXT and item.is_published:
         block.value.fault("published: true", "open text unpublished", "Remove 'published': text may name people.")

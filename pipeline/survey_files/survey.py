@@ -2,8 +2,17 @@
 
 from pathlib import Path
 
-from pipeline.definitions import MISSING_KINDS, NOT_DISTINGUISHED, Source, Survey, Wave
+from pipeline.definitions import (
+    MISSING_KINDS,
+    NOT_DISTINGUISHED,
+    SeverityChange,
+    Source,
+    Survey,
+    Wave,
+    WaveComparison,
+)
 from pipeline.errors import DefinitionError, faults_message
+from pipeline.rules import RULE_KINDS, SEVERITIES
 from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.items import QuestionBank, read_items
 from pipeline.survey_files.margins import read_margins
@@ -24,7 +33,7 @@ from pipeline.survey_files.plan import (
     read_weights,
 )
 from pipeline.survey_files.values import Faults, Place, Value, read_value
-from pipeline.survey_files.waves import NAME, NAME_RULE, read_wave_files, read_waves
+from pipeline.survey_files.waves import NAME, NAME_RULE, read_share, read_wave_files, read_waves
 
 SURVEY_FILE, ITEMS_FILE = "survey.yml", "items.yml"
 MEMBER_IDS = ("as_delivered", "pseudonym")
@@ -128,7 +137,36 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         retention=read_retention(block, known, weight_ids),
         methods_note=block.text("methods_note"),
         research_questions=block.text_map("research_questions"),
+        severities=read_severities(block),
+        comparison=read_comparison(block),
+        uninvited_statuses=block.texts("uninvited_statuses"),
     )
+
+
+def read_severities(survey: Block) -> dict[str, SeverityChange]:
+    """Return the rules that weigh more or less than usual in this survey; each change gives its reason."""
+    changes = {}
+    for code, block in survey.blocks("rules").items():
+        changes[code] = SeverityChange(block.choice("severity", SEVERITIES, "a severity"), block.needed_text("reason"))
+        if block.value.is_among(code, RULE_KINDS, "a rule") and RULE_KINDS[code].is_fixed:
+            expected = "a rule whose severity may differ"
+            block.value.fault(f"'{code}'", expected, "Remove it: what depends on this rule cannot do without it.")
+        block.close()
+    return changes
+
+
+def read_comparison(survey: Block) -> WaveComparison:
+    """Return from which difference to the wave before a delivery is flagged."""
+    block = survey.block("against_previous_wave")
+    if block is None:
+        return WaveComparison()
+    usual = WaveComparison()
+    comparison = WaveComparison(
+        fewest_rows=read_share(block, "fewest_rows", usual.fewest_rows),
+        share_difference=read_share(block, "share_difference", usual.share_difference),
+    )
+    block.close()
+    return comparison
 
 
 def read_name(block: Block) -> str:

@@ -7,6 +7,7 @@ from yaml.nodes import ScalarNode
 
 from pipeline.definitions import Item, ItemColumn, RowFilter, Source, Wave
 from pipeline.survey_files.blocks import Block
+from pipeline.survey_files.routing import read_ballot, read_routes, refuse_absent_routes
 from pipeline.survey_files.values import Faults, Place, Value, read_value
 
 NAME, NAME_RULE = re.compile(r"[A-Za-z][A-Za-z0-9_]*"), "a letter, then letters, digits or _"
@@ -80,10 +81,10 @@ def read_name(block: Block) -> tuple[str, int]:
     return name, given.whole() if given is not None else int(digits.group()) if digits else 0
 
 
-def read_share(block: Block, key: str) -> float:
-    """Return a share, 0 when absent."""
+def read_share(block: Block, key: str, default: float = 0.0) -> float:
+    """Return a share; the default when absent."""
     found = block.get(key)
-    share = 0.0 if found is None else found.number()
+    share = default if found is None else found.number()
     if found is not None and not 0 <= share <= 1:
         found.fault(found.describe(), "a share from 0 to 1", "Write 0.02 for two in a hundred.")
     return share
@@ -107,28 +108,40 @@ def read_item_columns(block: Block, items: dict[str, Item]) -> tuple[tuple[ItemC
         return (), False
     if isinstance(found.node, ScalarNode):
         found.name(("all",), "a block of item: column, or the word all")
-        return tuple(ItemColumn(item.item, item.item, item.values) for item in items.values()), True
+        return tuple(_placed(item, item.item) for item in items.values()), True
     columns = [
         read_item_column(name, value, items[name])
         for name, value in found.entries().items()
         if name and value.is_among(name, items, "an item of items.yml")
     ]
+    refuse_absent_routes(block, columns, items)
     return tuple(columns), False
 
 
 def read_item_column(name: str, value: Value, item: Item) -> ItemColumn:
     """Return the column of one item, and how delivered values become its codes in this wave."""
     if isinstance(value.node, ScalarNode):
-        return ItemColumn(name, value.text(), item.values)
+        return _placed(item, value.text())
     block = Block(value)
     recodes = block.get("recode")
     codes = [option.code for option in item.options]
     if recodes is not None and item.scale is not None:
         for recode in recodes.entries().values():
             recode.name(codes, f"a code of {name}")
-    column = ItemColumn(name, block.needed_text("column"), item.values | block.text_map("recode"))
+    column = ItemColumn(
+        name,
+        block.needed_text("column"),
+        item.values | block.text_map("recode"),
+        read_routes(block) or item.asked_if,
+        read_ballot(block) or item.ballot,
+    )
     block.close()
     return column
+
+
+def _placed(item: Item, column: str) -> ItemColumn:
+    """Return an item asked as the question bank has it."""
+    return ItemColumn(item.item, column, item.values, item.asked_if, item.ballot)
 
 
 def read_source(block: Block) -> Source:

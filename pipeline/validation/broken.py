@@ -14,6 +14,7 @@ from pipeline.validation.rows import (
     NUMBER,
     PERSON,
     ROW,
+    UNINVITED,
     DeliveredRows,
     known_name,
     margin_name,
@@ -22,6 +23,7 @@ from pipeline.validation.rows import (
 )
 
 NO_ROWS = pl.Series(ROW, [], dtype=pl.Int32)
+_ASKING = ("routing", "ballot")
 _QUOTING = ("item-codes", "constant-column", "number-format", "profile-category")
 
 
@@ -68,6 +70,8 @@ def _what(rule: Rule, names: dict[str, str]) -> pl.Expr:
         return pl.when(early).then(pl.lit(f"before {rule.first_day}")).otherwise(pl.lit(f"after {rule.last_day}"))
     if rule.code in _QUOTING:
         return pl.col(value_name(rule, names))
+    if rule.code == "member-invited":
+        return pl.col(UNINVITED)
     return pl.lit("row")
 
 
@@ -103,6 +107,8 @@ _OF_A_ROW: dict[str, Callable[[Rule, dict[str, str]], pl.Expr]] = {
     "date-format": lambda rule, names: pl.col(names[str(rule.column)]).is_not_null() & pl.col(DAY).is_null(),
     "completed-in-fieldwork": _outside_fieldwork,
     "profile-drift": _drifted,
+    "member-invited": lambda rule, names: pl.col(UNINVITED).is_not_null(),
+    **dict.fromkeys(_ASKING, lambda rule, names: pl.col(value_name(rule, names)).fill_null(False)),
 }
 
 

@@ -158,6 +158,23 @@ def _member_known(rule: Rule, finding: Finding, file_name: str) -> str:
     )
 
 
+def _member_invited(rule: Rule, finding: Finding, file_name: str) -> str:
+    found = ", ".join(f"{reason} in {counted(n_rows, 'row')}" for reason, n_rows in finding.found)
+    return (
+        f", column '{rule.column}': answers of members who were not invited: {found} (first in row "
+        f"{finding.first_row:,}), expected members in the panel in fieldwork. Correct the dates or statuses of the "
+        f"member list, or the ids in {file_name}."
+    )
+
+
+def _not_asked(rule: Rule, finding: Finding, file_name: str) -> str:
+    return (
+        f"{_where(rule)}: answered in {counted(finding.n_failed, 'row')} (first in row {finding.first_row:,}) that "
+        f"were not asked it, expected an answer only where {rule.expected}. Such an answer counts as not asked; check "
+        f"the routing in {file_name}, or correct {_definition(rule)}."
+    )
+
+
 def _constant_column(rule: Rule, finding: Finding, file_name: str) -> str:
     return (
         f", column '{rule.column}': {_found_words(finding)}, expected {rule.expected}. Check that "
@@ -240,6 +257,9 @@ _MESSAGES: dict[str, Callable[[Rule, Finding, str], str]] = {
     "id-present": _id_present,
     "id-unique": _id_unique,
     "member-known": _member_known,
+    "member-invited": _member_invited,
+    "routing": _not_asked,
+    "ballot": _not_asked,
     "constant-column": _constant_column,
     "completed-in-fieldwork": _completed_in_fieldwork,
     "date-format": _date_format,

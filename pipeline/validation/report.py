@@ -70,7 +70,7 @@ class ValidationReport:
                 pl.lit(result.rule.code).alias("rule"), pl.lit(_reason(result.rule)).alias("reason")
             )
             for result in self.failed
-            if result.rule.is_row_level or result.rule.code == "test-row"
+            if result.rule.refuses_rows
         ]
         return pl.concat([empty, *broken_rows]).sort("row_number", "rule", "reason")
 

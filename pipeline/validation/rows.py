@@ -14,6 +14,7 @@ from pipeline.validation.messages import BLANK
 
 NUMBER = r"[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?"  # the whole of a cell that is a number
 ROW, HAS_ID, MEMBER, PERSON, DAY = "row_number", "has_id", "member", "person", "completed_on"
+UNINVITED = "uninvited"
 DAY_CODES = ("completed-in-fieldwork", "date-format")
 
 
@@ -27,6 +28,8 @@ class DeliveryToValidate:
         members: the panel_member_id of each row, null where the id is blank or not in the member list.
         profile: what is known of members from other sources: panel_member_id, variable, value (our words).
         previous_rows: rows delivered for `previous_wave`, None when there is none.
+        panel: what the member list says of being in the panel, as text: panel_member_id, joined_on, left_on, status.
+        is_latest: no later wave was delivered, so that the statuses of the list are those of this one.
     """
 
     survey: Survey
@@ -38,6 +41,8 @@ class DeliveryToValidate:
     profile: pl.DataFrame | None = None
     previous_rows: int | None = None
     previous_wave: str | None = None
+    panel: pl.DataFrame | None = None
+    is_latest: bool = True
 
     @property
     def definition(self) -> Source:
@@ -64,6 +69,7 @@ def delivered_rows(delivery: DeliveryToValidate) -> DeliveredRows:
     """Return the delivery with, for each row, the member and all values that its rules compare."""
     names = {column: f"c{position}" for position, column in enumerate(delivery.frame.columns)}
     wanted = {rule.column for rule in delivery.rules} | set(_filter_columns(delivery.definition))
+    wanted |= {column for rule in delivery.rules for column, _ in rule.conditions}
     text = delivery.frame.select(
         pl.int_range(1, delivery.frame.height + 1, dtype=pl.Int32, eager=True).alias(ROW),
         *(_blank(pl.col(column)).alias(names[column]) for column in delivery.frame.columns if column in wanted),
@@ -90,7 +96,7 @@ def ours_name(variable: str) -> str:
 def value_name(rule: Rule, names: dict[str, str]) -> str:
     """Return the column that holds the values a rule compares."""
     column = names[str(rule.column)] if rule.column is not None else ""
-    prefixes = {"number-format": "number_", "constant-column": "constant_"}
+    prefixes = {"number-format": "number_", "constant-column": "constant_", "routing": "routing_", "ballot": "ballot_"}
     if rule.code == "profile-category":
         return ours_name(str(rule.name))
     return f"{prefixes[rule.code]}{rule.item or rule.name or column}" if rule.code in prefixes else column
@@ -138,8 +144,12 @@ def _with_known(rows: pl.DataFrame, delivery: DeliveryToValidate, names: dict[st
     for rule in delivery.rules:
         if rule.code == "margin-category":
             rows = _with_margin(rows, delivery, str(rule.name), names)
-        elif rule.column not in names:
+        elif rule.column not in names or not all(column in names for column, _ in rule.conditions):
             continue
+        elif rule.code == "member-invited":
+            rows = _with_invitations(rows, rule, delivery)
+        elif rule.conditions:
+            rows = rows.with_columns(_passed_over(rule, names).alias(value_name(rule, names)))
         elif rule.code in ("profile-category", "profile-drift"):
             rows = _with_profile(rows, delivery, profile[str(rule.name)], names)
         elif rule.code in _PREPARED:
@@ -171,6 +181,34 @@ _PREPARED: dict[str, Callable[[Rule, pl.Expr, Source], pl.Expr]] = {
     "number-format": _without_words,
     "constant-column": _with_blanks,
 }
+
+
+def _passed_over(rule: Rule, names: dict[str, str]) -> pl.Expr:
+    """Return whether a row answers an item that it was not asked."""
+    value = pl.col(names[str(rule.column)])
+    is_asked = [pl.col(names[column]).is_in(list(values)).fill_null(False) for column, values in rule.conditions]
+    return value.is_not_null() & ~value.is_in(list(rule.allowed)).fill_null(False) & ~pl.all_horizontal(is_asked)
+
+
+def _with_invitations(rows: pl.DataFrame, rule: Rule, delivery: DeliveryToValidate) -> pl.DataFrame:
+    """Add why a member could not be invited: joined after fieldwork, left before it, or paused now; else null.
+
+    A status has no date, so it says something of the latest wave alone.
+    """
+    if delivery.panel is None:
+        return rows
+    days = {name: pl.col(name).str.slice(0, 10).str.to_date(strict=False) for name in ("joined_on", "left_on")}
+    last = pl.lit(rule.last_day or rule.first_day, dtype=pl.Date)
+    reason = (
+        pl.when(days["joined_on"] > last)
+        .then(pl.lit("joined later"))
+        .when(days["left_on"] <= pl.lit(rule.first_day, dtype=pl.Date))
+        .then(pl.lit("left before"))
+        .when(pl.col("status").is_in(list(rule.allowed)) & pl.lit(delivery.is_latest))
+        .then(pl.col("status"))
+    )
+    known = delivery.panel.select(pl.col("panel_member_id").alias(MEMBER), reason.alias(UNINVITED))
+    return rows.join(known.unique(MEMBER, keep="first"), on=MEMBER, how="left", maintain_order="left")
 
 
 def _with_profile(

@@ -22,6 +22,7 @@ from pipeline.validation.broken import broken, n_checked
 from pipeline.validation.messages import message
 from pipeline.validation.report import RuleResult, ValidationReport
 from pipeline.validation.rows import (
+    UNINVITED,
     DeliveredRows,
     DeliveryToValidate,
     delivered_rows,
@@ -31,7 +32,6 @@ from pipeline.validation.rows import (
 )
 from pipeline.validation.suite import COLUMN_CODES, expectations_of
 
-FEWEST_ROWS = 0.5  # of the wave before; below it an export is probably cut off
 _DIALECT = "panel_duckdb"
 _FILE_CODES = (*COLUMN_CODES, "row-count", "row-count-change", "extra-column")
 _database_numbers = count(1)
@@ -143,8 +143,10 @@ def _with_context(delivery: DeliveryToValidate) -> Iterator[Rule]:
         if rule.code != "row-count-change":
             yield rule
         elif delivery.previous_rows:
-            fewest = math.ceil(delivery.previous_rows * FEWEST_ROWS)
-            words = f"at least {fewest:,}, half of the {delivery.previous_rows:,} of {delivery.previous_wave}"
+            share = delivery.survey.comparison.fewest_rows
+            fewest = math.ceil(delivery.previous_rows * share)
+            part = "half" if share == 0.5 else f"{share:.0%}"
+            words = f"at least {fewest:,}, {part} of the {delivery.previous_rows:,} of {delivery.previous_wave}"
             yield replace(rule, allowed=(str(fewest),), expected=words)
 
 
@@ -159,7 +161,9 @@ def _can_be_checked(rule: Rule, rows: DeliveredRows) -> bool:
         return margin in rows.frame.columns and rows.frame.get_column(margin).count() > 0
     if rule.code == "profile-drift":
         return {ours_name(str(rule.name)), known_name(str(rule.name))} <= set(rows.frame.columns)
-    return rule.column in rows.names
+    if rule.code == "member-invited":
+        return UNINVITED in rows.frame.columns
+    return rule.column in rows.names and all(column in rows.names for column, _ in rule.conditions)
 
 
 def _result(rule: Rule, *, is_broken: bool, rows: DeliveredRows, file_name: str) -> RuleResult:

@@ -100,6 +100,22 @@ def _item_recodes_of(wave: Wave) -> Iterator[Row]:
             yield {"wave": wave.wave, "item": asked.item, "delivered_value": delivered, "code": code}
 
 
+def _item_routes(survey: Survey) -> Iterator[Row]:
+    for wave in survey.waves:
+        for placed in wave.items:
+            for route in placed.asked_if:
+                common = {"wave": wave.wave, "item": placed.item, "asking_item": route.item}
+                yield from (common | {"code": code} for code in route.codes)
+
+
+def _item_ballots(survey: Survey) -> Iterator[Row]:
+    for wave in survey.waves:
+        for placed in wave.items:
+            if placed.ballot is not None:
+                common = {"wave": wave.wave, "item": placed.item, "column_name": placed.ballot.column}
+                yield from (common | {"value": value} for value in placed.ballot.values)
+
+
 def _source_columns(survey: Survey) -> Iterator[Row]:
     """Yield the columns with a meaning; `format` is how the times of `completed_at` are written."""
     sources = [("roster", survey.roster), *((wave.wave, wave.source) for wave in survey.waves)]
@@ -223,6 +239,8 @@ _TABLES = {
     "item_links": _item_links,
     "item_columns": _item_columns,
     "item_recodes": _item_recodes,
+    "item_routes": _item_routes,
+    "item_ballots": _item_ballots,
     "source_columns": _source_columns,
     "complete_values": _complete_values,
     "profile": _profile,

@@ -153,3 +153,47 @@ def test_an_item_of_another_survey_has_its_own_options(store: Store) -> None:
         ("t", "a", "Yes", None),
         ("t", "b", None, "not_distinguished"),
     ]
+
+
+def given_route(store: Store) -> None:
+    store.given("definitions.item_routes", {"wave": "w1", "item": "hours", "asking_item": "trust", "code": "1"})
+
+
+@pytest.mark.parametrize(
+    ("trust", "hours", "expected"),
+    [
+        ("1", "8", ("8", None)),
+        ("1", None, (None, "skipped")),
+        ("2", None, (None, "not_asked")),
+        ("2", "8", (None, "not_asked")),
+        (None, None, (None, "not_asked")),
+    ],
+)
+def test_the_routing_tells_not_asked_from_skipped(
+    store: Store, trust: str | None, hours: str | None, expected: tuple[str | None, ...]
+) -> None:
+    given_route(store)
+    store.given("core.participation", {"wave": "w1", "panel_member_id": "a", "is_respondent": True})
+    for item, value in (("trust", trust), ("hours", hours)):
+        row = {"wave": "w1", "row_number": 1, "item": item, "panel_member_id": "a", "value": value}
+        store.given("staging.answers", row)
+    found = {item: rest for item, *rest in store.rows("core.answers", "item", "code", "missing_kind")}
+    assert tuple(found["hours"]) == expected
+
+
+def test_a_route_whose_asking_item_was_not_delivered_asks_everybody(store: Store) -> None:
+    given_route(store)
+    given_answer(store, None, item="hours")
+    assert store.rows("core.answers", "missing_kind") == [("skipped",)]
+
+
+@pytest.mark.parametrize(("ballot", "expected"), [("a", "not_distinguished"), ("c", "not_asked")])
+def test_the_split_sample_tells_who_was_not_asked(store: Store, ballot: str, expected: str) -> None:
+    store.connection.execute("update definitions.surveys set blank = 'not_distinguished'").fetchall()
+    for value in ("a", "b"):
+        store.given(
+            "definitions.item_ballots", {"wave": "w1", "item": "trust", "column_name": "BALLOT", "value": value}
+        )
+    store.given_cells("w1", "a", 1, BALLOT=ballot)
+    given_answer(store, None)
+    assert store.rows("core.answers", "missing_kind") == [(expected,)]

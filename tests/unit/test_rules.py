@@ -5,7 +5,14 @@ from datetime import date
 
 import pytest
 
-from pipeline.definitions import CalibrationStep, ItemColumn, ProfileVariable, WeightRecipe
+from pipeline.definitions import (
+    CalibrationStep,
+    ItemColumn,
+    ProfileVariable,
+    Route,
+    SeverityChange,
+    WeightRecipe,
+)
 from pipeline.rules import (
     CRITICAL,
     INFO,
@@ -36,8 +43,36 @@ def test_every_rule_has_a_declared_kind():
 
 def test_only_faults_of_single_rows_are_row_level():
     row_level = {code for code, kind in RULE_KINDS.items() if kind.is_row_level}
-    assert row_level == {"item-codes", "id-present", "id-unique", "member-known", "constant-column"}
-    assert all(RULE_KINDS[code].severity == CRITICAL for code in row_level)
+    refusing = {code for code in row_level if RULE_KINDS[code].severity == CRITICAL}
+    assert refusing == {"item-codes", "id-present", "id-unique", "member-known", "constant-column"}
+    of_the_file = set(RULE_KINDS) - row_level
+    assert of_the_file == {
+        "row-count", "row-count-change", "required-column", "extra-column", "item-column", "margin-category",
+        "test-row",
+    }  # fmt: skip
+
+
+def test_a_survey_may_weigh_a_rule_otherwise():
+    survey = one_survey(severities={"extra-column": SeverityChange(INFO, "the platform adds columns")})
+    assert rules("extra-column", survey=survey)[0].severity == INFO
+    assert rules("row-count", survey=survey)[0].severity == CRITICAL
+
+
+def test_a_route_allows_every_way_its_answers_are_delivered():
+    routed = ItemColumn("age_now", "AGE", asked_if=(Route("trust_local_council", ("4", "5")),))
+    asking = one_wave().items[0]
+    (rule,) = rules("routing", wave=one_wave(items=(asking, routed)))
+    assert rule.conditions == (("Q7", ("4", "5", "Agree", "Strongly agree", "yes")),)
+    assert rule.expected == "'trust_local_council' is 4 or 5"
+    assert (rule.severity, rule.refuses_rows) == (WARNING, False)
+
+
+def test_invitations_are_checked_only_where_the_member_list_tells_of_them():
+    assert rules("member-invited") == []
+    survey = one_survey()
+    told = replace(survey.roster, columns={**survey.roster.columns, "left_on": "LEFT"})
+    (rule,) = rules("member-invited", survey=replace(survey, roster=told))
+    assert (rule.first_day, rule.last_day) == (date(2025, 3, 3), date(2025, 3, 24))
 
 
 def test_the_columns_with_a_meaning_are_required_once_each():

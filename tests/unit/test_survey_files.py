@@ -1,5 +1,6 @@
 """What is written under surveys/ is what the rest of the pipeline sees."""
 
+import re
 import time
 from datetime import date
 from pathlib import Path
@@ -17,11 +18,15 @@ from pipeline.definitions import (
     ItemLink,
     Population,
     RetentionPlan,
+    Route,
     RowFilter,
+    SeverityChange,
     Survey,
     TestFamily,
     TransitionPlan,
+    WaveComparison,
 )
+from pipeline.errors import DefinitionError
 from pipeline.survey_files import read_survey, read_surveys
 from tests.survey_folder import write_survey
 
@@ -194,3 +199,52 @@ def test_the_surveys_that_come_with_the_project_are_read_quickly() -> None:
     started = time.perf_counter()
     assert {survey.survey for survey in read_surveys(SURVEYS)} >= {"citizens_panel", "gss_panel"}
     assert time.perf_counter() - started < 0.6
+
+
+def test_of_whom_an_item_is_asked_is_read_from_the_bank_and_a_wave_may_say_otherwise(tmp_path: Path) -> None:
+    folder = write_survey(tmp_path)
+    items, wave = folder / "items.yml", folder / "waves" / "w01.yml"
+    routed = "    kind: number\n    asked_if: {item: trust, in: [2, 3]}\n    ballot: {column: BALLOT, in: [a]}\n"
+    items.write_text(items.read_text().replace("    kind: number\n", routed))
+    own = "  hours: {column: Q3, asked_if: [{item: trust, in: [3]}, {item: amount, in: [a lot]}]}"
+    wave.write_text(wave.read_text().replace("  hours: Q3", own))
+    survey = read_survey(folder)
+    placed = [{one.item: one for one in wave.items}["hours"] for wave in survey.waves]
+    assert placed[0].asked_if == (Route("trust", ("3",)), Route("amount", ("a lot",)))
+    assert placed[1].asked_if == (Route("trust", ("2", "3")),)
+    assert placed[0].ballot == placed[1].ballot == RowFilter("BALLOT", ("a",))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("kind: number", "kind: number\n    asked_if: {item: trusted, in: [3]}", "Did you mean 'trust'?"),
+        ("kind: number", "kind: number\n    asked_if: {item: trust, in: [7]}", "expected a code of trust"),
+        ("kind: number", "kind: number\n    asked_if: {item: trust}", "no 'in'"),
+    ],
+)
+def test_a_route_that_leads_nowhere_is_a_fault(tmp_path: Path, old: str, new: str, told: str) -> None:
+    with pytest.raises(DefinitionError, match=re.escape(told)):
+        read_survey(write_survey(tmp_path, change=("items.yml", old, new)))
+
+
+def test_a_survey_may_weigh_rules_otherwise_with_a_reason(tmp_path: Path) -> None:
+    rules = 'rules: {extra-column: {severity: info, reason: "the platform adds some"}}\nretention:'
+    comparison = "against_previous_wave: {fewest_rows: 0.8}\n"
+    survey = read_survey(write_survey(tmp_path, change=("survey.yml", "retention:", comparison + rules)))
+    assert survey.severities == {"extra-column": SeverityChange("info", "the platform adds some")}
+    assert survey.comparison == WaveComparison(fewest_rows=0.8)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("extra-column: {severity: info}", "no 'reason'"),
+        ("extra-colum: {severity: info, reason: r}", "Did you mean 'extra-column'?"),
+        ("id-unique: {severity: info, reason: r}", "expected a rule whose severity may differ"),
+        ("extra-column: {severity: grave, reason: r}", "a severity (critical, warning, info)"),
+    ],
+)
+def test_a_rule_weighed_otherwise_without_sense_is_a_fault(tmp_path: Path, change: str, told: str) -> None:
+    with pytest.raises(DefinitionError, match=re.escape(told)):
+        read_survey(write_survey(tmp_path, change=("survey.yml", "retention:", f"rules: {{{change}}}\nretention:")))
