@@ -1,18 +1,28 @@
 """A delivery with all that its export tells of it: by its platform's habits, and by the codebook beside it."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from pipeline.errors import DeliveryError
 from pipeline.triple_s import FIXED, SssSurvey
 from pipeline.wave_files import reading
+from pipeline.wave_files.codebook import Codebook, with_codebook
+from pipeline.wave_files.codebook_files import read_codebook_file
 from pipeline.wave_files.content import Content, Said
-from pipeline.wave_files.delivery import Delivery
+from pipeline.wave_files.csv_files import blanks_as_null, with_newlines
+from pipeline.wave_files.delivery import ROW_NUMBER, Delivery
+from pipeline.wave_files.fixed_width import read_fixed
+from pipeline.wave_files.kobo import described_kobo, is_kobo, is_kobo_line
+from pipeline.wave_files.limesurvey import described_limesurvey, is_heading_line, is_limesurvey
 from pipeline.wave_files.qualtrics import described_qualtrics, is_qualtrics
 from pipeline.wave_files.triple_s_data import read_triple_s_data
-from pipeline.wave_files.triple_s_metadata import read_triple_s
-from pipeline.wave_files.xml_text import is_xml, read_xml
+from pipeline.wave_files.xml_text import is_xml
+
+LONGEST_HEADER = 1 << 21  # bytes
 
 
 @dataclass(frozen=True)
@@ -23,7 +33,11 @@ class Platform:
     described: Callable[[Delivery, Sequence[str]], Delivery]
 
 
-PLATFORMS = (Platform(is_qualtrics, described_qualtrics),)
+PLATFORMS = (
+    Platform(is_qualtrics, described_qualtrics),
+    Platform(is_limesurvey, described_limesurvey),
+    Platform(is_kobo, described_kobo),
+)
 
 
 def read_delivery(
@@ -46,48 +60,59 @@ def read_delivery(
     Raises:
         DeliveryError: the file, or its codebook, cannot be read; says what was found and what to do.
     """
-    name = file_name or path.name
-    if codebook is not None:
-        return read_with_codebook(path, codebook, name)
-    delivery = reading.read_delivery(path, expected_columns=expected_columns, file_name=name, said=said)
-    return by_platform(delivery, expected_columns)
+    content = Content(path, file_name or path.name, said or Said())
+    book = None if codebook is None else read_codebook_file(codebook)
+    if isinstance(book, SssSurvey):
+        return read_triple_s_file(content, book)
+    if book is not None and book.fields and not is_table(content, book):
+        return read_fixed_file(content, book)
+    expected = () if has_headings(content) else expected_columns
+    delivery = reading.read_delivery(path, expected_columns=expected, file_name=content.name, said=said)
+    delivery = by_platform(delivery, expected_columns)
+    return delivery if book is None else with_codebook(delivery, book)
 
 
 def by_platform(delivery: Delivery, expected_columns: Sequence[str]) -> Delivery:
     """Return a delivery as the platform means it that it comes from; as it is when none is recognised."""
+    if delivery.variables:
+        return delivery  # a format that describes its columns itself
     found = next((one for one in PLATFORMS if one.is_its(delivery)), None)
     return delivery if found is None else found.described(delivery, expected_columns)
 
 
-def read_with_codebook(path: Path, codebook: Path, name: str) -> Delivery:
-    """Return the rows of a file as its codebook describes them."""
-    survey = read_codebook(Content(codebook, codebook.name).all_bytes, codebook.name)
-    return read_triple_s_file(path, survey, name)
+def has_headings(content: Content) -> bool:
+    """Return whether line 1 is of headings or paths, in which the names that definitions use are a part only."""
+    start = first_line(content)
+    line = start.decode("utf-16" if start.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8", errors="replace")
+    return is_heading_line(line) or ("/" in line and is_kobo_line(line))
 
 
-def read_codebook(content: bytes, file_name: str) -> SssSurvey:
-    """Return what a codebook describes, told by its content.
-
-    Raises:
-        DeliveryError: it is in no format that is read here.
-    """
-    if is_xml(content):
-        root = read_xml(content, file_name)
-        if root.tag == "sss":
-            return read_triple_s(root, file_name)
-        raise DeliveryError(
-            f"{file_name}: the XML starts with <{root.tag}>, expected {CODEBOOKS}. Deliver one of them."
-        )
-    raise DeliveryError(f"{file_name}: this is no codebook, expected {CODEBOOKS}. Deliver one of them.")
+def first_line(content: Content) -> bytes:
+    """Return the first line of a file, or as much of it as any header takes."""
+    if content.is_gzipped:
+        return content.all_bytes[:LONGEST_HEADER].partition(b"\n")[0]
+    with content.opened() as file:
+        return file.readline(LONGEST_HEADER)
 
 
-CODEBOOKS = "Triple-S metadata (<sss>)"
+def is_table(content: Content, book: Codebook) -> bool:
+    """Return whether line 1 names the codebook's variables, so that the file is delimited, not of fixed width."""
+    words = set(re.split(r"[^\w.]+", first_line(content).decode(errors="replace")))
+    return len(words & {one.name for one in book.variables}) > len(book.variables) / 2
 
 
-def read_triple_s_file(path: Path, survey: SssSurvey, name: str) -> Delivery:
-    """Return the rows of a Triple-S data file in the encoding that the metadata names, or else by its bytes."""
-    content = Content(path, name)
-    if survey.format == FIXED and is_xml(content.all_bytes):
-        raise DeliveryError(f"{name}: this is XML, expected the data file of the codebook. Exchange the two.")
+def read_fixed_file(content: Content, book: Codebook) -> Delivery:
+    """Return the rows of a file of fixed width."""
     text, encoding = content.decoded
-    return read_triple_s_data(text, survey, name, encoding)
+    cells = blanks_as_null(read_fixed(with_newlines(text), list(book.fields), content.name))
+    numbers = pl.Series(ROW_NUMBER, range(1, cells.height + 1), dtype=pl.Int32)
+    frame = cells.insert_column(0, numbers)
+    return with_codebook(Delivery(frame, content.name, encoding, format="fixed"), book)
+
+
+def read_triple_s_file(content: Content, survey: SssSurvey) -> Delivery:
+    """Return the rows of a Triple-S data file."""
+    if survey.format == FIXED and is_xml(content.all_bytes):
+        raise DeliveryError(f"{content.name}: this is XML, expected the data file of the codebook. Exchange the two.")
+    text, encoding = content.decoded
+    return read_triple_s_data(text, survey, content.name, encoding)

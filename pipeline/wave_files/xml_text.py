@@ -8,6 +8,7 @@ from pipeline.errors import DeliveryError
 
 STARTS_LIKE_XML = re.compile(rb"\s*<(\?xml|!DOCTYPE|!--|[A-Za-z])")
 MARKUP = re.compile(r"<[^<>]*>")
+INLINE = re.compile(r"</?(a|b|em|i|small|span|strong|sub|sup|u)\b[^<>]*>", re.IGNORECASE)
 SPACES = re.compile(r"\s+")
 
 
@@ -74,4 +75,4 @@ def plain(text: str) -> str:
     """Return a text in one line, without the mark-up that survey platforms keep in wordings."""
     from html import unescape
 
-    return SPACES.sub(" ", unescape(MARKUP.sub(" ", text))).strip()
+    return SPACES.sub(" ", unescape(MARKUP.sub(" ", INLINE.sub("", text)))).strip()
