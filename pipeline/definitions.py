@@ -11,6 +11,7 @@ DONT_KNOW, REFUSED, NOT_ASKED, SKIPPED, NOT_DISTINGUISHED = (
     "not_distinguished",
 )
 MISSING_KINDS = (DONT_KNOW, REFUSED, NOT_ASKED, SKIPPED, NOT_DISTINGUISHED)
+DELIVERY_FORMATS = ("spss", "spss_portable", "stata", "sas_transport", "parquet", "excel", "csv")
 ROSTER = "roster"  # source of the member list; the others are waves
 ALL = "all"  # domain and domain value of everyone
 
@@ -107,6 +108,11 @@ class Source:
     completed_at_format: str | None = None
     optional_columns: dict[str, str] = field(default_factory=dict)  # as `columns`, but a delivery may lack them
     codebook: str | None = None  # path of the file that describes its columns
+    format: str | None = None  # this and the rest: where the file's content may not tell
+    encoding: str | None = None
+    sheet: str | None = None  # of a workbook
+    header_row: int | None = None  # of the sheet, from 1
+    decimal_comma: bool | None = None
 
 
 @dataclass(frozen=True)

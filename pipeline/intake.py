@@ -61,6 +61,13 @@ def read(
         expected_columns=expected,
         file_name=Path(file_name).name,
         codebook=Path(definition.codebook) if definition.codebook else None,
+        said=wave_files.Said(
+            format=definition.format,
+            encoding=definition.encoding,
+            sheet=definition.sheet,
+            header_row=definition.header_row,
+            decimal_comma=definition.decimal_comma,
+        ),
     ).frame
     id_column = definition.columns["panel_member_id"]
     if id_column not in frame.columns:

@@ -1,11 +1,12 @@
 """waves/*.yml: when each wave was fielded, where its answers are delivered, and which items it asked."""
 
+import codecs
 import re
 from pathlib import Path, PurePosixPath
 
 from yaml.nodes import ScalarNode
 
-from pipeline.definitions import Item, ItemColumn, RowFilter, Source, Wave
+from pipeline.definitions import DELIVERY_FORMATS, Item, ItemColumn, RowFilter, Source, Wave
 from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.routing import read_ballot, read_routes, refuse_absent_routes
 from pipeline.survey_files.values import Faults, Place, Value, read_value
@@ -160,9 +161,33 @@ def read_source(block: Block) -> Source:
         completed_at_format=block.text_or_none("completed_at_format"),
         optional_columns=block.text_map("optional_columns"),
         codebook=read_codebook(block),
+        format=read_format(block),
+        encoding=read_encoding(block),
+        sheet=block.text_or_none("sheet"),
+        header_row=found.whole() if (found := block.get("header_row")) else None,
+        decimal_comma=found.boolean() if (found := block.get("decimal_comma")) else None,
     )
     block.close()
     return source
+
+
+def read_format(block: Block) -> str | None:
+    """Return the format that a delivery is said to have; None: its content tells."""
+    found = block.get("format")
+    return (found.name(DELIVERY_FORMATS, "a format of deliveries") or None) if found else None
+
+
+def read_encoding(block: Block) -> str | None:
+    """Return the encoding that a delivery's text is said to have; None: its content tells."""
+    found = block.get("encoding")
+    if found is None:
+        return None
+    name = found.text()
+    try:
+        return codecs.lookup(name).name if name else None
+    except LookupError:
+        found.fault(f"'{name}'", "an encoding", "Write it as utf-8, utf-16, cp1252, latin-1 or mac_roman.")
+    return None
 
 
 def read_codebook(block: Block) -> str | None:

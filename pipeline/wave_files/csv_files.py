@@ -61,11 +61,19 @@ def header_names(text: str, delimiter: str, expected_columns: Sequence[str], fil
         raise DeliveryError(
             f"{file_name}: line 1 is no header, it has a quotation mark out of place. Export it again."
         ) from error
-    names = [name.strip() for name in first]
+    return checked_names([name.strip() for name in first], expected_columns, file_name, "line 1")
+
+
+def checked_names(names: list[str], expected_columns: Sequence[str], file_name: str, place: str) -> list[str]:
+    """Return the names of columns, which stand in `place`; '' for a column without one.
+
+    Raises:
+        DeliveryError: no expected name is there, two columns share one, or one has a name that we need ourselves.
+    """
     if expected_columns and not set(names) & set(expected_columns):
         raise DeliveryError(
-            f"{file_name}: none of the columns {', '.join(expected_columns[:8])} is in line 1; found "
-            f"{names_shown(names)}. Export the names in line 1, or correct 'columns' in the definition."
+            f"{file_name}: none of the columns {', '.join(expected_columns[:8])} is in {place}; found "
+            f"{names_shown(names)}. Export the names in {place}, or correct 'columns' in the definition."
         )
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:

@@ -1,23 +1,28 @@
 """Any delivered file: which format it is in, told by its content, and the reader of that format."""
 
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 
 from pipeline.errors import DeliveryError
 from pipeline.wave_files.content import Content, Said
 from pipeline.wave_files.csv_files import read_csv_text
+from pipeline.wave_files.decimal_commas import with_decimal_points
 from pipeline.wave_files.delivery import Delivery
+from pipeline.wave_files.excel import read_workbook
 from pipeline.wave_files.parquet_files import read_parquet
 from pipeline.wave_files.spss_stata import read_statistics_delivery
 from pipeline.wave_files.statistics_files import SAS, SPSS, SPSS_PORTABLE, STATA
 
 STATA_VERSIONS = {102, 103, 104, 105, 108, 110, 111, 112, 113, 114, 115}  # first byte of files before Stata 13
 PORTABLE_SIGN = b"SPSSPORT"  # after 200 bytes of character tables and 256 more
+ZIP, OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 SAS_SIGN = b"HEADER RECORD*******LIB"
 UNREADABLE = {
-    b"PK\x03\x04": "a zip archive or an Excel workbook",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"PK\x03\x04": "a zip archive",
+    b"\xd0\xcf\x11\xe0": "an old document of Office",
     b"SQLite format 3": "an SQLite database",
     b"%PDF": "a PDF document",
     b"{\\rtf": "a word-processor document",
@@ -52,12 +57,29 @@ def is_stata(content: Content) -> bool:
     return head.startswith(b"<stata_dta>") or is_old
 
 
+def is_workbook(content: Content) -> bool:
+    """Return whether a file is an Excel or OpenDocument workbook, old Excel's included."""
+    if content.head.startswith(OLD_OFFICE):
+        return True
+    source = content.source
+    try:
+        with zipfile.ZipFile(BytesIO(source) if isinstance(source, bytes) else source) as parts:
+            names = parts.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return content.head.startswith(ZIP) and any(sign in content.head for sign in (b"xl/", b"[Content_Types].xml"))
+    return content.head.startswith(ZIP) and any(
+        name.lower() in ("xl/workbook.xml", "xl/workbook.bin", "content.xml") for name in names
+    )
+
+
 def read_csv(content: Content) -> Delivery:
     """Return the rows of delimited text."""
     text, encoding = content.decoded
-    return read_csv_text(
+    delivery = read_csv_text(
         text, expected_columns=content.said.expected_columns, file_name=content.name, encoding=encoding
     )
+    frame, notes = with_decimal_points(delivery.frame, delivery.delimiter, declared=content.said.decimal_comma)
+    return replace(delivery, frame=frame, notes=(*delivery.notes, *notes))
 
 
 FORMATS = (  # in the order they are tried; delimited text is what nothing else recognises
@@ -66,6 +88,7 @@ FORMATS = (  # in the order they are tried; delimited text is what nothing else 
     Format(STATA, is_stata, statistics(STATA)),
     Format(SAS, starts_with(SAS_SIGN), statistics(SAS)),
     Format("parquet", starts_with(b"PAR1"), read_parquet),
+    Format("excel", is_workbook, read_workbook),
     Format("csv", lambda content: True, read_csv),
 )
 

@@ -78,7 +78,8 @@ def decode_unmarked(content: bytes, file_name: str) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise DeliveryError(
-            f"{file_name}: line {line} holds a byte that is neither UTF-8 nor Windows-1252 text. {ADVICE}"
+            f"{file_name}: line {line} holds a byte that is neither UTF-8 nor Windows-1252 text. {ADVICE} "
+            "Or name its encoding, as mac_roman, as 'encoding' under 'source' in the definition."
         ) from error
 
 

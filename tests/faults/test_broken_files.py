@@ -48,7 +48,7 @@ FAULTS = [
     ("cut-off UTF-16", "id,q1\n1,a\n".encode("utf-16")[:-1], "is not UTF-16, as the file's start says"),
     ("cut-off gzip", WHOLE[:-200], "the compressed file is cut off or damaged"),
     ("damaged gzip", WHOLE[:300] + b"!!!!" + WHOLE[304:], "the compressed file is cut off or damaged"),
-    ("an Excel workbook", b"PK\x03\x04xl/workbook.xml", "this is a zip archive or an Excel workbook, expected a table"),
+    ("an Excel workbook", b"PK\x03\x04xl/workbook.xml", "the workbook is cut off, damaged or locked"),
     ("a damaged SPSS file", b"$FL2@(#) SPSS DATA FILE", "cannot be read: "),
     ("a web page", b"\n<!doctype HTML><html>Log in</html>", "this is a web page"),
 ]

@@ -1,0 +1,52 @@
+"""CSV as platforms and spreadsheets write it: decimal commas, old encodings, thousands of columns."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.wave_files import Delivery, Said, read_delivery
+
+
+def read(folder: Path, content: str | bytes, said: Said | None = None) -> Delivery:
+    path = folder / "w.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read_delivery(path, expected_columns=("id",), said=said)
+
+
+def test_decimal_commas_of_a_semicolon_file_become_points(tmp_path: Path) -> None:
+    delivery = read(tmp_path, "id;hours;pay;why\n1;3,5;1.234,50;a,b\n2;-8;2.000;1,5\n3;;;\n")
+    assert delivery.frame.rows() == [
+        (1, "1", "3.5", "1234.50", "a,b"),
+        (2, "2", "-8", "2000", "1,5"),
+        (3, "3", *[None] * 3),
+    ]
+    assert delivery.notes[0].startswith("2 columns have decimal commas, read as numbers: hours, pay;")
+
+
+@pytest.mark.parametrize(
+    ("content", "declared", "hours"),
+    [
+        ("id;hours\n1;3,5\n", False, "3,5"),
+        ('id,hours\n1,"3,5"\n', None, "3,5"),
+        ('id,hours\n1,"3,5"\n', True, "3.5"),
+    ],
+)
+def test_a_definition_decides_over_decimal_commas(
+    tmp_path: Path, content: str, declared: bool | None, hours: str
+) -> None:
+    assert read(tmp_path, content, Said(decimal_comma=declared)).frame["hours"].to_list() == [hours]
+
+
+def test_an_encoding_that_bytes_cannot_tell_is_declared(tmp_path: Path) -> None:
+    content = "id;q1\n1;Zürich\n".encode("mac_roman")
+    assert read(tmp_path, content, Said(encoding="mac_roman")).frame["q1"].to_list() == ["Zürich"]
+
+
+def test_five_thousand_columns_are_read_in_seconds(tmp_path: Path) -> None:
+    names = ",".join(["id", *(f"q{number}" for number in range(4999))])
+    row = ",".join(["1"] * 5000)
+    content = names + "\n" + (row + "\n") * 2000
+    started = time.monotonic()
+    assert read(tmp_path, content).frame.shape == (2000, 5001)
+    assert time.monotonic() - started < 30  # 3 s alone; the tests may share two cores
