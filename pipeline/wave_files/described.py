@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +10,7 @@ import polars as pl
 from pipeline.errors import DeliveryError
 from pipeline.triple_s import FIXED, SssSurvey
 from pipeline.wave_files import reading
+from pipeline.wave_files.bundles import is_bundle, unpacked_bundle
 from pipeline.wave_files.codebook import Codebook, with_codebook
 from pipeline.wave_files.codebook_files import read_codebook_file
 from pipeline.wave_files.content import Content, Said
@@ -60,15 +61,25 @@ def read_delivery(
     Raises:
         DeliveryError: the file, or its codebook, cannot be read; says what was found and what to do.
     """
-    content = Content(path, file_name or path.name, said or Said())
+    told = replace(said or Said(), expected_columns=expected_columns or (said.expected_columns if said else ()))
+    content = Content(path, file_name or path.name, told)
+    if not is_bundle(content):
+        return read_one(content, codebook)
+    with unpacked_bundle(content) as bundle:
+        delivery = read_one(Content(bundle.data, bundle.data.name, told), codebook or bundle.codebook)
+    return replace(delivery, file_name=content.name)
+
+
+def read_one(content: Content, codebook: Path | None) -> Delivery:
+    """Return the rows of a file that is no .zip of files."""
     book = None if codebook is None else read_codebook_file(codebook)
     if isinstance(book, SssSurvey):
         return read_triple_s_file(content, book)
     if book is not None and book.fields and not is_table(content, book):
         return read_fixed_file(content, book)
-    expected = () if has_headings(content) else expected_columns
-    delivery = reading.read_delivery(path, expected_columns=expected, file_name=content.name, said=said)
-    delivery = by_platform(delivery, expected_columns)
+    expected = content.said.expected_columns
+    told = replace(content.said, expected_columns=() if has_headings(content) else expected)
+    delivery = by_platform(reading.read_delivery(content.path, file_name=content.name, said=told), expected)
     return delivery if book is None else with_codebook(delivery, book)
 
 

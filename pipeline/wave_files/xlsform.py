@@ -21,6 +21,17 @@ def is_workbook(content: bytes) -> bool:
     return content.startswith(WORKBOOKS)
 
 
+def is_xlsform(content: bytes) -> bool:
+    """Return whether a workbook has the sheets of a form."""
+    import fastexcel
+
+    try:
+        names = {name.strip().lower() for name in fastexcel.read_excel(content).sheet_names}
+    except fastexcel.FastExcelError:
+        return False
+    return {"survey", "choices"} <= names
+
+
 def read_xlsform(content: bytes, file_name: str) -> Codebook:
     """Return the columns that a form's questions become.
 
