@@ -93,6 +93,40 @@ def _add_making(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
         "--deliveries", type=Path, metavar="FOLDER", help="files of it that a definition names are taken in"
     )
 
+    draft = _add(
+        subparsers,
+        "draft-definition",
+        commands.draft_definition,
+        "write a first items.yml and wave file from an export's own labels and codes",
+        "panel draft-definition export.sav --wave w01 --out my-panel/surveys/my_survey",
+    )
+    draft.add_argument("file", type=Path, metavar="FILE")
+    draft.add_argument("--codebook", type=Path, metavar="FILE", help="the file that describes the columns")
+    draft.add_argument("--wave", default="w01")
+    draft.add_argument("--out", type=Path, metavar="DIR", help="the survey's folder (default: print them)")
+    _add_adopt(subparsers)
+
+
+def _add_adopt(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
+    """Add the command that makes a workspace out of what a panel has."""
+    adopt = _add(
+        subparsers,
+        "adopt",
+        commands.adopt,
+        "make a workspace of an existing panel: its member list and past exports",
+        "panel adopt my-panel --members members.csv --export wave1.csv --export wave2.csv --margins population.csv",
+    )
+    adopt.add_argument("dir", type=Path, metavar="DIR")
+    adopt.add_argument("--members", type=Path, required=True, metavar="LIST", help="the member list")
+    adopt.add_argument("--export", type=Path, required=True, action="append", metavar="FILE", help="one for each wave")
+    adopt.add_argument(
+        "--codebook", type=Path, action="append", default=[], metavar="FILE", help="of each export, in their order"
+    )
+    adopt.add_argument("--margins", type=Path, metavar="CSV", help="population totals: margin,category,persons")
+    adopt.add_argument("--title", help="the panel's name (default: the folder's)")
+    adopt.add_argument("--no-night", action="store_true", help="make the workspace, and run no night on it")
+    _add_today(adopt)
+
 
 def _add_nights(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     """Add the commands that run, schedule and watch nights."""

@@ -82,6 +82,32 @@ def init(options: argparse.Namespace) -> int:
     return 0
 
 
+def draft_definition(options: argparse.Namespace) -> int:
+    """Write a first items.yml and wave file from an export's own labels and codes."""
+    from flows.draft import draft_definition as drafted
+
+    text = drafted(options.file, codebook=options.codebook, wave=options.wave, out=options.out)
+    print(
+        text if options.out is None else f"Written: {options.out / 'items.yml'}, {options.wave}.yml. Read them through."
+    )
+    return 0
+
+
+def adopt(options: argparse.Namespace) -> int:
+    """Make a workspace of an existing panel, tell what a person must decide, and run the first night."""
+    from flows.adopt import Given
+    from flows.adopt import adopt as adopted
+    from pipeline.adoption.decisions import decision_lines
+
+    given = Given(options.members, tuple(options.export), tuple(options.codebook), options.margins, options.title)
+    workspace, decisions = adopted(options.dir, given, options.today or date.today())
+    print("\n".join([f"{options.dir}: to decide (also in DECISIONS.md):", *decision_lines(decisions)]))
+    if options.no_night:
+        print(f"Next: panel nightly {options.dir}")
+        return 0
+    return run_night(workspace, today=options.today)
+
+
 def serve(options: argparse.Namespace) -> int:
     """Schedule the nightly runs until stopped."""
     from flows.serve import serve_workspaces

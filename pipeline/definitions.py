@@ -230,6 +230,7 @@ class WeightRecipe:
     selection_probabilities: dict[str, str] = field(default_factory=dict)  # cohort: roster column
     starting_wave: str | None = None
     starting_weight: str | None = None  # weight_id of the starting wave
+    is_equal_base: bool = False  # 1 for everyone: the selection probabilities are lost (methodology C16 d)
     keeps_ineligible: bool = False  # the known ineligible are calibrated too, then dropped (methodology C7.3)
     calibration: CalibrationStep | None = None
 
@@ -333,6 +334,7 @@ class Survey:
     severities: dict[str, SeverityChange] = field(default_factory=dict)  # rule code: severity
     comparison: WaveComparison = WaveComparison()
     uninvited_statuses: tuple[str, ...] = ()  # of the member list: those in them were not invited to the latest wave
+    id_ignores: tuple[str, ...] = ()  # differences between written ids that do not count (pipeline.member_ids)
 
     def wave(self, wave: str) -> Wave:
         """Return the wave of that name; KeyError when there is none."""

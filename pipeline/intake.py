@@ -9,6 +9,7 @@ import polars as pl
 from pipeline import register_store, wave_files
 from pipeline.definitions import Source, Survey
 from pipeline.errors import DeliveryError
+from pipeline.member_ids import same_ids
 from pipeline.rules import ROSTER, rules_for_roster, rules_for_wave
 from pipeline.settings import Workspace, read_register_key
 from pipeline.validation.rows import DeliveryToValidate
@@ -76,7 +77,7 @@ def read(
             f"{', '.join(frame.columns[1:9])}{' …' if len(frame.columns) > 9 else ''}. Correct the export, or "
             f"columns.panel_member_id of {'the roster' if source == ROSTER else source} in the definition."
         )
-    ids = frame[id_column]
+    ids = same_ids(frame[id_column], survey.id_ignores)
     if survey.member_ids == AS_DELIVERED:
         members = ids if source == ROSTER else _known_only(ids, known)
     elif source == ROSTER and not enrol:

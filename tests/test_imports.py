@@ -13,6 +13,7 @@ ORDER = (
     ("pipeline.rules",),
     ("pipeline.design",),
     (
+        "pipeline.member_ids",
         "pipeline.weighting",
         "pipeline.estimation",
         "pipeline.retention",
@@ -26,6 +27,8 @@ ORDER = (
         "pipeline.panel_retention",
         "pipeline.known_profile",
         "pipeline.data_tables",
+        "pipeline.wave_files.delivery",  # what an export says of itself: plain data
+        "pipeline.adoption",
     ),
     (
         "pipeline.settings",

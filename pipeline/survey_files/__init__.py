@@ -1,5 +1,6 @@
-"""The only reader of surveys/: YAML and margins in, a checked `Survey` out, all faults named at once."""
+"""The only reader and writer of surveys/: YAML and margins in, a checked `Survey` out, all faults named at once."""
 
 from pipeline.survey_files.survey import read_survey, read_surveys, survey_folders
+from pipeline.survey_files.writing import Notes, items_text, survey_text, wave_text
 
-__all__ = ["read_survey", "read_surveys", "survey_folders"]
+__all__ = ["Notes", "items_text", "read_survey", "read_surveys", "survey_folders", "survey_text", "wave_text"]

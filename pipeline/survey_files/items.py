@@ -57,8 +57,8 @@ def read_scale(scale: Block, missing_kinds: dict[str, str]) -> tuple[AnswerOptio
 
 
 def read_missing(block: Block, missing_kinds: dict[str, str]) -> tuple[AnswerOption, ...]:
-    """Return the missing options a block declares under 'missing'."""
-    options = []
+    """Return the missing options a block declares under 'missing'; its own 'missing_kinds' go before the survey's."""
+    options, missing_kinds = [], missing_kinds | read_missing_kinds(block)
     for code, label, value in read_codes(block.get("missing")):
         if code and code not in missing_kinds:
             value.fault(f"missing code '{code}'", "a code of missing_kinds", "Say there which kind of missing it is.")

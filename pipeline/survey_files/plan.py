@@ -23,6 +23,7 @@ METHODS = ("raking", "linear", "logit", "poststratify")
 CONTROLS = ("population", "starting_wave")
 CORRECTIONS = ("holm", "benjamini_hochberg")
 EACH_WAVE, CONSECUTIVE_AND_FIRST, LARGEST, REFUSE = "each", "consecutive_and_first", "largest", "refuse"
+EQUAL = "equal"
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -56,6 +57,7 @@ def read_weight(weight_id: str, block: Block, known: Known, weight_ids: Collecti
         selection_probabilities=block.text_map("selection_probabilities"),
         starting_wave=block.choice_or("starting_wave", known.waves, "a wave", "") or None,
         starting_weight=block.choice_or("starting_weight", weight_ids, "a weight_id", "") or None,
+        is_equal_base=block.choice_or("base", (EQUAL,), "a base", "") == EQUAL,
         keeps_ineligible=block.boolean("keeps_ineligible"),
         calibration=None if calibration is None else read_calibration(calibration, known),
     )
@@ -76,14 +78,15 @@ def read_wave_set(block: Block, waves: Collection[str]) -> tuple[str, ...]:
 
 
 def refuse_unclear_origin(block: Block, recipe: WeightRecipe) -> None:
-    """Note a weight with none or several of the three origins, and one that has half of a starting point."""
+    """Note a weight with none or several of the four origins, and one that has half of a starting point."""
     origins = (
         recipe.supplied,
         recipe.selection_probabilities,
         recipe.starting_wave or recipe.starting_weight,
+        recipe.is_equal_base,
     )
     if sum(map(bool, origins)) != 1:
-        expected = "one of supplied, selection_probabilities, or starting_wave with starting_weight"
+        expected = "one of supplied, selection_probabilities, base: equal, or starting_wave with starting_weight"
         block.value.fault(f"{sum(map(bool, origins))} of these", expected, "Say once where the weight starts from.")
     if bool(recipe.starting_wave) != bool(recipe.starting_weight):
         block.value.fault("one of starting_wave and starting_weight", "both", "Add the other.")

@@ -12,6 +12,7 @@ from pipeline.definitions import (
     WaveComparison,
 )
 from pipeline.errors import DefinitionError, faults_message
+from pipeline.member_ids import IGNORABLE
 from pipeline.rules import RULE_KINDS, SEVERITIES
 from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.items import QuestionBank, read_items
@@ -140,6 +141,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         severities=read_severities(block),
         comparison=read_comparison(block),
         uninvited_statuses=block.texts("uninvited_statuses"),
+        id_ignores=block.names("id_ignores", IGNORABLE, "a difference between ids"),
     )
 
 
