@@ -216,14 +216,15 @@ def _add_statistics(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
             statistics_commands.estimate,
             statistics_options.add_estimate,
             "estimate items of a data file, with standard errors",
-            "panel estimate weighted.sav --item trust --by age_group --weight weight",
+            "panel estimate weighted.sav --item trust --by age_group --weight weight; "
+            "panel estimate weighted.sav --grid 'q8_*' --multiple 'media=q5_*' --net 'q8_1:agree=4,5' --weight weight",
         ),
         (
             "change",
             statistics_commands.change,
             statistics_options.add_change,
             "estimate the change of items between two data files",
-            "panel change w1.csv w2.csv --id member --item trust --weight weight",
+            "panel change w1.csv w2.csv --id member --item trust --net 'agree=4,5' --weight weight",
         ),
     ):
         add_options(_add(subparsers, name, run, about, example))

@@ -4,14 +4,16 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from pipeline.data_tables.answers import Answer, Question
+    from pipeline.data_tables.answers import Answer
     from pipeline.data_tables.design import CalibrationColumns, DesignColumns
+    from pipeline.data_tables.questions import Question
     from pipeline.data_tables.replicate_columns import ReplicateColumns
     from pipeline.data_tables.weights import TableWeights
     from pipeline.weighting.replicate_factors import ReplicatePlan
@@ -51,16 +53,13 @@ def weight(options: argparse.Namespace) -> int:
 def estimate(options: argparse.Namespace) -> int:
     """Estimate items of a file, each with its standard error and interval."""
     from pipeline.data_files import read_table
-    from pipeline.data_tables.answers import Question, table_estimates
+    from pipeline.data_tables.answers import table_estimates
 
-    question = Question(
-        options.item,
-        options.by,
-        options.stat,
-        options.denominator,
-        options.quantile or (0.5,),
-        options.interval,
-        options.confidence,
+    question = replace(
+        _question(options),
+        denominator=options.denominator,
+        quantiles=options.quantile or (0.5,),
+        interval=options.interval,
     )
     _refuse_misfit(options)
     columns, replicates = _design(options), _replicate_columns(options)
@@ -77,10 +76,10 @@ def estimate(options: argparse.Namespace) -> int:
 def change(options: argparse.Namespace) -> int:
     """Estimate the change of items from one file to another."""
     from pipeline.data_files import read_table
-    from pipeline.data_tables.answers import WITHIN_PERSON, Question, table_changes
+    from pipeline.data_tables.answers import WITHIN_PERSON, table_changes
     from pipeline.data_tables.design import DesignColumns
 
-    question = Question(options.item, options.by, options.stat, confidence=options.confidence)
+    question = _question(options)
     _refuse_misfit(options)
     columns, replicates = _design(options), _replicate_columns(options)
     is_within = options.kind == WITHIN_PERSON
@@ -88,12 +87,12 @@ def change(options: argparse.Namespace) -> int:
     for path, is_first in ((options.first, True), (options.second, False)):
         bare = is_within and is_first  # the answers of the first table are put beside the second's weights
         wanted = DesignColumns() if bare else columns
-        asked = Question(options.item) if bare else question
+        asked = replace(question, by=()) if bare else question
 
         def choose(
             known: list[str],
             wanted: DesignColumns = wanted,
-            asked: Question = asked,
+            asked: "Question" = asked,
             path: Path = path,
             bare: bool = bare,
         ) -> list[str]:
@@ -103,6 +102,35 @@ def change(options: argparse.Namespace) -> int:
     answer = table_changes(tables, question, columns, person=options.id, kind=options.kind, replicates=replicates)
     _print_answer(options, answer, "changes_text", [options.first, options.second])
     return 0
+
+
+def _question(options: argparse.Namespace) -> "Question":
+    """Return what is asked, without what only estimates have.
+
+    Raises:
+        UsageError: nothing is asked, or what belongs to answers is asked of numbers.
+    """
+    from pipeline.data_tables.multiple import multiple_of
+    from pipeline.data_tables.nets import net_of
+    from pipeline.data_tables.questions import CATEGORICAL, Question
+
+    if not (options.item or options.grid or options.multiple):
+        raise UsageError("nothing is asked: give --item COL, --grid 'q8_*' or --multiple 'q5_*'.")
+    of_answers = [name for name in ("net", "multiple") if getattr(options, name)]
+    if of_answers and options.stat not in CATEGORICAL:
+        raise UsageError(f"--{of_answers[0]} is about answers: use --stat {' or '.join(CATEGORICAL)}.")
+    if options.chosen and not options.multiple:
+        raise UsageError("--chosen says what chosen is in --multiple 'q5_*': give both.")
+    return Question(
+        options.item,
+        options.by,
+        options.stat,
+        confidence=options.confidence,
+        grids=options.grid,
+        multiples=[multiple_of(text) for text in options.multiple],
+        chosen_codes=options.chosen,
+        nets=[net_of(text) for text in options.net],
+    )
 
 
 def _replicate_plan(options: argparse.Namespace) -> "ReplicatePlan | None":
@@ -202,7 +230,11 @@ def _needed(
     wanted = columns.columns
     if columns.calibration is not None:
         wanted = _present(wanted, columns.calibration, known)
-    return [*wanted, *question.columns, *(replicates.columns(known, name) if replicates is not None else [])]
+    return [
+        *wanted,
+        *question.columns(known, name),
+        *(replicates.columns(known, name) if replicates is not None else []),
+    ]
 
 
 def _write_weights(options: argparse.Namespace, made: "TableWeights") -> list[str]:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 METHODS = ("raking", "linear", "logit", "poststratify")
+STATISTICS = ("share", "count", "mean", "total", "ratio", "quantile")
 REPLICATE_TYPES = ("bootstrap", "jk1", "jkn", "jkgroups", "brr", "fay")
 LONELY_PSU = ("fail", "certainty", "adjust", "average")
 FORMATS = ("table", "json", "csv", "xlsx")
@@ -36,7 +37,12 @@ def add_weight(command: argparse.ArgumentParser) -> None:
 def add_estimate(command: argparse.ArgumentParser) -> None:
     """Add the options of `panel estimate`."""
     command.add_argument("data", type=Path, metavar="DATA", help=DATA_HELP)
-    command.add_argument("--stat", choices=("share", "mean", "total", "ratio", "quantile"), default="share")
+    command.add_argument(
+        "--stat",
+        choices=STATISTICS,
+        default="share",
+        help="count: the weighted number of persons behind each answer",
+    )
     command.add_argument("--denominator", metavar="X", help="column below the line, for --stat ratio")
     command.add_argument(
         "--quantile", type=_inner_share, action="append", metavar="Q", help="for --stat quantile (default 0.5)"
@@ -68,7 +74,14 @@ def add_change(command: argparse.ArgumentParser) -> None:
 
 
 def _add_question(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--item", action="append", required=True, metavar="Y", help="column to estimate; repeatable")
+    for option, metavar, about in (
+        ("--item", "Y", "column to estimate"),
+        ("--grid", "COLS", "columns with one scale, such as 'q8_*': each is an item"),
+        ("--multiple", "[NAME=]COLS", "columns that are one question with several answers, such as 'q5_*'"),
+        ("--chosen", "CODE", "what chosen is in --multiple (default: 1, yes, selected, or ticked beside blank)"),
+        ("--net", "[ITEM:]NAME=4,5", "answers as one category, by codes or labels: 'agree=Agree,Strongly agree'"),
+    ):
+        command.add_argument(option, action="append", default=[], metavar=metavar, help=f"{about}; repeatable")
     command.add_argument(
         "--by", action="append", default=[], metavar="G", help="column of domains, or a*b crossed; repeatable"
     )

@@ -39,6 +39,7 @@ def read_table(
     """
     kind = format_of(path)
     books: Mapping[str, CodeBook] = {}
+    labels: Mapping[str, str] = {}
     if kind == PARQUET:
         rows, books = pl.scan_parquet(path), parquet_books(path)
     elif kind == CSV:
@@ -46,11 +47,19 @@ def read_table(
     else:
         stored = read_statistics_file(path, STATISTICS[kind], path.name)
         rows, books = stored.frame.lazy(), _books(stored)
+        labels = {name: label for name, label in stored.notes.column_names_to_labels.items() if label}
     known = _guarded(path, lambda: rows.collect_schema().names())
     wanted = list(dict.fromkeys(choose(known)))
     refuse_unknown_columns(wanted, known, path.name)
     frame = _guarded(path, rows.select(wanted).collect)
-    return DataTable(frame, path.name, {name: books[name] for name in wanted if name in books}, missing, tuple(known))
+    return DataTable(
+        frame,
+        path.name,
+        {name: books[name] for name in wanted if name in books},
+        missing,
+        tuple(known),
+        {name: labels[name] for name in wanted if name in labels},
+    )
 
 
 def read_targets(path: Path) -> pl.DataFrame:

@@ -6,40 +6,27 @@ from functools import partial
 
 import polars as pl
 
-from pipeline.data_tables.design import DesignColumns, designs, refuse_lonely_strata, same_codes, with_weight
-from pipeline.data_tables.questions import SHARE, Domains, domains, items
+from pipeline.data_tables.design import (
+    DesignColumns,
+    designs,
+    labelled_weight_notes,
+    refuse_lonely_strata,
+    same_codes,
+    with_weight,
+)
+from pipeline.data_tables.questions import COUNT, SHARE, Domains, Question, asked_items, domains
 from pipeline.data_tables.replicate_columns import ReplicateColumns
 from pipeline.data_tables.table import DataTable
 from pipeline.design import SurveyDesign
 from pipeline.errors import DeliveryError, EstimationError
 from pipeline.estimation.change import WaveAnswers, net_change, within_person_change
 from pipeline.estimation.estimates import estimate_items, estimate_quantiles, estimate_ratios, estimate_totals
-from pipeline.estimation.values import ItemValues
-from pipeline.weighting.margins import CROSSING
+from pipeline.estimation.values import DomainMask, ItemValues
 
-STATISTICS = (SHARE, "mean", "total", "ratio", "quantile")
+STATISTICS = (SHARE, COUNT, "mean", "total", "ratio", "quantile")
 NET, WITHIN_PERSON = "net", "within_person"
 USUAL_WEIGHT = "weight"
 KINDS = (NET, WITHIN_PERSON)
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of a table."""
-
-    items: Sequence[str]
-    by: Sequence[str] = ()
-    statistic: str = SHARE
-    denominator: str | None = None  # of ratios
-    quantiles: Sequence[float] = (0.5,)
-    interval: str = "logit"
-    confidence: float = 0.95
-
-    @property
-    def columns(self) -> list[str]:
-        """Return all columns of the data that the question is about."""
-        by = [part for domain in self.by for part in domain.split(CROSSING)]
-        return [*self.items, *by, *([self.denominator] if self.denominator else [])]
 
 
 @dataclass(frozen=True)
@@ -62,10 +49,13 @@ def table_estimates(
     """
     weighted, without_weight = with_weight(table, columns)
     design = _prepared([weighted], columns, replicates)[0]
-    asked, of = items([weighted], question.items, question.statistic)[0], domains([weighted], question.by)[0]
+    (asked,), answer_notes = asked_items([weighted], question)
+    of = domains([weighted], question.by)[0]
     rows = _estimator(question, weighted)(design, asked, of.masks)
     _refuse_nothing(rows, table)
-    return Answer(rows, [*_weight_notes(table, columns, without_weight), *_domain_notes(weighted, of)])
+    weight_notes = _weight_notes(table, columns, without_weight)
+    code_notes = _code_notes(weighted, question, asked)
+    return Answer(rows, [*weight_notes, *answer_notes, *code_notes, *_domain_notes(weighted, of)])
 
 
 def table_changes(
@@ -94,13 +84,14 @@ def table_changes(
     weighted, without_weight = zip(*map(with_weight, tables, weights_of), strict=True)
     members = _members(weighted, person)
     changes = _within if is_within else _net
-    rows, of = changes(weighted, members, question, columns, replicates)
+    rows, of, answer_notes = changes(weighted, members, question, columns, replicates)
     _refuse_nothing(rows, tables[0])
     notes = [
         note
         for table, n_without, one in zip(weighted, without_weight, of, strict=True)
         for note in (*_weight_notes(table, columns, n_without), *_domain_notes(table, one))
     ]
+    notes += answer_notes
     return Answer(rows.with_columns(pl.lit(kind).alias("kind")).select("kind", *rows.columns), notes)
 
 
@@ -119,6 +110,8 @@ def _prepared(
 def _estimator(question: Question, table: DataTable) -> Callable[..., pl.DataFrame]:
     """Return the function that estimates a question's statistic of a design, items and domains."""
     confidence, interval = question.confidence, question.interval
+    if question.statistic == COUNT:
+        return partial(_counts, confidence=confidence)
     if question.statistic == "total":
         return partial(estimate_totals, confidence=confidence)
     if question.statistic == "quantile":
@@ -129,7 +122,14 @@ def _estimator(question: Question, table: DataTable) -> Callable[..., pl.DataFra
     return partial(estimate_items, confidence=confidence, interval=interval)
 
 
-Changes = tuple[pl.DataFrame, list[Domains]]
+def _counts(
+    design: SurveyDesign, asked: Sequence[ItemValues], masks: Sequence[DomainMask], *, confidence: float
+) -> pl.DataFrame:
+    """Return how many people are behind each answer; the totals of answers, named for what was asked."""
+    return estimate_totals(design, asked, masks, confidence=confidence).with_columns(statistic=pl.lit(COUNT))
+
+
+Changes = tuple[pl.DataFrame, list[Domains], list[str]]
 
 
 def _net(
@@ -139,17 +139,17 @@ def _net(
     columns: DesignColumns,
     replicates: ReplicateColumns | None,
 ) -> Changes:
-    """Return net change and both tables' domains."""
+    """Return net change, both tables' domains, and notes on the answers."""
     made = [
         replace(design, psu=member.to_numpy()) if design.psu is None else design
         for design, member in zip(_prepared(tables, columns, replicates), members, strict=True)
     ]
-    asked, of = items(tables, question.items, question.statistic), domains(tables, question.by)
+    (asked, notes), of = asked_items(tables, question), domains(tables, question.by)
     first, second = (
         WaveAnswers(design, member.to_numpy(), asked_of, one.masks)
         for design, member, asked_of, one in zip(made, members, asked, of, strict=True)
     )
-    return net_change(first, second, confidence=question.confidence), of
+    return net_change(first, second, confidence=question.confidence), of, notes
 
 
 def _within(
@@ -167,10 +167,10 @@ def _within(
     if all(row is None for row in matched):
         raise DeliveryError(f"nobody is in both {first.name} and {second.name}. Check --id.")
     beside = replace(first, frame=first.frame[pl.Series(matched, dtype=pl.UInt32)])
-    before, after = items([beside, second], question.items, question.statistic)
+    (before, after), notes = asked_items([beside, second], question)
     of = domains([second], question.by)[0]
     rows = within_person_change(design, before, after, of.masks, confidence=question.confidence)
-    return rows, [Domains([], {}), of]
+    return rows, [Domains([], {}), of], notes
 
 
 def _members(tables: Sequence[DataTable], person: str) -> list[pl.Series]:
@@ -200,9 +200,19 @@ def _weight_notes(table: DataTable, columns: DesignColumns, n_without: int) -> l
     name = columns.weight or (columns.calibration.base_weight if columns.calibration else None)
     if name is None and columns.calibration is None and USUAL_WEIGHT in table.file_columns:
         return [f"{table.name}: everyone counts once; its column '{USUAL_WEIGHT}' is used with --weight {USUAL_WEIGHT}"]
-    if not n_without:
-        return []
-    return [f"{table.name}: {n_without} rows without a weight ('{name}') belong to no estimate"]
+    notes = labelled_weight_notes(table, name) if name in table.frame.columns else []
+    if n_without:
+        notes.append(f"{table.name}: {n_without} rows without a weight ('{name}') belong to no estimate")
+    return notes
+
+
+def _code_notes(table: DataTable, question: Question, asked: Sequence[ItemValues]) -> list[str]:
+    """Return which totals add up codes of answers."""
+    labelled = [item.item for item in asked if question.statistic == "total" and table.is_labelled(item.item)]
+    return [
+        f"{table.name}: the total of '{item}' adds up the codes of its answers; people are counted with --stat {COUNT}"
+        for item in labelled
+    ]
 
 
 def _domain_notes(table: DataTable, of: Domains) -> list[str]:

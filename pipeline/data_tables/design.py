@@ -120,6 +120,13 @@ def base_weight(table: DataTable, column: str | None) -> NDArray[np.float64]:
     return weight
 
 
+def labelled_weight_notes(table: DataTable, column: str | None) -> list[str]:
+    """Return that a weight is likely a question: every value of it has a label."""
+    if column is None or not table.is_labelled(column):
+        return []
+    return [f"{table.name}: every value of the weight '{column}' has a label, as answers do; check that it is a weight"]
+
+
 def calibration_result(
     base: NDArray[np.float64], fitted: FittedTargets, options: CalibrationOptions, trimming: Trimming | None
 ) -> CalibrationResult:

@@ -1,6 +1,5 @@
 """Replicate weights that a data table brings along: which columns they are, and what each one's deviation counts."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -9,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipeline.data_tables.patterns import natural_order
 from pipeline.data_tables.table import DataTable
 from pipeline.design import SurveyDesign
 from pipeline.errors import DeliveryError, UsageError
@@ -37,7 +37,7 @@ class ReplicateColumns:
             raise UsageError(
                 f"{name}: {len(found)} columns fit --replicate-weights {' '.join(self.patterns)}, expected 2 or more."
             )
-        return sorted(found, key=_natural)
+        return natural_order(found)
 
     def added_to(self, design: SurveyDesign, table: DataTable) -> SurveyDesign:
         """Return the design with the table's replicate weights, from which all variances are then made.
@@ -92,9 +92,3 @@ def _of_left_out_strata(design: SurveyDesign, weights: pl.DataFrame, name: str) 
         stratum[number] = left_out[0]
     n_h = np.bincount(stratum, minlength=structure.n_strata)[stratum]
     return np.asarray((1 - structure.sampling_fraction[stratum]) * (n_h - 1) / n_h)
-
-
-def _natural(column: str) -> list[tuple[int, int, str]]:
-    """Return the key by which replicate_2 stands before replicate_10."""
-    parts = re.split(r"(\d+)", column)
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]

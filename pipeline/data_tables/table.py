@@ -29,6 +29,7 @@ class DataTable:
     books: Mapping[str, CodeBook] = field(default_factory=dict)
     missing: frozenset[str] = frozenset()  # codes that mean missing in every column
     file_columns: tuple[str, ...] = ()  # all of the file's, also those that were not read
+    column_labels: Mapping[str, str] = field(default_factory=dict)  # what the file calls its columns in words
 
     @property
     def n(self) -> int:
@@ -127,6 +128,15 @@ class DataTable:
     def label_of_code(self, column: str, code: str) -> str:
         """Return the category that a code stands for; the text itself where it is no labelled code."""
         return self._labels(column).get(code, code)
+
+    def code_labels(self, column: str) -> dict[str, str]:
+        """Return the category of each labelled code of a column."""
+        return self._labels(column)
+
+    def is_labelled(self, column: str) -> bool:
+        """Return whether every value of a column has a label: its numbers are codes of answers."""
+        labels, given = self._labels(column), self.values(column).drop_nulls().unique()
+        return bool(labels) and bool(given.len()) and set(code_text(given).to_list()) <= set(labels)
 
     def _parsed(self, column: str, text: pl.Series) -> pl.Series:
         """Return text as numbers, refusing what is none."""

@@ -13,6 +13,7 @@ from pipeline.data_tables.design import (
     base_weight,
     calibration_result,
     designs,
+    labelled_weight_notes,
     refuse_lonely_strata,
 )
 from pipeline.data_tables.table import DataTable
@@ -122,12 +123,13 @@ def table_weights(
     )
     calibration = replace(calibration, options=replace(options, reconcile_to=None))  # the targets are scaled by now
     result = calibration_result(base, fitted, calibration.options, calibration.trimming)
+    notes = [*labelled_weight_notes(table, calibration.base_weight), *fitted.notes]
     if plan is None:
-        return TableWeights(base, result, None, fitted.notes)
+        return TableWeights(base, result, None, notes)
     design = replace(designs([table], replace(columns, weight=None, calibration=None))[0], weight=base)
     refuse_lonely_strata(table, design, columns.strata, "certainty")
     replicates = _replicates(design, fitted, calibration, plan)
-    return TableWeights(base, result, replicates, [*fitted.notes, *_failures(replicates)])
+    return TableWeights(base, result, replicates, [*notes, *_failures(replicates)])
 
 
 def _replicates(
