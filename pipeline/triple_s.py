@@ -61,6 +61,14 @@ class SssVariable:
         """Return the codes of the values, in the file's order."""
         return tuple(value.code for value in self.values)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns a variable is read as: a multiple has one a subfield of its spread, or one a code."""
+        if self.kind != MULTIPLE:
+            return (self.name,)
+        parts = [str(number) for number in range(1, self.subfields + 1)] or list(self.codes)
+        return tuple(f"{self.name}_{part}" for part in parts)
+
 
 @dataclass(frozen=True)
 class SssSurvey:

@@ -3,6 +3,8 @@
 Element names are those of the DDI Alliance's schema: var, labl, qstn, valrng, invalrng, catgry, varFormat, location.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
@@ -10,9 +12,10 @@ from pipeline.errors import DeliveryError, faults_message
 from pipeline.wave_files.codebook import Codebook
 from pipeline.wave_files.delivery import MultipleResponse, Variable
 from pipeline.wave_files.fixed_width import Field
-from pipeline.wave_files.xml_text import attribute, child_text, pieces, plain
+from pipeline.wave_files.xml_text import all_text, attribute, child_text, plain
 
 MULTIPLE_GROUP = "multipleResp"
+WHOLE = re.compile(r"[0-9]{1,7}")
 DATE_FORMATS = ("date", "time")
 
 
@@ -26,14 +29,16 @@ def read_ddi(root: Element, file_name: str) -> Codebook:
     if not elements:
         raise DeliveryError(f"{file_name}: the DDI codebook describes no variable (<var>). Export it again.")
     faults = [f"variable {number} has no name" for number, one in enumerate(elements, 1) if not attribute(one, "name")]
+    names = Counter(attribute(one, "name") for one in elements)
+    faults += [f"variable {name} is there {times} times, expected once" for name, times in names.items() if times > 1]
     fields = [one for element in elements if (one := location(element, faults)) is not None]
     if faults:
         raise DeliveryError(faults_message(f"{file_name}: the DDI codebook is faulty; export it again", faults))
-    names = {attribute(one, "ID"): attribute(one, "name") for one in elements}
+    by_id = {attribute(one, "ID"): attribute(one, "name") for one in elements}
     return Codebook(
         "ddi",
         tuple(variable(one) for one in elements),
-        tuple(multiple_sets(root, names)),
+        tuple(multiple_sets(root, by_id)),
         tuple(fields) if len(fields) == len(elements) else (),
     )
 
@@ -42,10 +47,7 @@ def variable(element: Element) -> Variable:
     """Return one variable; its label is the question as it was put, where that is given."""
     values = {child_text(one, "catValu"): category_label(one) for one in element.findall("catgry")}
     values.pop("", None)
-    question = element.find("qstn/qstnLit")
-    asked = "" if question is None else plain("".join(pieces(question)))
-    if element.find("qstn") is not None and not asked:
-        asked = plain(element.findtext("qstn", ""))
+    asked = all_text(element.find("qstn/qstnLit")) or plain(element.findtext("qstn", ""))
     return Variable(
         attribute(element, "name"),
         asked or label(element),
@@ -59,7 +61,7 @@ def label(element: Element) -> str:
     """Return the label of a variable: the one of its level where there are several."""
     labels = element.findall("labl")
     ranked = sorted(labels, key=lambda one: attribute(one, "level") not in ("", "variable"))
-    return plain("".join(pieces(ranked[0]))) if ranked else ""
+    return all_text(ranked[0]) if ranked else ""
 
 
 def category_label(element: Element) -> str:
@@ -106,7 +108,7 @@ def location(element: Element, faults: list[str]) -> Field | None:
     name, start = attribute(element, "name"), attribute(found, "StartPos")
     width, end = attribute(found, "width"), attribute(found, "EndPos")
     texts = [text for text in (start, width, end) if text]
-    if not all(text.isdecimal() for text in texts) or len(texts) < 2:
+    if not all(WHOLE.fullmatch(text) for text in texts) or len(texts) < 2:
         faults.append(f"variable {name} has location {', '.join(texts)}, expected StartPos with EndPos or width")
         return None
     finish = int(end) if end else int(start) + int(width) - 1

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 from pipeline.errors import DeliveryError
 from pipeline.wave_files.codebook import Codebook
 from pipeline.wave_files.delivery import MultipleResponse, Variable
-from pipeline.wave_files.xml_text import child_text
+from pipeline.wave_files.xml_text import all_text
 
 ROOT_SIGN = "LimeSurveyDocType"
 YES_NO = {"Y": "Yes", "N": "No"}
@@ -21,6 +21,13 @@ FIXED_ANSWERS = {
     "B": {str(code): str(code) for code in range(1, 11)},
 }
 MULTIPLE, NUMBERS, DATES, WITH_COMMENT, TWO_SCALES, TABLES = ("M", "P"), ("N", "K"), ("D",), ("O",), ("1",), (";", ":")
+NEEDED = {
+    "questions": {"qid", "title"},
+    "subquestions": {"qid", "title"},
+    "answers": {"code"},
+    "question_l10ns": {"qid", "question"},
+    "answer_l10ns": {"aid", "answer"},
+}
 Rows = list[dict[str, str]]
 
 
@@ -74,9 +81,9 @@ def structure_rows(root: Element) -> Parts:
 
 
 def section(root: Element, name: str, language: str) -> Rows:
-    """Return the rows of a section, those of other languages left out."""
-    rows = [{one.tag: child_text(row, one.tag) for one in row} for row in root.iterfind(f"{name}/rows/row")]
-    return [row for row in rows if row.get("language", language) in ("", language)]
+    """Return the rows of a section that have what every such row needs, those of other languages left out."""
+    rows = [{one.tag: all_text(one) for one in row} for row in root.iterfind(f"{name}/rows/row")]
+    return [row for row in rows if row.get("language", language) in ("", language) and NEEDED[name] <= row.keys()]
 
 
 def grouped(rows: Rows, key: str, order: str) -> dict[str, Rows]:

@@ -129,7 +129,7 @@ def as_written(cells: pl.Series, codes: tuple[str, ...]) -> pl.Series:
 def spread_answers(variable: SssVariable, cells: pl.Series) -> list[pl.Series]:
     """Return a column a subfield, each holding one answer's code; unused subfields are null."""
     width = subfield_width(variable)
-    slices = [cells.str.slice(number * width, width).alias(name) for number, name in enumerate(set_columns(variable))]
+    slices = [cells.str.slice(number * width, width).alias(name) for number, name in enumerate(variable.columns)]
     stripped = blanks_as_null(pl.DataFrame(slices))
     unused = () if NO in variable.codes else (NO,)
     return [as_written(without_zeros(one) if unused else one, variable.codes) for one in stripped.iter_columns()]
@@ -154,7 +154,7 @@ def bitstring_answers(variable: SssVariable, cells: pl.Series, first_line: int, 
         pl.select(pl.when(bits != "").then(pl.when(bit(bits, code) == YES).then(pl.lit(YES)).otherwise(pl.lit(NO))))
         .to_series()
         .alias(name)
-        for name, code in zip(set_columns(variable), variable.codes, strict=True)
+        for name, code in zip(variable.columns, variable.codes, strict=True)
     ]
 
 
@@ -163,21 +163,15 @@ def bit(bits: pl.Series, code: str) -> pl.Series:
     return bits.str.slice(int(code) - 1, 1) if code.isdecimal() and int(code) else bits.str.slice(0, 0)
 
 
-def set_columns(variable: SssVariable) -> list[str]:
-    """Return the columns a multiple becomes: one a subfield of a spread, else one a code."""
-    parts = [str(number) for number in range(1, variable.subfields + 1)] or list(variable.codes)
-    return [f"{variable.name}_{part}" for part in parts]
-
-
 def described(variable: SssVariable, survey: SssSurvey) -> list[Variable]:
     """Return what the metadata says of a variable's columns."""
     label = wording(variable.texts, survey.languages)
     values = {value.code: wording(value.texts, survey.languages) for value in variable.values}
     missing = tuple(value.code for value in variable.values if value.is_special)
     if variable.kind == MULTIPLE and variable.subfields:
-        return [Variable(name, label, values, missing, "category") for name in set_columns(variable)]
+        return [Variable(name, label, values, missing, "category") for name in variable.columns]
     if variable.kind == MULTIPLE:
-        named = zip(set_columns(variable), values.values(), strict=True)
+        named = zip(variable.columns, values.values(), strict=True)
         return [Variable(name, f"{label} - {text}", {YES: "Yes", NO: "No"}, (), "category") for name, text in named]
     if variable.kind == LOGICAL:
         values = values or {YES: "Yes", NO: "No"}
@@ -190,7 +184,7 @@ def multiple_sets(survey: SssSurvey) -> tuple[MultipleResponse, ...]:
         MultipleResponse(
             one.name,
             wording(one.texts, survey.languages),
-            tuple(set_columns(one)),
+            one.columns,
             None if one.subfields else YES,
         )
         for one in survey.variables

@@ -1,11 +1,15 @@
 """Triple-S metadata (.sss): the variables of a survey, as the XML standard 1.1 to 3.0 writes them."""
 
+import re
+from collections import Counter
 from xml.etree.ElementTree import Element
 
 from pipeline.errors import DeliveryError, faults_message
 from pipeline.triple_s import FIXED, FORMATS, KINDS, MULTIPLE, SssSurvey, SssText, SssValue, SssVariable
 from pipeline.wave_files.xml_text import attribute, child_text, plain
 
+WHOLE = re.compile(r"[0-9]{1,7}")
+MOST_SUBFIELDS = 10_000
 NOT_SPECIAL = ("", "no", "n", "false", "0")
 
 
@@ -37,7 +41,7 @@ def read_triple_s(root: Element, file_name: str) -> SssSurvey:
         encoding=attribute(record, "data-file-encoding"),
         languages=tuple(attribute(root, "languages").split()),
     )
-    faults += survey_faults(survey)
+    faults += [] if faults else survey_faults(survey)  # the columns of faulty variables are not counted
     if faults:
         raise DeliveryError(faults_message(f"{file_name}: the Triple-S metadata is faulty; export it again", faults))
     return survey
@@ -45,12 +49,8 @@ def read_triple_s(root: Element, file_name: str) -> SssSurvey:
 
 def survey_faults(survey: SssSurvey) -> list[str]:
     """Return what is wrong with the record as a whole."""
-    names = [one.name for one in survey.variables]
-    faults = [
-        f"variable {name} is there twice, expected each name once"
-        for name in sorted(set(names))
-        if names.count(name) > 1
-    ]
+    names = Counter(name for one in survey.variables for name in one.columns)
+    faults = [f"column {name} is there {times} times, expected once" for name, times in names.items() if times > 1]
     if not names:
         faults.append("the record has no variable, expected at least one")
     if survey.format not in FORMATS:
@@ -78,13 +78,24 @@ def read_variable(element: Element, faults: list[str]) -> SssVariable:
         ranges=tuple((attribute(one, "from"), attribute(one, "to")) for one in element.iter("range")),
         subfields=0 if spread is None else whole(spread, "subfields", 0, where, faults),
         subfield_width=0 if spread is None else whole(spread, "width", 0, where, faults),
-        size=int(text) if size is not None and (text := (size.text or "").strip()).isdecimal() else 0,
+        size=int(text) if size is not None and WHOLE.fullmatch(text := (size.text or "").strip()) else 0,
         use=attribute(element, "use"),
         filter=child_text(element, "filter") or attribute(element, "filter"),
     )
-    if kind == MULTIPLE and not variable.values:
-        faults.append(f"{where} is a multiple without values, expected its codes")
+    faults += [f"{where} {fault}" for fault in variable_faults(variable)]
     return variable
+
+
+def variable_faults(variable: SssVariable) -> list[str]:
+    """Return what is wrong with the values of a variable, or with its spread."""
+    faults = [
+        f"has code {code} {times} times, expected once" for code, times in Counter(variable.codes).items() if times > 1
+    ]
+    if variable.kind == MULTIPLE and not variable.values:
+        faults.append("is a multiple without values, expected its codes")
+    if variable.subfields > MOST_SUBFIELDS:
+        faults.append(f"has {variable.subfields:,} subfields, expected at most {MOST_SUBFIELDS:,}")
+    return faults
 
 
 def read_position(element: Element, where: str, faults: list[str]) -> tuple[int, int]:
@@ -104,9 +115,9 @@ def read_position(element: Element, where: str, faults: list[str]) -> tuple[int,
 def whole(element: Element, name: str, default: int, where: str, faults: list[str]) -> int:
     """Return an attribute that is a whole number; the default when it is absent."""
     found = attribute(element, name)
-    if found and not found.isdecimal():
-        faults.append(f'{where} has {name}="{found}", expected a whole number')
-    return int(found) if found.isdecimal() else default
+    if found and not WHOLE.fullmatch(found):
+        faults.append(f'{where} has {name}="{found[:20]}", expected a whole number of at most 7 digits')
+    return int(found) if WHOLE.fullmatch(found) else default
 
 
 def read_value(element: Element) -> SssValue:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pipeline.errors import DeliveryError
 from pipeline.wave_files.codebook import Codebook
 from pipeline.wave_files.delivery import Variable
+from pipeline.wave_files.workbook_size import refuse_too_large
 
-WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+ZIPPED = b"PK\x03\x04"
+WORKBOOKS = (ZIPPED, b"\xd0\xcf\x11\xe0")
 SELECT = re.compile(r"(?P<kind>select_one|select_multiple|rank)\b\s*(?P<list>\S*)\s*(?P<other>or_other)?.*")
 NUMBERS, DATES = ("integer", "decimal", "range"), ("date", "time", "datetime", "dateTime", "today", "start", "end")
 GROUPS = ("begin_group", "end_group", "begin_repeat", "end_repeat", "note", "calculate", "hidden")
@@ -26,8 +28,10 @@ def is_xlsform(content: bytes) -> bool:
     import fastexcel
 
     try:
+        if content.startswith(ZIPPED):
+            refuse_too_large(content, "the codebook")
         names = {name.strip().lower() for name in fastexcel.read_excel(content).sheet_names}
-    except fastexcel.FastExcelError:
+    except (fastexcel.FastExcelError, DeliveryError):
         return False
     return {"survey", "choices"} <= names
 
@@ -40,6 +44,8 @@ def read_xlsform(content: bytes, file_name: str) -> Codebook:
     """
     import fastexcel
 
+    if content.startswith(ZIPPED):
+        refuse_too_large(content, file_name)
     try:
         workbook = fastexcel.read_excel(content)
         sheets = {name.strip().lower(): name for name in workbook.sheet_names}
@@ -71,13 +77,21 @@ def read_form_json(content: bytes, file_name: str) -> Codebook:
     """
     try:
         found = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DeliveryError(f"{file_name}: the JSON is cut off or malformed. Download the form again.") from error
-    form = found.get("content", found) if isinstance(found, dict) else {}
-    survey, choices = form.get("survey"), form.get("choices", [])
-    if not isinstance(survey, list) or not isinstance(choices, list):
+    inner = found.get("content", found) if isinstance(found, dict) else {}
+    form = inner if isinstance(inner, dict) else {}
+    survey, choices = json_rows(form.get("survey")), json_rows(form.get("choices", []))
+    if survey is None or choices is None:
         raise DeliveryError(f"{file_name}: the JSON holds no 'survey', so it is no form. Deliver the form.")
-    return form_codebook([json_row(row) for row in survey], [json_row(row) for row in choices], "", file_name)
+    return form_codebook(survey, choices, "", file_name)
+
+
+def json_rows(found: object) -> Rows | None:
+    """Return rows of JSON as text; None when they are no rows."""
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        return None
+    return [json_row(row) for row in found]
 
 
 def json_row(row: dict[str, object]) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """XML of others, read without entities, external files or network, and its elements by their names alone."""
 
 import re
-from collections.abc import Iterator
 from xml.etree.ElementTree import Element, ParseError
 
 from pipeline.errors import DeliveryError
@@ -48,6 +47,8 @@ def read_xml(content: bytes, file_name: str) -> Element:
     for element in root.iter():
         if isinstance(element.tag, str):
             element.tag = element.tag.rpartition("}")[2]
+        if element.tag == "br":
+            element.text = " "  # so that the words around a line break stay apart
     return root
 
 
@@ -59,16 +60,12 @@ def attribute(element: Element, name: str) -> str:
 
 def child_text(element: Element, name: str) -> str:
     """Return the plain text of the first child of that name; '' when there is none."""
-    child = element.find(name)
-    return "" if child is None else plain("".join(pieces(child)))
+    return all_text(element.find(name))
 
 
-def pieces(element: Element) -> Iterator[str]:
-    """Yield an element's text in order; a line break between elements becomes a space."""
-    yield element.text or ""
-    for child in element:
-        yield " " if child.tag == "br" else "".join(pieces(child))
-        yield child.tail or ""
+def all_text(element: Element | None) -> str:
+    """Return the plain text of an element and all within it; '' when there is none."""
+    return "" if element is None else plain("".join(element.itertext()))
 
 
 def plain(text: str) -> str:
