@@ -1,32 +1,38 @@
 """Every benchmark, one after the other: `python -m tests.benchmarks.all [--peer-python PATH] [--write]`.
 
-Each runs in a process of its own and, with --write, replaces its own section of tests/RESULTS.md.
+Each runs in a process of its own and, with --write, replaces its own section of tests/RESULTS.md. A first run that
+only shows that all of it works: --rows 20000.
 """
 
 import argparse
 import subprocess
 import sys
-from pathlib import Path
+
+from tests.benchmarks.peer_runs import add_peer_python
 
 BENCHMARKS = {
-    "bench_calibration": ["--large", "--times", "15"],
+    "bench_calibration": ["--times", "15"],
     "bench_replicates": ["--times", "5"],
     "bench_tables": [],
     "bench_weighting": [],
 }
+LARGE = ("bench_calibration", "bench_weighting")  # at 10,000,000 rows, too, unless a size is asked for
 
 
 def main() -> None:
     """Run them all; end with 1 if one fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peer-python", type=Path, help="an interpreter with svy and ipfn")
+    parser.add_argument("--rows", type=int, help="of every benchmark, in place of its own number")
+    add_peer_python(parser)
     parser.add_argument("--write", action="store_true", help="replace the sections of tests/RESULTS.md")
     options = parser.parse_args()
-    passed_on = [*(["--peer-python", str(options.peer_python)] if options.peer_python else [])]
+    passed_on = [part for one in options.peer_python for part in ("--peer-python", str(one))]
+    passed_on += ["--rows", str(options.rows)] if options.rows else []
     passed_on += ["--write"] if options.write else []
     failed = []
     for name, own in BENCHMARKS.items():
-        command = [sys.executable, "-m", f"tests.benchmarks.{name}", *own, *passed_on]
+        large = ["--large"] if name in LARGE and not options.rows else []
+        command = [sys.executable, "-m", f"tests.benchmarks.{name}", *own, *large, *passed_on]
         failed += [name] if subprocess.run(command, check=False).returncode else []
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)

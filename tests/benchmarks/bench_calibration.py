@@ -1,8 +1,9 @@
 """Raking a frame of people to six margins: `python -m tests.benchmarks.bench_calibration [--peer-python PATH]`.
 
 A frame in, weights out, tolerance 1e-8; the frame once with enum and once with text columns. PATH is an interpreter
-in which svy and ipfn are installed (see peers.py); they then run beside us on the same data, and weights are
-compared. The floor is one pass over the same columns: read six bytes and a weight, write a weight.
+in which peers are installed (see peers.py): svy, ipfn, samplics and balance, as far as they are there, run beside us
+on the same data, and weights are compared. The floor is one pass over the same columns: read six bytes and a weight,
+write a weight.
 """
 
 import os
@@ -23,7 +24,7 @@ import polars as pl
 
 from pipeline.weighting.calibration import CalibrationOptions, CalibrationResult, calibrate
 from pipeline.weighting.margins import margin_levels
-from tests.benchmarks.peer_runs import beside
+from tests.benchmarks.peer_runs import add_peer_python, beside
 from tests.benchmarks.survey_data import BenchmarkSample, benchmark_sample
 from tests.results_page import replace_section
 
@@ -37,7 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--times", type=int, default=7, help="runs, of which the shortest counts")
-    parser.add_argument("--peer-python", type=Path, help="an interpreter with svy and ipfn")
+    add_peer_python(parser)
     parser.add_argument("--large", action="store_true", help="also 10,000,000 rows, in a process of its own")
     parser.add_argument("--only-memory", action="store_true", help="print seconds and peak memory of our own run")
     parser.add_argument("--text", action="store_true", help="with --only-memory: text columns")
@@ -71,6 +72,8 @@ def _compared(options: argparse.Namespace) -> list[str]:
         ("ipfn_cells", "ipfn, cell table made from codes and spread to rows", sample.people, from_enum),
         ("svy_rake", "svy, enum columns", sample.people, from_enum),
         ("svy_rake", "svy, text columns", text, from_text),
+        ("samplics_rake", "samplics, text columns as arrays", text, from_text),
+        ("balance_rake", "balance, text columns as pandas", text, from_text),
     ):
         peer = beside(options.peer_python, task, people, sample.totals, times=3)
         if peer is not None and "bare_seconds" in peer:

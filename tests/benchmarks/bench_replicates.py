@@ -13,7 +13,6 @@ import argparse
 import resource
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -30,7 +29,7 @@ from pipeline.weighting.replicates import (
     uncalibrated_replicates,
 )
 from tests.benchmarks import survey_data
-from tests.benchmarks.peer_runs import beside
+from tests.benchmarks.peer_runs import add_peer_python, beside
 from tests.benchmarks.survey_data import BenchmarkSample, answers, benchmark_sample
 from tests.results_page import replace_section
 
@@ -46,7 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--times", type=int, default=3, help="runs, of which the shortest counts")
-    parser.add_argument("--peer-python", type=Path, help="an interpreter with svy")
+    add_peer_python(parser)
     parser.add_argument("--write", action="store_true", help="replace the section of tests/RESULTS.md")
     options = parser.parse_args()
     lines = [f"{COMMAND}, {options.rows:,} rows, {N_REPLICATES} replicates, shortest of {options.times} runs.", ""]

@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ import polars as pl
 from pipeline.design import Calibration, SurveyDesign
 from pipeline.estimation.estimates import DomainMask, ItemValues, estimate_items
 from pipeline.weighting.calibration import rake
-from tests.benchmarks.peer_runs import beside
+from tests.benchmarks.peer_runs import add_peer_python, beside
 from tests.benchmarks.survey_data import N_ITEMS, SEED, benchmark_sample
 from tests.results_page import replace_section
 
@@ -57,7 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--r-rows", type=int, default=10_000)
-    parser.add_argument("--peer-python", type=Path, help="interpreter of an environment with svy")
+    add_peer_python(parser)
     parser.add_argument("--peer-rows", type=int, default=100_000)
     parser.add_argument("--write", action="store_true", help="replace the section of tests/RESULTS.md")
     options = parser.parse_args()
@@ -69,8 +70,8 @@ def main() -> None:
         "| what | rows | seconds |",
         "|---|---|---|",
         f"| ours | {options.rows:,} | {ours:.2f} |",
-        *beside_r(options.r_rows),
-        *beside_svy(options.peer_python, options.peer_rows),
+        *beside_r(min(options.rows, options.r_rows)),
+        *beside_svy(options.peer_python, min(options.rows, options.peer_rows)),
     ]
     print("\n".join(lines))
     if options.write:
@@ -102,10 +103,10 @@ def seconds_of(design: SurveyDesign, items: list[ItemValues], domains: list[Doma
     return time.perf_counter() - start, found
 
 
-def beside_svy(interpreter: Path | None, n: int) -> list[str]:
+def beside_svy(interpreters: Sequence[Path], n: int) -> list[str]:
     """Return the rows of svy's run and of ours on the same n people; none without an interpreter that has it."""
     design, items, domains, people = sample(n)
-    theirs = beside(interpreter, "svy_tables", people.drop("raked"), benchmark_sample(n).totals, times=1)
+    theirs = beside(interpreters, "svy_tables", people.drop("raked"), benchmark_sample(n).totals, times=1)
     if theirs is None:
         return []
     ours, found = min((seconds_of(design, items, domains) for _ in range(RUNS)), key=lambda one: one[0])

@@ -1,8 +1,9 @@
 """Running a peer on the same data, in its own environment."""
 
+import argparse
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,8 +13,30 @@ import polars as pl
 SCRIPT = Path(__file__).resolve().parent / "peers.py"
 
 
+FIND = "import importlib.util as i, sys; sys.exit(i.find_spec(sys.argv[1]) is None)"
+
+
+def add_peer_python(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the interpreters of peers."""
+    parser.add_argument(
+        "--peer-python",
+        type=Path,
+        action="append",
+        default=[],
+        help="an interpreter with peers (see peers.py); may be given several times, each peer runs where it is",
+    )
+
+
+def interpreter_with(package: str, interpreters: Sequence[Path]) -> Path | None:
+    """Return the first interpreter that has a package."""
+    for one in interpreters:
+        if subprocess.run([str(one), "-c", FIND, package], capture_output=True, check=False).returncode == 0:
+            return one
+    return None
+
+
 def beside(
-    interpreter: Path | None,
+    interpreters: Sequence[Path],
     task: str,
     people: pl.DataFrame,
     totals: Mapping[str, Mapping[str, float]],
@@ -21,6 +44,7 @@ def beside(
     times: int,
 ) -> dict[str, Any] | None:
     """Return a peer's figures, with its weights where it made any; None without a peer, whose failure is printed."""
+    interpreter = interpreter_with(task.split("_", maxsplit=1)[0], interpreters)
     if interpreter is None:
         return None
     with TemporaryDirectory() as name:

@@ -1,9 +1,11 @@
 """Peers beside our own runs: this file is run by another interpreter, in which they are installed.
 
-python -m venv peers && peers/bin/pip install svy==0.35.0 ipfn polars
-Then: python -m tests.benchmarks.bench_calibration --peer-python peers/bin/python
+python -m venv peers && peers/bin/pip install svy==0.35.0 ipfn samplics polars
+python -m venv balanced && balanced/bin/pip install balance polars
+Then: python -m tests.benchmarks.bench_calibration --peer-python peers/bin/python --peer-python balanced/bin/python
 
-It imports nothing of this project. Arguments: task and a folder with data.parquet and totals.json. Prints JSON.
+It imports nothing of this project. Arguments: task (its first word is the package it runs), a folder with data.parquet
+and totals.json, and how many runs. Prints JSON.
 """
 
 import json
@@ -77,6 +79,60 @@ def ipfn_cells(folder, totals, times):
     return {"seconds": seconds, "bare_seconds": bare}
 
 
+def samplics_rake(folder, totals, times):
+    """Rake rows by samplics: columns in, weights out."""
+    import polars as pl
+    from samplics import SampleWeight
+
+    people = pl.read_parquet(folder / "data.parquet")
+    margins = {name: people[name].cast(pl.String).to_numpy() for name in totals}
+    weight = people["weight"].to_numpy()
+
+    def rake(maker):
+        return maker.rake(weight, margins, totals, tol=TOLERANCE, ctrl_tol=TOLERANCE, max_iter=1000)
+
+    seconds, raked = best_of(times, SampleWeight, rake)
+    pl.DataFrame({"rk_wgt": raked}).write_parquet(folder / "peer_weight.parquet")
+    return {"seconds": seconds}
+
+
+def balance_rake(folder, totals, times):
+    """Rake rows by balance: data frames in, weights out. Its targets are a small frame of exactly these margins."""
+    import pandas as pd
+    import polars as pl
+    from balance.weighting_methods.rake import rake
+
+    people = pl.read_parquet(folder / "data.parquet")
+    sample = pd.DataFrame({name: people[name].cast(pl.String).to_numpy().astype(object) for name in totals})
+    weight = pd.Series(people["weight"].to_numpy())
+    target, target_weight = _frame_of_margins(totals)
+
+    def run(_):
+        return rake(
+            sample, weight, target, target_weight, transformations=None, convergence_rate=TOLERANCE, max_iteration=1000
+        )
+
+    seconds, raked = best_of(times, lambda: None, run)
+    pl.DataFrame({"rk_wgt": raked["weight"].to_numpy()}).write_parquet(folder / "peer_weight.parquet")
+    return {"seconds": seconds}
+
+
+def _frame_of_margins(totals):
+    """Return a data frame and its weights with these margins: a row wherever the category of one of them changes."""
+    import numpy as np
+    import pandas as pd
+
+    ends = {name: np.cumsum(list(categories.values())) for name, categories in totals.items()}
+    cuts = np.unique(np.concatenate(list(ends.values())))
+    width = np.diff(cuts, prepend=0.0)
+    middle = cuts - width / 2
+    labels = {
+        name: np.array(list(totals[name]), dtype=object)[np.minimum(np.searchsorted(end, middle), end.size - 1)]
+        for name, end in ends.items()
+    }
+    return pd.DataFrame(labels), pd.Series(width)
+
+
 def svy_replicates(folder, totals, times):
     """Re-rake supplied replicates by svy, and estimate 20 shares with their standard errors."""
     import polars as pl
@@ -141,6 +197,8 @@ def main():
     figures = {
         "svy_rake": svy_rake,
         "ipfn_cells": ipfn_cells,
+        "samplics_rake": samplics_rake,
+        "balance_rake": balance_rake,
         "svy_replicates": svy_replicates,
         "svy_own_replicates": svy_own_replicates,
         "svy_tables": svy_tables,
