@@ -52,7 +52,7 @@ def nightly(directory: str, full: bool = False, today: str | None = None) -> Nig
 def _work(workspace: Workspace, today: date, started: datetime, full: bool) -> NightState:
     """Do a night's work; the slow libraries are imported only here."""
     clock = time.perf_counter()
-    from flows import figures, publish
+    from flows import figures, judge_responses, publish
     from flows.run_context import Night, in_progress
     from flows.take_in import build_tables, take_in
     from pipeline import survey_files, warehouse
@@ -85,6 +85,9 @@ def _work(workspace: Workspace, today: date, started: datetime, full: bool) -> N
                 take_in()
             with timed(night, "staging and core"):
                 build_tables(is_forced=full)
+            with timed(night, "response quality"):
+                for name in surveys:
+                    judge_responses.judge_responses(name)
             with timed(night, "figures"):
                 for name in surveys:
                     figures.make_figures(name)

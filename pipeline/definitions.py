@@ -305,6 +305,31 @@ class SeverityChange:
 
 
 @dataclass(frozen=True)
+class Grid:
+    """Items asked together on one scale; `reversed_items` point the other way than the rest."""
+
+    items: tuple[str, ...]
+    reversed_items: tuple[str, ...] = ()
+
+    @property
+    def is_mixed(self) -> bool:
+        """Return whether a straight line contradicts itself: some items point one way, some the other."""
+        return 0 < len(self.reversed_items) < len(self.items)
+
+
+@dataclass(frozen=True)
+class ResponseQuality:
+    """From which value each flag of response quality is set (methodology C15); None where it is not looked for."""
+
+    speeding: float | None = 0.3  # of the median time of the same route and mode; below it
+    straightlining: float | None = 1.0  # share of grids answered with one answer throughout
+    nondifferentiation: float | None = 0.9  # mean over grids of 1 - mean root of the differences
+    item_nonresponse: float | None = 0.5  # share of the items asked
+    duplicated_text: float | None = 1.0  # other people with the same open answer
+    duplicated_device: float | None = 1.0  # other people on the same device
+
+
+@dataclass(frozen=True)
 class Survey:
     """Everything declared about one survey."""
 
@@ -333,6 +358,8 @@ class Survey:
     research_questions: dict[str, str] = field(default_factory=dict)
     severities: dict[str, SeverityChange] = field(default_factory=dict)  # rule code: severity
     comparison: WaveComparison = WaveComparison()
+    grids: dict[str, Grid] = field(default_factory=dict)
+    response_quality: ResponseQuality = ResponseQuality()
     uninvited_statuses: tuple[str, ...] = ()  # of the member list: those in them were not invited to the latest wave
     id_ignores: tuple[str, ...] = ()  # differences between written ids that do not count (pipeline.member_ids)
 

@@ -172,3 +172,13 @@ create table if not exists analysis.response_rates (
     response_rate_ci_high double,
     cumulative_response_rate double
 );
+
+create table if not exists analysis.response_quality (
+    survey varchar not null,
+    wave varchar not null,
+    panel_member_id varchar not null,
+    flag varchar not null,
+    value double,
+    threshold double,
+    is_strong boolean
+);

@@ -25,6 +25,8 @@ ORDER = (
         "pipeline.panel_weights",
         "pipeline.panel_estimates",
         "pipeline.panel_retention",
+        "pipeline.panel_response_quality",
+        "pipeline.response_quality",
         "pipeline.known_profile",
         "pipeline.data_tables",
         "pipeline.wave_files.delivery",  # what an export says of itself: plain data
@@ -123,7 +125,7 @@ FLOW_LAYERS = (
     ("run_context", "environment", "workspaces"),
     ("releases",),
     ("ingest_wave", "weight_wave", "estimate_wave", "change_waves", "follow_members"),  # tasks
-    ("take_in", "figures", "summary", "publish"),  # the parts of a night
+    ("take_in", "figures", "judge_responses", "summary", "publish"),  # the parts of a night
     ("nightly",),
     ("check", "status", "serve"),
     ("demo",),

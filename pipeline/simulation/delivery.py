@@ -139,7 +139,7 @@ def platform_columns(
     }
     return {
         column: next((cells for begins, cells in filled.items() if column.lower().startswith(begins)), [None] * n)
-        for column in template.source.ignored_columns
+        for column in (*template.source.ignored_columns, *template.source.optional_columns.values())
     }
 
 

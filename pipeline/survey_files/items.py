@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from yaml.nodes import SequenceNode
 
-from pipeline.definitions import MISSING_KINDS, AnswerOption, Item, ItemLink
+from pipeline.definitions import MISSING_KINDS, AnswerOption, Grid, Item, ItemLink
 from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.routing import read_ballot, read_routes, refuse_unknown_routes
 from pipeline.survey_files.values import Value
@@ -20,6 +20,7 @@ class QuestionBank:
 
     items: dict[str, Item]
     links: tuple[ItemLink, ...]
+    grids: dict[str, Grid]
 
 
 def read_items(content: Value, research_questions: Collection[str]) -> QuestionBank:
@@ -35,8 +36,31 @@ def read_items(content: Value, research_questions: Collection[str]) -> QuestionB
         content.fault("no items", "items: at least one", "Add the questions under 'items'.")
     refuse_unknown_routes(block, items)
     links = tuple(read_link(link, items) for link in block.list_of_blocks("links"))
+    grids = {name: read_grid(value, items) for name, value in read_grid_values(block).items()}
     block.close()
-    return QuestionBank(items, links)
+    return QuestionBank(items, links, grids)
+
+
+def read_grid_values(block: Block) -> dict[str, Value]:
+    """Return what stands under each grid's name."""
+    found = block.get("grids")
+    return {} if found is None else found.entries()
+
+
+def read_grid(value: Value, items: dict[str, Item]) -> Grid:
+    """Return a grid: a list of items, or items with those that point the other way."""
+    if isinstance(value.node, SequenceNode):
+        grid = Grid(tuple(one.name(items, "an item") for one in value.elements()))
+    else:
+        block = Block(value)
+        block.need("items", "a list of items")
+        names = block.names("items", items, "an item")
+        grid = Grid(names, block.names("reversed", names, "an item of the grid"))
+        block.close()
+    scales = {items[name].scale for name in grid.items if name in items}
+    if len(scales) > 1 or None in scales:
+        value.fault("items of several scales, or of none", "items of one scale", "Split the grid.")
+    return grid
 
 
 def read_missing_kinds(block: Block) -> dict[str, str]:

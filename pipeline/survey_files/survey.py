@@ -1,10 +1,12 @@
 """One survey's folder, read whole: every fault in it is found before the first is reported."""
 
+from dataclasses import fields
 from pathlib import Path
 
 from pipeline.definitions import (
     MISSING_KINDS,
     NOT_DISTINGUISHED,
+    ResponseQuality,
     SeverityChange,
     Source,
     Survey,
@@ -140,6 +142,8 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         research_questions=block.text_map("research_questions"),
         severities=read_severities(block),
         comparison=read_comparison(block),
+        grids=bank.grids,
+        response_quality=read_response_quality(block),
         uninvited_statuses=block.texts("uninvited_statuses"),
         id_ignores=block.names("id_ignores", IGNORABLE, "a difference between ids"),
     )
@@ -155,6 +159,18 @@ def read_severities(survey: Block) -> dict[str, SeverityChange]:
             block.value.fault(f"'{code}'", expected, "Remove it: what depends on this rule cannot do without it.")
         block.close()
     return changes
+
+
+def read_response_quality(survey: Block) -> ResponseQuality:
+    """Return from which value each flag of response quality is set; those under `without` are not looked for."""
+    block = survey.block("response_quality")
+    if block is None:
+        return ResponseQuality()
+    usual = {one.name: getattr(ResponseQuality(), one.name) for one in fields(ResponseQuality)}
+    left_out = block.names("without", usual, "a flag of response quality")
+    values = {name: None if name in left_out else block.above_zero(name, float(usual[name])) for name in usual}
+    block.close()
+    return ResponseQuality(**values)
 
 
 def read_comparison(survey: Block) -> WaveComparison:

@@ -31,7 +31,13 @@ interviews as (
         max(coalesce(parsed_at, try_cast(value as timestamp))) filter (where name = 'completed_at') as completed_at,
         max(value) filter (where name = 'completed_year') as completed_year,
         max(value) filter (where name = 'completed_month_day') as completed_month_day,
-        max(value) filter (where name = 'complete_when') as complete_value
+        max(value) filter (where name = 'complete_when') as complete_value,
+        coalesce(
+            try_cast(max(value) filter (where name = 'duration_seconds') as double),
+            60 * try_cast(max(value) filter (where name = 'duration_minutes') as double)
+        ) as seconds,
+        max(value) filter (where name = 'mode') as mode,
+        md5(max(value) filter (where name = 'device')) as device_hash
     from named_cells
     group by survey, wave, row_number, panel_member_id
 )
@@ -44,5 +50,8 @@ select
     coalesce(
         completed_at, try_strptime(completed_year || lpad(completed_month_day, 4, '0'), '%Y%m%d')
     ) as completed_at,
-    complete_value
+    complete_value,
+    seconds,
+    mode,
+    device_hash
 from interviews

@@ -27,6 +27,7 @@ PUBLISHED = {
     "retention",
     "attrition_hazards",
     "response_rates",
+    "response_quality",
     "releases",
     "runs",
     "checks",
@@ -160,3 +161,17 @@ def test_every_delivery_left_the_inbox_for_the_archive(demo_run: DemoRun) -> Non
     panel, _ = demo_run
     assert panel.inbox() == []
     assert len(list((panel.root / "var" / "archive").iterdir())) == 4
+
+
+def test_respondents_who_answered_carelessly_are_flagged_and_none_is_removed(demo_run: DemoRun) -> None:
+    panel, _ = demo_run
+    found = panel.sql(
+        "select flag, count(*) as n, bool_and(is_strong) as strong, bool_and(participation.is_respondent) as kept "
+        "from response_quality inner join participation using (survey, wave, panel_member_id) group by flag"
+    )
+    flags = {flag: (n, is_strong, is_kept) for flag, n, is_strong, is_kept in found.iter_rows()}
+    assert {"straightlining", "nondifferentiation"} <= set(flags)
+    assert flags["straightlining"][1] is False  # the grid of trust points one way
+    assert "duplicated_text" not in flags  # switched off in this survey
+    assert all(is_kept for _, _, is_kept in flags.values())
+    assert sum(n for n, _, _ in flags.values()) < panel.sql("from participation").height

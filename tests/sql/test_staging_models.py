@@ -125,3 +125,12 @@ def test_a_day_is_put_together_from_a_year_and_a_month_with_day(store: Store) ->
         (2, None),
         (3, None),
     ]
+
+
+def test_an_interview_has_its_length_in_seconds_its_mode_and_a_hash_of_its_device(store: Store) -> None:
+    for name, column in (("duration_minutes", "MIN"), ("mode", "MODE"), ("device", "DEV")):
+        store.given("definitions.source_columns", {"source": "w1", "name": name, "column_name": column})
+    store.given_cells("w1", "a", 1, MIN="12.5", MODE="web", DEV="phone 1")
+    store.given_cells("w1", "b", 2, MIN="soon", MODE=None, DEV=None)
+    columns = ("panel_member_id", "seconds", "mode", "device_hash = md5('phone 1')")
+    assert store.rows("staging.wave_rows", *columns) == [("a", 750.0, "web", True), ("b", None, None, None)]

@@ -403,6 +403,7 @@ def test_a_delivery_has_the_columns_of_its_definition(survey, panel, wave_number
     filters = (wave.source.complete_when, wave.source.test_rows)
     named = {
         *wave.source.columns.values(),
+        *wave.source.optional_columns.values(),
         *wave.source.ignored_columns,
         *wave.source.constants,
         *(one.column for one in filters),

@@ -14,9 +14,11 @@ from pipeline.definitions import (
     ChangePlan,
     Design,
     Eligibility,
+    Grid,
     ItemColumn,
     ItemLink,
     Population,
+    ResponseQuality,
     RetentionPlan,
     Route,
     RowFilter,
@@ -248,3 +250,22 @@ def test_a_survey_may_weigh_rules_otherwise_with_a_reason(tmp_path: Path) -> Non
 def test_a_rule_weighed_otherwise_without_sense_is_a_fault(tmp_path: Path, change: str, told: str) -> None:
     with pytest.raises(DefinitionError, match=re.escape(told)):
         read_survey(write_survey(tmp_path, change=("survey.yml", "retention:", f"rules: {{{change}}}\nretention:")))
+
+
+def test_grids_and_thresholds_of_response_quality_are_declared(tmp_path: Path) -> None:
+    declared = "response_quality: {speeding: 0.2, without: [duplicated_text]}\nretention:"
+    folder = write_survey(tmp_path, change=("survey.yml", "retention:", declared))
+    items = folder / "items.yml"
+    more = '  trust_2: {wording: "And the NHS?", scale: agree3}\n'
+    grids = "grids: {plain: [trust, trust_2], mixed: {items: [trust, trust_2], reversed: [trust_2]}}\n"
+    items.write_text(items.read_text().replace("links:", more + grids + "links:"))
+    survey = read_survey(folder)
+    assert survey.response_quality == ResponseQuality(speeding=0.2, duplicated_text=None)
+    assert survey.grids == {"plain": Grid(("trust", "trust_2")), "mixed": Grid(("trust", "trust_2"), ("trust_2",))}
+    assert [grid.is_mixed for grid in survey.grids.values()] == [False, True]
+
+
+def test_a_grid_over_two_scales_is_a_fault(tmp_path: Path) -> None:
+    change = ("items.yml", "links:", "grids: {plain: [trust, amount]}\nlinks:")
+    with pytest.raises(DefinitionError, match="items of one scale"):
+        read_survey(write_survey(tmp_path, change=change))

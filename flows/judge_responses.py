@@ -1,0 +1,66 @@
+"""Judge how carefully the respondents of each wave answered; flags are published, and nobody is removed by them."""
+
+import polars as pl
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from flows.ingest_wave import deliveries_in_use
+from flows.run_context import current
+from pipeline import warehouse
+from pipeline.definitions import ROSTER
+from pipeline.fingerprint import text_hash
+from pipeline.panel_response_quality import SHORTEST_TEXT, response_quality
+
+_INTERVIEWS = """
+select
+    participation.panel_member_id,
+    any_value(wave_row.seconds) as seconds,
+    any_value(wave_row.mode) as mode,
+    any_value(wave_row.device_hash) as device_hash
+from core.participation as participation
+inner join staging.wave_rows as wave_row using (survey, wave, panel_member_id)
+where participation.survey = $survey and participation.wave = $wave and participation.is_respondent
+group by participation.panel_member_id
+"""
+_ANSWERS = """
+select
+    answer.panel_member_id,
+    answer.item,
+    if(item.kind = 'category', answer.code, null) as code,
+    answer.missing_kind,
+    if(item.kind = 'text' and length(answer.label) >= $shortest,
+        md5(regexp_replace(lower(answer.label), '\\s+', ' ', 'g')), null) as text_hash
+from core.answers as answer
+inner join definitions.items as item using (survey, item)
+where answer.survey = $survey and answer.wave = $wave and (item.kind <> 'text' or answer.missing_kind is null)
+"""
+
+
+def judge_responses(survey: str) -> None:
+    """Flag the respondents of every wave whose delivery, member list or definitions changed."""
+    night = current()
+    in_use = deliveries_in_use(night, survey)
+    for wave in night.surveys[survey].waves:
+        if wave.wave not in in_use or ROSTER not in in_use or (survey, wave.wave) in night.frozen:
+            continue
+        known = [in_use.get(source) for source in sorted({wave.wave, *night.surveys[survey].known_from})]
+        inputs = text_hash(known, night.definitions_hash[survey], night.code_version)
+        step = f"response-quality-{wave.wave}"
+        if night.is_full or warehouse.step_inputs(night.connection, survey, step) != inputs:
+            judge_wave(survey, wave.wave)
+            warehouse.remember_step(night.connection, survey, step, inputs)
+
+
+@task(task_run_name="judge-{survey}-{wave}", cache_policy=NO_CACHE)
+def judge_wave(survey: str, wave: str) -> None:
+    """Replace the flags of one wave."""
+    night = current()
+    key = {"survey": survey, "wave": wave}
+    found = response_quality(
+        night.surveys[survey],
+        wave,
+        warehouse.read(night.connection, _INTERVIEWS, key),
+        warehouse.read(night.connection, _ANSWERS, key | {"shortest": SHORTEST_TEXT}),
+    )
+    keyed = found.insert_column(0, pl.repeat(survey, found.height, dtype=pl.String, eager=True).alias("survey"))
+    warehouse.replace_rows(night.connection, "analysis.response_quality", keyed, survey=survey, wave=wave)

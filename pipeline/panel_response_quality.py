@@ -1,0 +1,146 @@
+"""Which respondents of a wave are flagged for how they answered: between core tables and the arrays of C15."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline.definitions import NOT_ASKED, NOT_DISTINGUISHED, Survey
+from pipeline.response_quality import (
+    Floats,
+    is_straight,
+    mean_of_known,
+    n_sharing,
+    nondifferentiation,
+    time_ratio,
+)
+
+FLAGS = {
+    "wave": pl.String,
+    "panel_member_id": pl.String,
+    "flag": pl.String,
+    "value": pl.Float64,
+    "threshold": pl.Float64,
+    "is_strong": pl.Boolean,
+}
+SHORTEST_TEXT = 40  # characters; many people write the same two words
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure of every respondent; `is_strong` where a flag set on it weighs much."""
+
+    flag: str
+    value: Floats  # (n,), nan where it is not known
+    is_strong: NDArray[np.bool_] | bool = False  # (n,), or of all
+
+
+def response_quality(survey: Survey, wave: str, interviews: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
+    """Return the flags of one wave's respondents: the columns of `response_quality` but the survey.
+
+    Args:
+        interviews: panel_member_id, seconds, mode, device_hash of each respondent.
+        answers: panel_member_id, item, code, missing_kind, text_hash (of a long open answer).
+    """
+    if interviews.is_empty():
+        return pl.DataFrame(schema=FLAGS)
+    people = interviews.sort("panel_member_id").with_row_index("row")
+    located = answers.join(people.select("panel_member_id", "row"), on="panel_member_id")
+    open_items = [item.item for item in survey.items.values() if item.kind == "text"]
+    closed = located.filter(~pl.col("item").is_in(open_items))
+    measures = [
+        Measure("speeding", _time_ratio(people, closed), is_strong=True),
+        *_grid_measures(survey, closed, people.height),
+        Measure("item_nonresponse", _nonresponse(closed, people.height)),
+        Measure("duplicated_text", _shared_texts(located, people.height), is_strong=True),
+        Measure("duplicated_device", _sharing(people["device_hash"])),
+    ]
+    found = [_flagged(survey, wave, people, measure) for measure in measures]
+    return pl.concat([pl.DataFrame(schema=FLAGS), *found]).sort("panel_member_id", "flag")
+
+
+def _flagged(survey: Survey, wave: str, people: pl.DataFrame, measure: Measure) -> pl.DataFrame:
+    """Return the rows of those whose value reaches the threshold; of speeding, falls below it."""
+    threshold = getattr(survey.response_quality, measure.flag)
+    if threshold is None:
+        return pl.DataFrame(schema=FLAGS)
+    with np.errstate(invalid="ignore"):
+        flagged = measure.value < threshold if measure.flag == "speeding" else measure.value >= threshold
+    is_strong = np.broadcast_to(measure.is_strong, flagged.shape)
+    return pl.DataFrame(
+        {
+            "wave": pl.repeat(wave, int(flagged.sum()), eager=True),
+            "panel_member_id": people["panel_member_id"].filter(pl.Series(flagged)),
+            "flag": pl.repeat(measure.flag, int(flagged.sum()), eager=True),
+            "value": measure.value[flagged],
+            "threshold": pl.repeat(float(threshold), int(flagged.sum()), dtype=pl.Float64, eager=True),
+            "is_strong": is_strong[flagged],
+        },
+        schema=FLAGS,
+    )
+
+
+def _time_ratio(people: pl.DataFrame, located: pl.DataFrame) -> Floats:
+    """Return the time of each interview over the median of the same mode and of the same items asked."""
+    asked = located.filter(pl.col("missing_kind").fill_null("") != NOT_ASKED).sort("item")
+    routes = asked.group_by("row").agg(pl.col("item").str.join("+").alias("route"))
+    joined = people.join(routes, on="row", how="left", maintain_order="left")
+    codes = [
+        (joined[name].cast(pl.String).fill_null("").rank("dense").cast(pl.Int64) - 1).to_numpy()
+        for name in ("mode", "route")
+    ]
+    seconds = joined["seconds"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return time_ratio(seconds, codes[0], codes[1])
+
+
+def _grid_measures(survey: Survey, located: pl.DataFrame, n: int) -> list[Measure]:
+    """Return straight lines and non-differentiation; a straight line is strong over a grid of mixed directions."""
+    asked = set(located["item"].unique())
+    grids = [grid for grid in survey.grids.values() if asked & set(grid.items)]
+    if not grids:
+        return []
+    ratings = [_ratings(survey, grid.items, located, n) for grid in grids]
+    straight = np.stack([is_straight(rating) for rating in ratings], axis=1)
+    sizes = [len(survey.items[grid.items[0]].answers) for grid in grids]
+    alike = [nondifferentiation(rating, size) for rating, size in zip(ratings, sizes, strict=True)]
+    mixed = [place for place, grid in enumerate(grids) if grid.is_mixed]
+    is_strong = (straight[:, mixed] == 1.0).any(axis=1)
+    return [
+        Measure("straightlining", mean_of_known(straight), is_strong),
+        Measure("nondifferentiation", mean_of_known(np.stack(alike, axis=1))),
+    ]
+
+
+def _ratings(survey: Survey, items: tuple[str, ...], located: pl.DataFrame, n: int) -> Floats:
+    """Return the place on the scale of each answer, (n, k), nan when missing."""
+    rating = np.full((n, len(items)), np.nan)
+    for column, item in enumerate(items):
+        place = {option.code: position for position, option in enumerate(survey.items[item].answers)}
+        part = located.filter((pl.col("item") == item) & pl.col("missing_kind").is_null())
+        values = part["code"].replace_strict(place, default=None, return_dtype=pl.Float64).fill_null(np.nan)
+        rating[part["row"].to_numpy(), column] = values.to_numpy()
+    return rating
+
+
+def _nonresponse(located: pl.DataFrame, n: int) -> Floats:
+    """Return the share of the items asked without an answer; what may not have been asked counts neither way."""
+    kind = pl.col("missing_kind").fill_null("")
+    asked = located.filter(~kind.is_in([NOT_ASKED, NOT_DISTINGUISHED]))
+    rates = asked.group_by("row").agg(pl.col("missing_kind").is_not_null().mean().alias("rate"))
+    value = np.full(n, np.nan)
+    value[rates["row"].to_numpy()] = rates["rate"].to_numpy()
+    return value
+
+
+def _shared_texts(located: pl.DataFrame, n: int) -> Floats:
+    """Return with how many others a person shares an open answer, the largest over the open items."""
+    value = np.zeros(n)
+    for _, part in located.drop_nulls("text_hash").partition_by("item", as_dict=True).items():
+        rows = part["row"].to_numpy()
+        value[rows] = np.maximum(value[rows], n_sharing(part["text_hash"].to_numpy().astype(np.str_)))
+    return value
+
+
+def _sharing(hashes: pl.Series) -> Floats:
+    return n_sharing(hashes.cast(pl.String).fill_null("").to_numpy().astype(np.str_)).astype(np.float64)
