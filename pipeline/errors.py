@@ -1,6 +1,7 @@
 """What can go wrong with a panel's data, one error per person who must act; the only home of exit codes."""
 
 import errno
+from collections.abc import Sequence
 
 
 class PanelError(Exception):
@@ -63,6 +64,12 @@ def storage_error(error: OSError) -> StorageError:
     reason = (error.strerror or str(error) or type(error).__name__).lower()
     advice = _ADVICE.get(error.errno or 0, _OTHER_ADVICE)
     return StorageError(f"{where}{reason}. {advice} What was there before is there still.")
+
+
+def names_listed(names: Sequence[str], *, at_most: int = 8, longest: int = 60) -> str:
+    """Return the first names for a message, long ones cut."""
+    cut = [name if len(name) <= longest else f"{name[: longest - 1]}…" for name in names[:at_most]]
+    return f"{', '.join(cut)}{' …' if len(names) > at_most else ''}"
 
 
 def faults_message(heading: str, faults: list[str]) -> str:

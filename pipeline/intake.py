@@ -8,7 +8,7 @@ import polars as pl
 
 from pipeline import register_store, wave_files
 from pipeline.definitions import Source, Survey
-from pipeline.errors import DeliveryError
+from pipeline.errors import DeliveryError, names_listed
 from pipeline.member_ids import same_ids
 from pipeline.rules import ROSTER, rules_for_roster, rules_for_wave
 from pipeline.settings import Workspace, read_register_key
@@ -74,7 +74,7 @@ def read(
     if id_column not in frame.columns:
         raise DeliveryError(
             f"{file_name}: column '{id_column}', which holds the member's id, is missing; found "
-            f"{', '.join(frame.columns[1:9])}{' …' if len(frame.columns) > 9 else ''}. Correct the export, or "
+            f"{names_listed(frame.columns[1:])}. Correct the export, or "
             f"columns.panel_member_id of {'the roster' if source == ROSTER else source} in the definition."
         )
     ids = same_ids(frame[id_column], survey.id_ignores)

@@ -87,4 +87,4 @@ def _column(item: str, kind: str, labels: list[str] | None) -> str:
         type_name = "double"
     else:
         type_name = "enum(" + ", ".join(literal(label) for label in dict.fromkeys(labels or [])) + ")"
-    return f"cast(side_by_side.{quoted(item)} as {type_name}) as {quoted(item)}"
+    return f"try_cast(side_by_side.{quoted(item)} as {type_name}) as {quoted(item)}"

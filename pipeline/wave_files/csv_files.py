@@ -8,14 +8,15 @@ from itertools import islice
 
 import polars as pl
 
-from pipeline.errors import DeliveryError
+from pipeline.errors import DeliveryError, names_listed
 from pipeline.wave_files.delimiters import fitting_delimiter
 from pipeline.wave_files.delivery import ROW_NUMBER, Delivery
 
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?')  # the first line of some Excel exports
 LEADING_BLANK_LINES = re.compile(r"\A(?:[ \t]*\n)+")
 CHUNK_ROWS = 50_000  # rows held as Python text at a time
-ROWS_NAMED, NAMES_SHOWN = 3, 8  # in messages
+ROWS_NAMED = 3  # in messages
+csv.field_size_limit(1 << 28)  # characters of one answer; Python's own limit of 131,072 is a long letter
 
 
 def read_csv_text(text: str, *, expected_columns: Sequence[str], file_name: str, encoding: str) -> Delivery:
@@ -92,8 +93,7 @@ def checked_names(names: list[str], expected_columns: Sequence[str], file_name: 
 def names_shown(names: Sequence[str]) -> str:
     """Return the names of line 1 for a message, unless they look like somebody's answers."""
     is_header = len(set(names)) == len(names) and all(name[:1].isalpha() for name in names)
-    more = " …" if len(names) > NAMES_SHOWN else ""
-    return f"{', '.join(names[:NAMES_SHOWN])}{more}" if is_header else f"{len(names)} cells that are no names"
+    return names_listed(names) if is_header else f"{len(names)} cells that are no names"
 
 
 def read_cells(text: str, delimiter: str, n_columns: int, file_name: str) -> pl.DataFrame:
