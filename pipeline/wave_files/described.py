@@ -66,7 +66,7 @@ def read_delivery(
     if not is_bundle(content):
         return read_one(content, codebook)
     with unpacked_bundle(content) as bundle:
-        delivery = read_one(Content(bundle.data, bundle.data.name, told), codebook or bundle.codebook)
+        delivery = read_one(Content(bundle.data, f"{content.name}, {bundle.data.name}", told), codebook or bundle.codebook)
     return replace(delivery, file_name=content.name)
 
 

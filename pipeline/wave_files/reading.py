@@ -22,6 +22,7 @@ ZIP, OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 SAS_SIGN = b"HEADER RECORD*******LIB"
 UNREADABLE = {
     b"PK\x03\x04": "a zip archive",
+    b"PK\x05\x06": "an empty zip archive",
     b"\xd0\xcf\x11\xe0": "an old document of Office",
     b"SQLite format 3": "an SQLite database",
     b"%PDF": "a PDF document",
