@@ -66,7 +66,8 @@ def read_delivery(
     if not is_bundle(content):
         return read_one(content, codebook)
     with unpacked_bundle(content) as bundle:
-        delivery = read_one(Content(bundle.data, f"{content.name}, {bundle.data.name}", told), codebook or bundle.codebook)
+        inside = Content(bundle.data, f"{content.name}, {bundle.data.name}", told)
+        delivery = read_one(inside, codebook or bundle.codebook)
     return replace(delivery, file_name=content.name)
 
 
