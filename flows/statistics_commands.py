@@ -170,6 +170,7 @@ def _calibration(options: argparse.Namespace, targets: Path) -> "CalibrationColu
         ),
         Trimming(options.trim, options.trim_ratio) if options.trim or options.trim_ratio else None,
         options.missing_margins,
+        options.scale_base_weight,
     )
 
 
@@ -206,6 +207,8 @@ def _refuse_misfit(options: argparse.Namespace) -> None:
         raise UsageError("--quantile is for --stat quantile.")
     if options.base_weight is not None and options.calibrated_to is None:
         raise UsageError("--base-weight says what is calibrated: give --calibrated-to TARGETS.csv, or use --weight.")
+    if options.scale_base_weight and options.calibrated_to is None:
+        raise UsageError("--scale-base-weight is of a calibration: give --calibrated-to TARGETS.csv.")
     if options.replicate_weights is not None and options.calibrated_to is not None:
         raise UsageError("--replicate-weights and --calibrated-to are two ways to one variance: choose one.")
     if options.replicate_type is not None and options.replicate_weights is None:

@@ -123,6 +123,11 @@ def _add_design(command: argparse.ArgumentParser, *, lonely_psu: tuple[str, ...]
 
 def _add_calibration(command: argparse.ArgumentParser) -> None:
     command.add_argument("--base-weight", metavar="COL", help="weight before calibration (default: 1 for everyone)")
+    command.add_argument(
+        "--scale-base-weight",
+        action="store_true",
+        help="scale base weights to the population first: for --bounds with base weights that average 1",
+    )
     command.add_argument("--method", choices=METHODS, default="raking")
     command.add_argument("--bounds", type=_pair, metavar="LOWER,UPPER", help="on the ratio of weight to base weight")
     trim = command.add_mutually_exclusive_group()

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from pipeline.data_tables.table import DataTable, in_code_order
 from pipeline.data_tables.targets import REFUSE, FittedTargets, TargetTotals, fitted_targets
 from pipeline.design import Calibration, SurveyDesign
-from pipeline.errors import DeliveryError, EstimationError
+from pipeline.errors import DeliveryError, EstimationError, UsageError, WeightingError
 from pipeline.weighting.calibration import CalibrationOptions, CalibrationResult, calibrate
 from pipeline.weighting.cells import sums_by
 from pipeline.weighting.trimming import Trimming, calibrate_and_trim
 
 STRATA_SHOWN = 5
+FAR = 2.0  # times another total from which two sums of weights are on different scales
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class CalibrationColumns:
     options: CalibrationOptions = field(default_factory=CalibrationOptions)
     trimming: Trimming | None = None
     missing: str = REFUSE  # rule for missing margin answers
+    scales_base_weight: bool = False  # to the population total, before any bound on w/d is looked at
 
 
 @dataclass(frozen=True)
@@ -127,13 +129,52 @@ def labelled_weight_notes(table: DataTable, column: str | None) -> list[str]:
     return [f"{table.name}: every value of the weight '{column}' has a label, as answers do; check that it is a weight"]
 
 
+def fitted_calibration(table: DataTable, calibration: CalibrationColumns) -> tuple[NDArray[np.float64], FittedTargets]:
+    """Return the base weights (n,), scaled to the population where that is asked, and the targets they go to.
+
+    Raises:
+        UsageError: targets without margins have no population to scale to.
+    """
+    base, options = base_weight(table, calibration.base_weight), calibration.options
+    fitted = fitted_targets(
+        table, calibration.totals, base, missing=calibration.missing, reconcile_to=options.reconcile_to
+    )
+    if not calibration.scales_base_weight:
+        return base, fitted
+    if not fitted.targets.totals:
+        raise UsageError(f"--scale-base-weight: {calibration.totals.name} has no margin that says how many people.")
+    return base * (fitted.targets.totals[0].sum() / base.sum()), fitted
+
+
 def calibration_result(
     base: NDArray[np.float64], fitted: FittedTargets, options: CalibrationOptions, trimming: Trimming | None
 ) -> CalibrationResult:
-    """Return the weights nearest to the base weights that meet the targets, and the caps where they are trimmed."""
-    if trimming is None:
-        return calibrate(base, fitted.levels, fitted.targets, options, auxiliaries=fitted.auxiliaries)
-    return calibrate_and_trim(base, fitted.levels, fitted.targets, options, trimming, auxiliaries=fitted.auxiliaries)
+    """Return the weights nearest to the base weights that meet the targets, and the caps where they are trimmed.
+
+    Raises:
+        WeightingError: there are none; where bounds are on another scale than the base weights, it says so.
+    """
+    try:
+        if trimming is None:
+            return calibrate(base, fitted.levels, fitted.targets, options, auxiliaries=fitted.auxiliaries)
+        return calibrate_and_trim(
+            base, fitted.levels, fitted.targets, options, trimming, auxiliaries=fitted.auxiliaries
+        )
+    except WeightingError as error:
+        raise WeightingError(f"{error}{_scale_advice(base, fitted, options)}") from error
+
+
+def _scale_advice(base: NDArray[np.float64], fitted: FittedTargets, options: CalibrationOptions) -> str:
+    """Return how to make bounds mean something where base weights do not add up to about the population."""
+    if options.bounds is None or not fitted.targets.totals:
+        return ""
+    population = float(fitted.targets.totals[0].sum())
+    if population < FAR * base.sum() and base.sum() < FAR * population:
+        return ""
+    return (
+        f" The base weights add up to {base.sum():,.6g}, the population to {population:,.6g}: with --scale-base-weight "
+        "bounds are on the ratio to base weights that add up to the population."
+    )
 
 
 def _weight(table: DataTable, columns: DesignColumns) -> NDArray[np.float64]:
@@ -164,10 +205,7 @@ def _calibrated(
         DeliveryError: the weight of the data does not meet the targets.
     """
     options = calibration.options
-    base = base_weight(table, calibration.base_weight)
-    fitted = fitted_targets(
-        table, calibration.totals, base, missing=calibration.missing, reconcile_to=options.reconcile_to
-    )
+    base, fitted = fitted_calibration(table, calibration)
     if is_given:
         weight = design.weight
         _refuse_unmet(table, weight, fitted, calibration)

@@ -17,6 +17,7 @@ from pipeline.weighting.margins import CROSSING
 
 EVERYONE = "all"
 MOST_CATEGORIES = 1000  # of an item or domain; a column with more of them holds numbers or free text
+FEWEST_UNIQUE, MOST_UNIQUE = 20, 0.5  # values, and part of the rows, beyond which a column is no question
 SHARE, COUNT = "share", "count"
 CATEGORICAL = (SHARE, COUNT)  # statistics of answers; the others are of numbers
 
@@ -134,6 +135,7 @@ def items(tables: Sequence[DataTable], columns: Sequence[str], statistic: str) -
     for column in dict.fromkeys(columns):
         if statistic in CATEGORICAL:
             coded = coded_column(tables, column, "--stat mean")
+            _refuse_nearly_unique(tables, column)
             if not coded.categories:
                 raise EstimationError(f"nobody answered '{column}', so there is nothing to estimate.")
             for items_of_table, codes in zip(found, coded.codes, strict=True):
@@ -142,6 +144,19 @@ def items(tables: Sequence[DataTable], columns: Sequence[str], statistic: str) -
             for items_of_table, table in zip(found, tables, strict=True):
                 items_of_table.append(ItemValues(column, number=table.number(column)))
     return found
+
+
+def _refuse_nearly_unique(tables: Sequence[DataTable], column: str) -> None:
+    """Raise a UsageError for a column whose values tell people apart, such as an id or a time."""
+    for table in tables:
+        given = table.values(column).drop_nulls()
+        n_different = given.n_unique()
+        if n_different > FEWEST_UNIQUE and n_different > MOST_UNIQUE * given.len():
+            raise UsageError(
+                f"{table.name}: '{column}' has {n_different} different values in {given.len()} rows, so its shares "
+                "would list single persons. It seems to be an id, a time or a number: leave it out, or use --stat mean "
+                "for numbers."
+            )
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from pipeline.data_tables.design import (
     CalibrationColumns,
     DesignColumns,
-    base_weight,
     calibration_result,
     designs,
+    fitted_calibration,
     labelled_weight_notes,
     refuse_lonely_strata,
 )
 from pipeline.data_tables.table import DataTable
-from pipeline.data_tables.targets import FittedTargets, fitted_targets, refuse_method_without_use
+from pipeline.data_tables.targets import FittedTargets, refuse_method_without_use
 from pipeline.design import SurveyDesign
 from pipeline.weighting.calibration import CalibrationResult
 from pipeline.weighting.diagnostics import kish_design_effect, margins_table, ratio_range
@@ -117,10 +117,7 @@ def table_weights(
     """
     options = calibration.options
     refuse_method_without_use(options.method, options.bounds, calibration.totals)
-    base = base_weight(table, calibration.base_weight)
-    fitted = fitted_targets(
-        table, calibration.totals, base, missing=calibration.missing, reconcile_to=options.reconcile_to
-    )
+    base, fitted = fitted_calibration(table, calibration)
     calibration = replace(calibration, options=replace(options, reconcile_to=None))  # the targets are scaled by now
     result = calibration_result(base, fitted, calibration.options, calibration.trimming)
     notes = [*labelled_weight_notes(table, calibration.base_weight), *fitted.notes]

@@ -13,6 +13,7 @@ Array = NDArray[np.float64]
 # A variance below this part of a simple random sample's is rounding: the share of a calibrated margin. Replicates
 # that are each calibrated to 1e-8 of a total leave more of it than linearisation does.
 NO_VARIANCE = 1e-14
+ROUNDING = (64 * np.finfo(np.float64).eps) ** 2  # of an estimate's square: what is left of the mean of one person
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,9 @@ def safe_ratio(numerator: NDArray[Any], denominator: NDArray[Any]) -> Array:
     return np.where(denominator > 0, numerator / filled, 0.0)
 
 
-def without_rounding(variance: Array, reference: Array) -> Array:
-    """Return variances with those that are rounding noise beside the reference set to 0."""
-    return np.where(variance <= NO_VARIANCE * reference, 0.0, variance)
+def without_rounding(variance: Array, reference: Array, estimate: Array | float = 0.0) -> Array:
+    """Return variances with those that are rounding noise, beside the reference or the estimate, set to 0."""
+    return np.where(variance <= np.maximum(NO_VARIANCE * reference, ROUNDING * np.square(estimate)), 0.0, variance)
 
 
 def quotient(numerator: Array, denominator: Array) -> Array:

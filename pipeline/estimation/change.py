@@ -211,10 +211,14 @@ def _add(
     before, after = blocks
     first, second = before.spread(), after.spread()
     covariance = inner_products(first, second)
-    first_variance = without_rounding(before.variance, before.srs_variance)
-    second_variance = without_rounding(after.variance, after.srs_variance)
+    first_variance = without_rounding(before.variance, before.srs_variance, before.estimate)
+    second_variance = without_rounding(after.variance, after.srs_variance, after.estimate)
     difference = second - first
-    variance = without_rounding(inner_products(difference, difference), before.srs_variance + after.srs_variance)
+    variance = without_rounding(
+        inner_products(difference, difference),
+        before.srs_variance + after.srs_variance,
+        np.maximum(np.abs(before.estimate), np.abs(after.estimate)),
+    )
     table.add(
         item,
         before,

@@ -160,7 +160,7 @@ def _add(table: EstimateTable, item: str, block: Block, **limits: Array) -> None
         block,
         np.flatnonzero(block.base.unweighted_n),
         estimate=block.estimate,
-        standard_error=np.sqrt(without_rounding(block.variance, block.srs_variance)),
+        standard_error=np.sqrt(without_rounding(block.variance, block.srs_variance, block.estimate)),
         degrees_of_freedom=block.base.degrees_of_freedom,
         unweighted_n=block.base.unweighted_n,
         sum_of_weights=block.base.sum_of_weights,

@@ -3,6 +3,7 @@
 Within a cell the ratios of people can be evened out without moving any total, so one ratio per cell is enough.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, floor
 
@@ -42,17 +43,35 @@ def advice(problem: BoundedTotals, bounds: tuple[float, float] | None, what: str
     with_lower = (
         "none is feasible"
         if best_upper is None
-        else f"the smallest feasible upper bound is {ceil(best_upper / OUTWARD) * OUTWARD:.9g}"
+        else f"the smallest feasible upper bound is {_outward(best_upper, ceil)}"
     )
     with_upper = (
         "no lower bound is feasible"
         if best_lower is None
-        else f"the largest feasible lower bound is {floor(best_lower / OUTWARD) * OUTWARD:.9g}"
+        else f"the largest feasible lower bound is {_outward(best_lower, floor)}"
     )
     return (
         f"No weights exist within bounds {lower:.9g} to {upper:.9g} on {what}: with the lower bound {lower:.9g}, "
-        f"{with_lower}; with the upper bound {upper:.9g}, {with_upper}. Widen the bounds, or merge categories."
+        f"{with_lower}; with the upper bound {upper:.9g}, {with_upper}. "
+        f"{_each_alone(problem) if best_upper is None and best_lower is None else ''}Widen the bounds, or merge "
+        "categories."
     )
+
+
+def _each_alone(problem: BoundedTotals) -> str:
+    """Return how far each bound alone would have to move, where neither has a partner."""
+    upper, lower = smallest_upper_bound(problem, 0.0), largest_lower_bound(problem, None)
+    if upper is None or lower is None:
+        return "No weights of 0 or more meet all margins at once. "
+    return (
+        f"Without a lower bound the smallest upper one is {_outward(upper, ceil)}; without an upper bound the largest "
+        f"lower one is {_outward(lower, floor)}. "
+    )
+
+
+def _outward(bound: float, rounded: Callable[[float], int]) -> str:
+    """Return a bound as it can be used."""
+    return f"{rounded(bound / OUTWARD) * OUTWARD:.9g}"
 
 
 def smallest_upper_bound(problem: BoundedTotals, lower: float) -> float | None:

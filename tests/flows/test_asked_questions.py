@@ -163,3 +163,19 @@ def test_several_answers_and_grids_of_a_real_survey(panel: Panel) -> None:
     )
     assert [row["item"] for row in agree if row["category"] == "agree"] == [f"q8_{k}" for k in range(1, 11)]
     assert agree[5]["estimate"] == near(agree[0]["estimate"] + agree[1]["estimate"])
+
+
+def test_an_id_or_a_time_is_no_item(panel: Panel, people: Path) -> None:
+    pl.DataFrame({"id": range(30), "y": [1, 2] * 15}).write_csv("ids.csv")
+    assert panel("estimate", "ids.csv", "--item", "id") == 2
+    assert "'id' has 30 different values in 30 rows" in panel.err
+    assert "use --stat mean for numbers" in panel.err
+    assert panel("estimate", "ids.csv", "--item", "id", "--stat", "mean") == 0
+
+
+def test_the_mean_of_one_person_has_no_error(panel: Panel, people: Path) -> None:
+    pl.DataFrame({"y": [57.3, 0.7, 0.3], "g": ["a", "b", "b"], "w": [0.7, 0.7, 1.1]}).write_csv("one.csv")
+    asked = ("estimate", "one.csv", "--item", "y", "--stat", "mean", "--by", "g", "--weight", "w")
+    row = panel.row(*asked, domain_value="a")
+    assert (row["estimate"], row["standard_error"]) == (near(57.3), 0.0)
+    assert panel.row(*asked, domain_value="b")["standard_error"] > 0.1

@@ -244,6 +244,7 @@ def test_the_table_for_people_leaves_out_what_is_empty(panel: Panel) -> None:
         ("--denominator", "lik"),
         ("--stat", "mean", "--quantile", "0.5"),
         ("--base-weight", "w"),
+        ("--scale-base-weight",),
         ("--format", "xlsx"),
         ("--format", "xlsx", "--out", "no_folder/out.xlsx"),
         ("--format", "xlsx", "--out", "out.csv"),

@@ -171,6 +171,29 @@ def test_g11x_infeasible_bounds_exit_4_with_the_tightest_feasible_ones(panel: Pa
     assert not Path("out.csv").exists()
 
 
+def test_bounds_on_base_weights_that_average_1_need_them_scaled(panel: Panel) -> None:
+    people = pl.read_csv("people.csv")
+    people.with_columns(pl.col("w") / pl.col("w").mean()).write_csv("people.csv")
+    assert weigh(panel, "--method", "logit", "--bounds", "0.85,1.15") == 4
+    assert "The base weights add up to 120, the population to 3,500: with --scale-base-weight" in panel.err
+    bounded = weights_of(panel, "--method", "logit", "--bounds", "0.85,1.15", "--scale-base-weight")
+    ratio = bounded / (people["w"].to_numpy() * 3500 / people["w"].sum())
+    assert 0.85 < ratio.min() < ratio.max() < 1.15
+    assert weights_of(panel, "--scale-base-weight") == near(weights_of(panel).tolist())
+
+
+def test_bounds_of_which_neither_has_a_partner_are_told_how_far_each_has_to_move(panel: Panel) -> None:
+    assert weigh(panel, "--method", "logit", "--bounds", "0.99,1.01") == 4
+    assert "none is feasible" in panel.err
+    alone = panel.err.split("Without a lower bound the smallest upper one is ")[1]
+    upper = float(alone.split(";")[0])
+    lower = float(alone.split("largest lower one is ")[1].split(". ")[0])
+    assert 0 < lower < 0.99
+    assert upper > 1.01
+    assert weigh(panel, "--method", "logit", "--bounds", f"0,{upper + 1e-3}") == 0
+    assert weigh(panel, "--method", "logit", "--bounds", f"{lower - 1e-3},20") == 0
+
+
 def test_iterations_that_do_not_suffice_are_an_error(panel: Panel) -> None:
     assert weigh(panel, "--method", "logit", "--bounds", "0.85,1.15", "--max-iterations", "1") == 4
     assert "did not meet its totals after 1 iterations" in panel.err
