@@ -22,7 +22,7 @@ from pipeline.adoption.questions import DraftedDelivery, described, draft
 from pipeline.adoption.repeats import REVERSED, Bank, question_bank
 from pipeline.adoption.words import Words
 from pipeline.definitions import Survey
-from pipeline.errors import DeliveryError
+from pipeline.errors import DeliveryError, UsageError
 from pipeline.run_log import replace_text
 from pipeline.settings import Workspace, create_workspace
 from pipeline.survey_files import Notes
@@ -56,7 +56,7 @@ def adopt(root: Path, given: Given, today: date) -> tuple[Workspace, tuple[Decis
     matched = _matched(given, members, exports)
     listed = prepared(members, matched.member_column, meaning, today)
     drafts = [_draft(exports[path], matched.exports[path.name].column, listed, meaning) for path in given.exports]
-    waves = _in_time(exports, drafts)
+    waves = _in_time(exports, drafts, _codebooks(given))
     year = (waves[0].fieldwork.start if waves[0].fieldwork else today).year
     title = given.title or root.resolve().name.replace("-", " ").replace("_", " ").capitalize()
     found = Found(
@@ -72,7 +72,10 @@ def adopt(root: Path, given: Given, today: date) -> tuple[Workspace, tuple[Decis
     survey, decisions = survey_of(found), decisions_of(found)
     workspace = create_workspace(root, title)
     _careful(workspace)
-    write_definitions(workspace.surveys / survey.survey, survey, found)
+    folder = workspace.surveys / survey.survey
+    write_definitions(folder, survey, found)
+    for book in given.codebooks:
+        shutil.copyfile(book, folder / book.name)
     roster_frame(found).write_csv(workspace.inbox / MEMBER_FILE)
     for path, one in zip(_paths(given, waves), waves, strict=True):
         shutil.copyfile(path, workspace.inbox / one.inbox_name)
@@ -85,8 +88,13 @@ def _read(given: Given) -> dict[Path, Delivery]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise DeliveryError(f"{twice[0]}: two exports of that name, expected a name for each. Rename one.")
-    books = dict(zip(given.exports, given.codebooks, strict=False))
-    return {path: wave_files.read_delivery(path, codebook=books.get(path)) for path in given.exports}
+    if len(given.codebooks) not in (0, len(given.exports)):
+        raise UsageError(
+            f"{len(given.codebooks)} codebooks for {len(given.exports)} exports, expected one for each or none. Give "
+            "--codebook once for each --export, in their order."
+        )
+    books = _codebooks(given)
+    return {path: wave_files.read_delivery(path, codebook=books.get(path.name)) for path in given.exports}
 
 
 def _matched(given: Given, members: Delivery, exports: dict[Path, Delivery]) -> Matched:
@@ -114,7 +122,14 @@ def _draft(delivery: Delivery, id_column: str, members: MemberList, meaning: Wor
     return draft(delivery, meaning, id_column=id_column, not_items=known)
 
 
-def _in_time(exports: dict[Path, Delivery], drafts: list[DraftedDelivery]) -> tuple[Adopted, ...]:
+def _codebooks(given: Given) -> dict[str, Path]:
+    """Return the codebook of each export that has one, by the export's name."""
+    return {path.name: book for path, book in zip(given.exports, given.codebooks, strict=False)}
+
+
+def _in_time(
+    exports: dict[Path, Delivery], drafts: list[DraftedDelivery], books: dict[str, Path]
+) -> tuple[Adopted, ...]:
     """Return the waves in the order of their fieldwork; in the order given, where a file does not date it."""
     times = [
         fieldwork(delivery.frame[drafted.completed_at]) if drafted.completed_at else None
@@ -124,7 +139,14 @@ def _in_time(exports: dict[Path, Delivery], drafts: list[DraftedDelivery]) -> tu
     if all(times):
         order.sort(key=lambda place: times[place].start)  # type: ignore[union-attr]
     return tuple(
-        Adopted(wave, number, drafts[place], drafts[place].file_name, times[place])
+        Adopted(
+            wave=wave,
+            number=number,
+            delivery=drafts[place],
+            inbox_name=drafts[place].file_name,
+            fieldwork=times[place],
+            codebook=books[drafts[place].file_name].name if drafts[place].file_name in books else None,
+        )
         for number, (wave, place) in enumerate(zip(wave_names(len(drafts)), order, strict=True), start=1)
     )
 

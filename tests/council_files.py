@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import xlsxwriter
 
 AGREE = ("Stimme gar nicht zu", "Stimme eher nicht zu", "Teils teils", "Stimme eher zu", "Stimme voll zu")
 BANDS = {"16 to 24": 40_000, "25 to 49": 130_000, "50 to 64": 80_000, "65 and over": 70_000}
@@ -26,13 +27,14 @@ def write_council_files(folder: Path, seed: int = 7) -> CouncilFiles:
     ages = rng.integers(17, 88, N_MEMBERS)
     sexes = rng.choice(["Female", "Male", "F", "M"], N_MEMBERS)
     wards = rng.choice(["Castle", "Mill Road", "Riverside"], N_MEMBERS)
-    members = ["Membership No,Forename,Surname,E-mail,Date of birth,Gender,Ward,Date joined"]
-    members += [  # the numbers were six digits, before Excel
-        f"{number},Jo,Example{number},jo{number}@example.org,"
-        f"{1 + number % 28:02d}/03/{2025 - age},{sex},{ward},01/02/2024"
-        for number, (age, sex, ward) in enumerate(zip(ages, sexes, wards, strict=True), start=1)
-    ]
-    (folder / "members.csv").write_text("\n".join(members) + "\n", encoding="cp1252")
+    header = ["Membership No", "Forename", "Surname", "E-mail", "Date of birth", "Gender", "Ward", "Date joined"]
+    with xlsxwriter.Workbook(folder / "members.xlsx") as book:
+        sheet = book.add_worksheet("Members")
+        sheet.write_row(0, 0, header)
+        for number, (age, sex, ward) in enumerate(zip(ages, sexes, wards, strict=True), start=1):  # six digits once
+            born = f"{1 + number % 28:02d}/03/{2025 - age}"
+            mail = f"jo{number}@example.org"
+            sheet.write_row(number, 0, [number, "Jo", f"Example{number}", mail, born, sex, ward, "01/02/2024"])
     first = ["Teilnehmer-Nr;Endedatum;Dauer (in Sekunden);F1;F2;F3;F4"]
     second = ["Teilnehmer-Nr;Endedatum;Dauer (in Sekunden);F1;F2;F4;F5"]
     answers = [*AGREE, "Weiß nicht", "Keine Angabe"]
@@ -58,5 +60,5 @@ def write_council_files(folder: Path, seed: int = 7) -> CouncilFiles:
     margins += ["Sex,Females,163000", "Sex,Males,157000", "tenure,Owns outright,90000"]
     (folder / "totals.csv").write_text("\n".join(margins) + "\n", encoding="utf-8")
     return CouncilFiles(
-        folder / "members.csv", (folder / "Befragung 1.csv", folder / "Befragung 2.csv"), folder / "totals.csv"
+        folder / "members.xlsx", (folder / "Befragung 1.csv", folder / "Befragung 2.csv"), folder / "totals.csv"
     )

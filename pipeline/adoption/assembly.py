@@ -52,6 +52,7 @@ class Adopted:
     delivery: DraftedDelivery
     inbox_name: str
     fieldwork: Fieldwork | None
+    codebook: str | None = None  # in the survey's folder
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,7 @@ def _wave(one: Adopted, found: Found) -> Wave:
             ignored_columns=tuple(ignored),
             complete_when=RowFilter(*drafted.finished) if drafted.finished else None,
             completed_at_format=times.layout if times else None,
+            codebook=one.codebook,
         ),
         items=tuple(ItemColumn(item, column) for item, column in placed.items()),
         row_tolerance=tolerance(found.matched, drafted.file_name),

@@ -8,7 +8,7 @@ import polars as pl
 from pipeline.adoption.code_frames import CATEGORY, EMPTY, NUMBER, TEXT, CodeFrame, code_frame
 from pipeline.adoption.names import item_ids
 from pipeline.adoption.scales import with_scales
-from pipeline.adoption.words import Words
+from pipeline.adoption.words import Words, plain_words
 from pipeline.definitions import Item
 from pipeline.wave_files.delivery import ROW_NUMBER, Delivery, Variable
 
@@ -89,7 +89,8 @@ def find_id(frame: pl.DataFrame, meanings: dict[str, str | None]) -> str | None:
     """Return the column that names the respondent: meant as an id, and different in nearly every row."""
     named = [name for name, meaning in meanings.items() if meaning == ID]
     fitting = [name for name in named if is_key(frame[name])]
-    return next(iter([*fitting, *named]), None)
+    others = [name for name in meanings if "id" in plain_words(name).split() and is_key(frame[name])]
+    return next(iter([*fitting, *others, *named]), None)
 
 
 def is_key(values: pl.Series) -> bool:

@@ -134,6 +134,8 @@ def source_block(source: Source) -> Block:
     block: Block = {"file": Label(source.file), "columns": dict(source.columns)}
     if source.optional_columns:
         block["optional_columns"] = dict(source.optional_columns)
+    if source.codebook:
+        block["codebook"] = Label(source.codebook)
     if source.completed_at_format:
         block["completed_at_format"] = Label(source.completed_at_format)
     for name in ("complete_when", "test_rows"):

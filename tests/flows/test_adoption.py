@@ -66,5 +66,5 @@ def test_an_export_of_other_people_is_refused_in_words(tmp_path: Path, capsys: p
     other.write_text("id,q1\n" + "".join(f"x{number},{number % 3}\n" for number in range(40)), encoding="utf-8")
     code = main(["adopt", str(tmp_path / "p"), "--members", str(files.members), "--export", str(other)])
     assert code == 3
-    assert "other.csv: no column in which at least half of the ids are in members.csv" in capsys.readouterr().err
+    assert "other.csv: no column in which at least half of the ids are in members.xlsx" in capsys.readouterr().err
     assert not (tmp_path / "p").exists()
