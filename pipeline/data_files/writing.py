@@ -114,9 +114,11 @@ def _write_parquet(data: Path, out: Path, new: NewColumns) -> list[str]:
         rows, books = typed(table.frame).lazy(), dict(table.books)
     renamed = _renamed(rows.collect_schema().names(), new.names)
     kept = {renamed.get(column, column): book for column, book in books.items()}
+    is_narrow = len(new.names) == 1
     _in_blocks(rows.rename(renamed), new).sink_parquet(
         out,
-        compression="zstd" if len(new.names) == 1 else "lz4",  # replicate weights hardly get smaller, only slower
+        compression="zstd" if is_narrow else "lz4",  # replicate weights hardly get smaller, only slower
+        compression_level=1 if is_narrow else None,  # nor does a weight at a higher level
         metadata={METADATA_KEY: books_as_text(kept)} if kept else None,
     )
     return _renaming_notes(renamed)

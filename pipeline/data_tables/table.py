@@ -135,8 +135,11 @@ class DataTable:
 
     def is_labelled(self, column: str) -> bool:
         """Return whether every value of a column has a label: its numbers are codes of answers."""
-        labels, given = self._labels(column), self.values(column).drop_nulls().unique()
-        return bool(labels) and bool(given.len()) and set(code_text(given).to_list()) <= set(labels)
+        labels = self._labels(column)
+        if not labels:
+            return False
+        given = self.values(column).drop_nulls().unique()
+        return bool(given.len()) and set(code_text(given).to_list()) <= set(labels)
 
     def _parsed(self, column: str, text: pl.Series) -> pl.Series:
         """Return text as numbers, refusing what is none."""

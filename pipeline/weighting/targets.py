@@ -130,8 +130,10 @@ def _level_faults(name: str, level: Codes, labels: tuple[str, ...], totals: Floa
         )
     if n_unknown:
         faults.append(f"margin '{name}' has {n_unknown} respondents in categories without a total. Add it.")
-    is_known = (level >= 0) & (level < totals.size)
-    held = sums_by(level[is_known], base_weight[is_known], totals.size)
+    if n_missing or n_unknown:
+        is_known = (level >= 0) & (level < totals.size)
+        level, base_weight = level[is_known], base_weight[is_known]
+    held = sums_by(level, base_weight, totals.size)
     is_empty, is_untargeted = (totals > 0) & (held <= 0), (totals == 0) & (held > 0)
     if is_empty.any():
         faults.append(
