@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.definitions import AnswerOption, Item, ItemLink, Source, Survey, Wave, WeightRecipe
+from pipeline.definitions import AnswerOption, Grid, Item, ItemLink, Source, Survey, Wave, WeightRecipe
 from pipeline.survey_files.yaml_text import Comment, Label, yaml_text
 
 Block = dict[str, Any]
@@ -19,7 +19,13 @@ class Notes:
     heading: str = ""
 
 
-def items_text(items: Sequence[Item], links: Sequence[ItemLink] = (), notes: Notes | None = None) -> str:
+def items_text(
+    items: Sequence[Item],
+    links: Sequence[ItemLink] = (),
+    notes: Notes | None = None,
+    *,
+    grids: Mapping[str, Grid] | None = None,
+) -> str:
     """Return items.yml."""
     notes = notes or Notes()
     kinds = _missing_kinds(items)
@@ -31,6 +37,8 @@ def items_text(items: Sequence[Item], links: Sequence[ItemLink] = (), notes: Not
     scales = {item.scale: item.options for item in items if item.scale}
     if scales:
         block["scales"] = {name: _scale(options, kinds) for name, options in scales.items()}
+    if grids:
+        block["grids"] = {name: _grid(grid) for name, grid in grids.items()}
     block["items"] = {}
     for item in items:
         for note in notes.items.get(item.item, ()):
@@ -97,6 +105,11 @@ def _item(item: Item, kinds: Mapping[str, str]) -> Block:
     if not item.is_published:
         block["published"] = False
     return block
+
+
+def _grid(grid: Grid) -> Block | list[str]:
+    names = list(grid.items)
+    return {"items": names, "reversed": list(grid.reversed_items)} if grid.reversed_items else names
 
 
 def _link(link: ItemLink) -> Block:

@@ -205,7 +205,7 @@ def test_definitions_written_are_read_back_the_same(template: str, tmp_path) -> 
     (copy / "survey.yml").write_text((folder / "survey.yml").read_text(encoding="utf-8"), encoding="utf-8")
     if (folder / "margins").exists():
         (copy / "margins").symlink_to(folder / "margins")
-    items = items_text(list(survey.items.values()), survey.item_links)
+    items = items_text(list(survey.items.values()), survey.item_links, grids=survey.grids)
     (copy / "items.yml").write_text(items, encoding="utf-8")
     for wave in survey.waves:
         (copy / "waves" / f"{wave.wave}.yml").write_text(wave_text(wave), encoding="utf-8")
