@@ -119,17 +119,21 @@ def _starting_weight(
 def _selection_probabilities(
     recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelArrays, rows: NDArray[np.int64]
 ) -> pl.DataFrame | None:
-    """Return the chances of being drawn in the recruitments made by the time of the wave."""
-    if not recipe.selection_probabilities:
+    """Return the chances of being drawn in the recruitments made by the time of the wave.
+
+    A member list that names no cohorts is of one recruitment, or of several that were all made by then.
+    """
+    declared = recipe.selection_probabilities
+    if not declared:
         return None
-    recruited = set(arrays.cohort[arrays.is_listed[waves[0]]].tolist())
-    return pl.DataFrame(
-        {
-            cohort: arrays.number(column)[rows]
-            for cohort, column in recipe.selection_probabilities.items()
-            if cohort in recruited
-        }
-    )
+    recruited = set(arrays.cohort[arrays.is_listed[waves[0]]].tolist()) - {""}
+    made = [cohort for cohort in declared if cohort in recruited or not recruited]
+    if not made:
+        raise WeightingError(
+            f"weight '{recipe.weight_id}': selection_probabilities are declared for {', '.join(declared)}, and the "
+            f"member list has the cohorts {', '.join(sorted(recruited))}. Use the same names in both."
+        )
+    return pl.DataFrame({cohort: arrays.number(declared[cohort])[rows] for cohort in made})
 
 
 def _categories(arrays: PanelArrays, rows: NDArray[np.int64]) -> pl.DataFrame:
