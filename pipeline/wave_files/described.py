@@ -17,8 +17,8 @@ from pipeline.wave_files.content import Content, Said
 from pipeline.wave_files.csv_files import blanks_as_null, with_newlines
 from pipeline.wave_files.delivery import ROW_NUMBER, Delivery
 from pipeline.wave_files.fixed_width import read_fixed
-from pipeline.wave_files.kobo import described_kobo, is_kobo, is_kobo_line
-from pipeline.wave_files.limesurvey import described_limesurvey, is_heading_line, is_limesurvey
+from pipeline.wave_files.kobo import described_kobo, is_kobo
+from pipeline.wave_files.limesurvey import described_limesurvey, is_limesurvey
 from pipeline.wave_files.qualtrics import described_qualtrics, is_qualtrics
 from pipeline.wave_files.triple_s_data import read_triple_s_data
 from pipeline.wave_files.xml_text import is_xml
@@ -78,10 +78,21 @@ def read_one(content: Content, codebook: Path | None) -> Delivery:
         return read_triple_s_file(content, book)
     if book is not None and book.fields and not is_table(content, book):
         return read_fixed_file(content, book)
-    expected = content.said.expected_columns
-    told = replace(content.said, expected_columns=() if has_headings(content) else expected)
-    delivery = by_platform(reading.read_delivery(content.path, file_name=content.name, said=told), expected)
+    delivery = read_table(content)
     return delivery if book is None else with_codebook(delivery, book)
+
+
+def read_table(content: Content) -> Delivery:
+    """Return the rows of a table; the names that definitions use may be only a part of a platform's headings."""
+    expected = content.said.expected_columns
+    try:
+        table = reading.read_delivery(content.path, file_name=content.name, said=content.said)
+    except DeliveryError as fault:
+        found = with_headings(content)
+        if found is None:
+            raise fault from None
+        return found
+    return by_platform(table, expected)
 
 
 def by_platform(delivery: Delivery, expected_columns: Sequence[str]) -> Delivery:
@@ -92,11 +103,19 @@ def by_platform(delivery: Delivery, expected_columns: Sequence[str]) -> Delivery
     return delivery if found is None else found.described(delivery, expected_columns)
 
 
-def has_headings(content: Content) -> bool:
-    """Return whether line 1 is of headings or paths, in which the names that definitions use are a part only."""
-    start = first_line(content)
-    line = start.decode("utf-16" if start.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8", errors="replace")
-    return is_heading_line(line) or ("/" in line and is_kobo_line(line))
+def with_headings(content: Content) -> Delivery | None:
+    """Return a delivery in which no expected name stands in line 1; None when no platform names columns so."""
+    expected = content.said.expected_columns
+    if not expected:
+        return None
+    try:
+        table = reading.read_delivery(
+            content.path, file_name=content.name, said=replace(content.said, expected_columns=())
+        )
+    except DeliveryError:
+        return None
+    found = by_platform(table, expected)
+    return found if set(expected) & set(found.frame.columns) else None
 
 
 def first_line(content: Content) -> bytes:

@@ -19,11 +19,6 @@ def is_kobo(delivery: Delivery) -> bool:
     return len(OWN & set(delivery.frame.columns)) >= LEAST_OWN
 
 
-def is_kobo_line(line: str) -> bool:
-    """Return whether the start of a header has names that no other platform gives."""
-    return any(name in line for name in OWN if len(name) > len("_index"))
-
-
 def described_kobo(delivery: Delivery, expected: Sequence[str] = ()) -> Delivery:
     """Return an export under its questions' names, without their groups where that leaves them apart."""
     paths = delivery.frame.columns[1:]

@@ -29,11 +29,6 @@ def is_limesurvey(delivery: Delivery) -> bool:
     return len(OWN & {code_of(name) for name in delivery.frame.columns}) >= LEAST_OWN
 
 
-def is_heading_line(text: str) -> bool:
-    """Return whether text starts with headings of the kind code. question."""
-    return re.match(r"[\s\ufeff]*\"?id\. \w", text) is not None
-
-
 def described_limesurvey(delivery: Delivery, expected: Sequence[str] = ()) -> Delivery:
     """Return a LimeSurvey export under its question codes, with the questions as labels.
 

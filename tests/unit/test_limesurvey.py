@@ -1,8 +1,10 @@
 """A LimeSurvey export is read under its question codes; its structure file gives labels and codes."""
 
+import csv
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from pipeline.errors import DeliveryError
 from pipeline.wave_files import Delivery, read_delivery
@@ -106,3 +108,17 @@ def test_a_real_export_is_read_with_its_real_structure() -> None:
     assert told["bioPores[SQ1]"].values["E1"] == "Environment"
     assert delivery.frame["bioPores[SQ1]"].to_list() == ["E1", "E1", "E1"]
     assert "84 of 1,396 columns are described by the codebook" in delivery.notes
+
+
+def test_headings_in_a_workbook_are_read_alike(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "export") as book:
+        sheet = book.add_worksheet("Responses")
+        for number, row in enumerate(csv.reader(f"{OWN},{QUESTIONS}\n{CODES}".splitlines())):
+            sheet.write_row(number, 0, row)
+    delivery = read_delivery(tmp_path / "export", expected_columns=("id", "Q1"))
+    assert (delivery.format, delivery.frame["Q1"].to_list()) == ("limesurvey", ["A1", "A2"])
+
+
+def test_names_that_no_heading_has_are_still_missing(tmp_path: Path) -> None:
+    with pytest.raises(DeliveryError, match="none of the columns respid"):
+        read(tmp_path, CODES, expected=("respid",))
