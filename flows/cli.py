@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from flows import commands, statistics_commands, statistics_options
+from flows.arguments import ArgumentParser
 from pipeline.errors import PanelError, storage_error
 from pipeline.quiet_end import drop_leak_notices
 
@@ -51,7 +52,7 @@ Subparsers = argparse._SubParsersAction  # argparse has no public name for it
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         prog="panel",
         description="A Citizens' Panel's data work: deliveries in, weighted estimates and newsletters out.",
         epilog="Exit codes: 0 done, 1 done but a wave is held or a check failed, 2 wrong usage, 3 bad input, "
@@ -66,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_making(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
+def _add_making(subparsers: "Subparsers[ArgumentParser]") -> None:
     """Add the commands that make a workspace."""
     demo = _add(
         subparsers,
@@ -107,7 +108,7 @@ def _add_making(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     _add_adopt(subparsers)
 
 
-def _add_adopt(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
+def _add_adopt(subparsers: "Subparsers[ArgumentParser]") -> None:
     """Add the command that makes a workspace out of what a panel has."""
     adopt = _add(
         subparsers,
@@ -128,7 +129,7 @@ def _add_adopt(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     _add_today(adopt)
 
 
-def _add_nights(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
+def _add_nights(subparsers: "Subparsers[ArgumentParser]") -> None:
     """Add the commands that run, schedule and watch nights."""
     nightly = _add(subparsers, "nightly", commands.nightly, "run one night now", "panel nightly demo-panel")
     _add_dir(nightly)
@@ -161,7 +162,7 @@ def _add_nights(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     _add_today(status)
 
 
-def _add_releases(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
+def _add_releases(subparsers: "Subparsers[ArgumentParser]") -> None:
     """Add the commands that let figures out."""
     for name, run, about in (
         ("finalise", commands.finalise, "close fieldwork of a wave and freeze it as a release"),
@@ -176,7 +177,7 @@ def _add_releases(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
             command.add_argument("--notice", required=True, help="what readers are told about the correction")
 
 
-def _add_reading(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
+def _add_reading(subparsers: "Subparsers[ArgumentParser]") -> None:
     """Add the commands that read what is published."""
     sql = _add(
         subparsers,
@@ -201,7 +202,7 @@ def _add_reading(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     _add_wave(report)
 
 
-def _add_statistics(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
+def _add_statistics(subparsers: "Subparsers[ArgumentParser]") -> None:
     """Add the statistics on a file, which need no workspace."""
     for name, run, add_options, about, example in (
         (
@@ -231,7 +232,7 @@ def _add_statistics(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
 
 
 def _add(
-    subparsers: "Subparsers[argparse.ArgumentParser]",
+    subparsers: "Subparsers[ArgumentParser]",
     name: str,
     run: Callable[[argparse.Namespace], int],
     about: str,

@@ -129,7 +129,7 @@ FLOW_LAYERS = (
     ("nightly",),
     ("check", "status", "serve"),
     ("demo",),
-    ("commands", "statistics_commands", "statistics_options"),
+    ("arguments", "commands", "statistics_commands", "statistics_options"),
     ("cli",),
 )
 

@@ -260,6 +260,28 @@ def test_wrong_usage_of_estimate_exits_2(panel: Panel, arguments: Sequence[str])
     assert panel("estimate", "people.csv", "--item", "y1", *arguments) == 2, panel.err
 
 
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        (("--itme", "y1"), "'--itme': did you mean '--item'?"),
+        (("--item", "y1", "--wieght=w"), "'--wieght': did you mean '--weight'?"),
+        (("--item", "y1", "--replicate-wieghts", "r_*"), "did you mean '--replicate-weights'?"),
+    ],
+)
+def test_a_misspelt_option_is_told_the_one_it_may_mean(panel: Panel, misspelt: Sequence[str], meant: str) -> None:
+    assert panel("estimate", "people.csv", *misspelt) == 2
+    assert panel.err.startswith("usage: panel estimate")
+    assert meant in panel.err
+
+
+def test_a_misspelt_required_option_and_one_like_nothing(panel: Panel) -> None:
+    assert panel("weight", "people.csv", "--tragets", "targets.csv") == 2
+    assert "required: --targets; '--tragets': did you mean '--targets'?" in panel.err
+    assert panel("estimate", "people.csv", "--item", "y1", "--xyz") == 2
+    assert panel.err.endswith("panel estimate: error: unrecognized arguments: --xyz\n")
+    assert panel("estimate", "people.csv", "--item", "y1", "--conf", "0.9") == 0  # shortened
+
+
 def test_an_item_nobody_answered_exits_4(panel: Panel) -> None:
     pl.DataFrame({"y": [None, None], "z": [1, 2]}, schema={"y": pl.String, "z": pl.Int64}).write_csv("empty.csv")
     assert panel("estimate", "empty.csv", "--item", "y") == 4
