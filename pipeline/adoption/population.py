@@ -164,7 +164,10 @@ def _fitted(
         )
     empty = [row["category"] for row in table if not counts.get(row["category"])]
     if empty:
-        told.append(f"margin '{meaning}' is not used: nobody in the list is in {', '.join(empty)}")
+        told = [f"margin '{meaning}' is not used: nobody in the list is in {', '.join(empty)}"]
+        if not variable.is_number:  # the list's own categories stay
+            own = Domain(meaning, variable.label, variable.name, variable.categories)
+            return [], variable, own, told
         table = []
     return table, fitted, domain, told
 

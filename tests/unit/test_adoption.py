@@ -8,7 +8,7 @@ from pipeline.adoption.code_frames import code_frame
 from pipeline.adoption.matching import match_ids
 from pipeline.adoption.members import as_dates, as_numbers, prepared
 from pipeline.adoption.names import item_ids
-from pipeline.adoption.population import age_limits
+from pipeline.adoption.population import age_limits, with_totals
 from pipeline.adoption.questions import Question, draft
 from pipeline.adoption.repeats import question_bank
 from pipeline.adoption.scales import scale_name, suggested_headline, with_scales
@@ -245,3 +245,15 @@ def test_a_ticked_or_blank_column_of_a_set_is_not_published() -> None:
         WORDS,
     )
     assert [question.item.is_published for question in found.questions] == [False, False]
+
+
+def test_a_margin_that_the_list_cannot_meet_leaves_its_categories_alone() -> None:
+    from datetime import date
+
+    rows = {"row_number": [1, 2], "No": ["1", "2"], "Age": ["30", "40"], "Tenure": ["Owns", "Rents"]}
+    listed = prepared(Delivery(pl.DataFrame(rows), "m.csv"), "No", WORDS, date(2025, 1, 1))
+    totals = "margin,category,persons\nage,16+,900\ntenure,Owned outright,500\ntenure,Rented,400\n"
+    plan = with_totals(totals, listed, WORDS, 2025, "2025-01-01")
+    assert plan.margins == ("age_group",)
+    assert {domain.domain: domain.values for domain in plan.domains}["tenure"] == ("Owns", "Rents")
+    assert next(one for one in plan.profile if one.name == "tenure").values == {}
