@@ -1,5 +1,6 @@
 """What a codebook says of a delivery's columns, and how a delivery takes it on."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -30,7 +31,7 @@ class Codebook:
 
 def with_codebook(delivery: Delivery, codebook: Codebook) -> Delivery:
     """Return a delivery with the codebook's labels and codes; answers given as labels become their codes."""
-    delivery, sets = with_lists_split(delivery, codebook)
+    delivery, sets = with_lists_split(under_codes(delivery, codebook), codebook)
     told = {one.name: one for one in codebook.variables}
     known = {one.name: one for one in delivery.variables}
     names = delivery.frame.columns[1:]
@@ -50,6 +51,30 @@ def with_codebook(delivery: Delivery, codebook: Codebook) -> Delivery:
         multiple_responses=(*sets, *(one for one in delivery.multiple_responses if one.name not in named)),
         notes=(*delivery.notes, *notes),
     )
+
+
+def under_codes(delivery: Delivery, codebook: Codebook) -> Delivery:
+    """Return a delivery whose headings are questions, or a question and one of its choices, under their codes."""
+    names = set(delivery.frame.columns)
+    labelled = [(one.label, one.name) for one in (*codebook.variables, *codebook.listed)]
+    labelled += [
+        (f"{one.label}{DELIMITED_SETS}{label}", f"{one.name}{DELIMITED_SETS}{code}")
+        for one in codebook.listed
+        for code, label in one.values.items()
+    ]
+    times = Counter(label for label, _ in labelled)
+    codes = {label: code for label, code in labelled if label and times[label] == 1 and code not in names}
+    found = {name: codes[plain(name)] for name in delivery.frame.columns[1:] if plain(name) in codes}
+    if not found or len(set(found.values())) < len(found):
+        return delivery
+    variables = tuple(replace(one, name=found.get(one.name, one.name)) for one in delivery.variables)
+    sets = tuple(
+        replace(one, name=found.get(one.name, one.name), columns=tuple(found.get(name, name) for name in one.columns))
+        for one in delivery.multiple_responses
+    )
+    notes = (*delivery.notes, f"{len(found):,} columns were headed by their questions, read under their codes")
+    frame = delivery.frame.rename(found)
+    return replace(delivery, frame=frame, variables=variables, multiple_responses=sets, notes=notes)
 
 
 def recoded(cells: pl.Series, variable: Variable) -> pl.Series:

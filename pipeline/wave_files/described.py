@@ -78,21 +78,25 @@ def read_one(content: Content, codebook: Path | None) -> Delivery:
         return read_triple_s_file(content, book)
     if book is not None and book.fields and not is_table(content, book):
         return read_fixed_file(content, book)
-    delivery = read_table(content)
-    return delivery if book is None else with_codebook(delivery, book)
+    return read_table(content, book)
 
 
-def read_table(content: Content) -> Delivery:
-    """Return the rows of a table; the names that definitions use may be only a part of a platform's headings."""
+def read_table(content: Content, book: Codebook | None) -> Delivery:
+    """Return the rows of a table; the names that definitions use may be only a part of its headings, or their codes."""
     expected = content.said.expected_columns
     try:
         table = reading.read_delivery(content.path, file_name=content.name, said=content.said)
     except DeliveryError as fault:
-        found = with_headings(content)
+        found = with_headings(content, book)
         if found is None:
             raise fault from None
         return found
-    return by_platform(table, expected)
+    return by_codebook(by_platform(table, expected), book)
+
+
+def by_codebook(delivery: Delivery, book: Codebook | None) -> Delivery:
+    """Return a delivery with what its codebook says, where there is one."""
+    return delivery if book is None else with_codebook(delivery, book)
 
 
 def by_platform(delivery: Delivery, expected_columns: Sequence[str]) -> Delivery:
@@ -103,7 +107,7 @@ def by_platform(delivery: Delivery, expected_columns: Sequence[str]) -> Delivery
     return delivery if found is None else found.described(delivery, expected_columns)
 
 
-def with_headings(content: Content) -> Delivery | None:
+def with_headings(content: Content, book: Codebook | None) -> Delivery | None:
     """Return a delivery in which no expected name stands in line 1; None when no platform names columns so."""
     expected = content.said.expected_columns
     if not expected:
@@ -114,7 +118,7 @@ def with_headings(content: Content) -> Delivery | None:
         )
     except DeliveryError:
         return None
-    found = by_platform(table, expected)
+    found = by_codebook(by_platform(table, expected), book)
     return found if set(expected) & set(found.frame.columns) else None
 
 

@@ -92,6 +92,17 @@ def test_labels_in_the_data_become_codes(tmp_path: Path) -> None:
     assert frame["owner"].to_list() == ["yes", "no"]
 
 
+def test_headings_of_labels_are_read_under_their_codes(tmp_path: Path) -> None:
+    data = (
+        "Home/Do you own it?,Home/How is it heated?,Home/How is it heated?/Gas,Home/How is it heated?/Oil,_id,_uuid\n"
+        "Yes,Gas,1,0,7,u1\n"
+    )
+    delivery = read(tmp_path, data, codebook=form(tmp_path), expected=("owner",))
+    assert delivery.frame.columns[1:5] == ["owner", "heating", "heating/gas", "heating/oil"]
+    assert delivery.frame.select("owner", "heating/gas", "heating/oil").rows() == [("yes", "1", "0")]
+    assert [one.columns for one in delivery.multiple_responses] == [("heating/gas", "heating/oil")]
+
+
 def test_a_list_that_the_form_lacks_is_named(tmp_path: Path) -> None:
     wrong = [*SURVEY, ("select_one lost", "q", "Q", "Q")]
     with pytest.raises(DeliveryError, match="question 'q' takes its answers from the list 'lost'"):
