@@ -17,7 +17,7 @@ from pipeline.errors import DeliveryError, UsageError
 WITH_COLUMNS = (PARQUET, CSV, SPSS)
 DELIVERED = "_delivered"  # added to the name of a column whose name is needed
 BLOCK_ROWS = 1 << 18  # rows read, widened and written at a time
-MOST_CELLS = 1 << 24  # in a block, when the new columns are many
+MOST_CELLS = 1 << 21  # in a block, when the new columns are many: 16 MB, which the next block finds at hand
 
 
 @dataclass(frozen=True)

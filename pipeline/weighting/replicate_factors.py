@@ -4,6 +4,7 @@ The variance of any estimate is Σ_r coefficient_r (estimate_r - estimate)². A 
 rows × replicates is never stored.
 """
 
+from collections import deque
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from pipeline.errors import WeightingError
 from pipeline.weighting.cells import blocks
 from pipeline.weighting.hadamard import hadamard
 from pipeline.weighting.replicate_columns import CountedFactor
+from pipeline.weighting.threads import in_threads
 
 Floats = NDArray[np.float64]
 KINDS = ("bootstrap", "jk1", "jkn", "jkgroups", "brr", "fay")
@@ -120,10 +122,13 @@ def _bootstrap(
     scale = np.sqrt(1 - structure.sampling_fraction)[structure.stratum_of_psu] * (n_psus > 1)
     slope = scale * n_psus / np.maximum(n_psus - 1, 1)
     times = np.zeros((structure.n_psus, plan.n_replicates), np.uint8)  # a PSU is drawn once on average
-    for stratum, (first, size) in enumerate(_runs(structure)):
-        if size > 1:
-            rng = np.random.default_rng([plan.seed or 0, int(keys[stratum])])
-            _draw(rng, times[first : first + size])
+
+    def draw(stratum: int, first: int, size: int) -> None:
+        if size > 1:  # each stratum has a generator of its own, so the threads' order does not matter
+            _draw(np.random.default_rng([plan.seed or 0, int(keys[stratum])]), times[first : first + size])
+
+    runs = ((stratum, *run) for stratum, run in enumerate(_runs(structure)))
+    deque(in_threads(lambda run: draw(*run), runs), maxlen=0)
     counted = CountedFactor(times, 1 - scale, slope)
     coefficient = np.full(plan.n_replicates, 1 / plan.n_replicates)
     return (counted if times.size > MOST_NUMBERS else counted[:]), coefficient
