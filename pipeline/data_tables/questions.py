@@ -135,7 +135,8 @@ def items(tables: Sequence[DataTable], columns: Sequence[str], statistic: str) -
     for column in dict.fromkeys(columns):
         if statistic in CATEGORICAL:
             coded = coded_column(tables, column, "--stat mean")
-            _refuse_nearly_unique(tables, column)
+            if len(coded.categories) > FEWEST_UNIQUE:
+                _refuse_nearly_unique(tables, column)
             if not coded.categories:
                 raise EstimationError(f"nobody answered '{column}', so there is nothing to estimate.")
             for items_of_table, codes in zip(found, coded.codes, strict=True):

@@ -18,6 +18,7 @@ from tests.unit.estimation.builders import (
     golden_design,
     newton_weights,
     number,
+    response_weights,
     row_of,
     rows_of,
     yes_no,
@@ -240,3 +241,15 @@ def test_a_domain_that_is_everyone_is_all() -> None:
 def test_a_mask_of_another_length_is_refused() -> None:
     with pytest.raises(EstimationError, match="masks 3 rows, expected 120"):
         estimate_items(golden_design(), [yes_no("y1")], [DomainMask("all", "all", np.ones(3, np.bool_))])
+
+
+def test_golden_18_mean_of_the_respondents_with_their_propensity_taken_as_fixed() -> None:
+    is_respondent = column("r2") == 1
+    row = row_of(
+        estimate_items(
+            golden_design(np.where(is_respondent, response_weights(), 0.0)),
+            [number("y2")],
+            [DomainMask("all", "all", is_respondent)],
+        )
+    )
+    assert (row["estimate"], row["standard_error"]) == pytest.approx((0.557999092, 0.0448297456), rel=4e-9)

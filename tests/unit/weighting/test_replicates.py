@@ -20,7 +20,7 @@ from pipeline.weighting.replicates import (
     uncalibrated_replicates,
 )
 from pipeline.weighting.targets import Targets, unnamed_targets
-from tests.golden.data import AGE_TOTALS, SEX_TOTALS, age_and_sex_levels, codes, column
+from tests.golden.data import AGE_TOTALS, SEX_TOTALS, age_and_sex_levels, codes, column, lonely_people
 
 WEIGHT = column("w")
 TARGETS = unnamed_targets([AGE_TOTALS, SEX_TOTALS])
@@ -101,6 +101,17 @@ def test_g14_jkn_standard_errors() -> None:
     _, at_estimate, at_mean = mean_and_errors(drawn(STRATIFIED, ReplicatePlan("jkn")), WEIGHT)
     assert at_estimate == pytest.approx(0.0260661556, rel=4e-9)
     assert at_mean == pytest.approx(0.0260661552, rel=4e-9)
+
+
+def test_ten_people_of_five_psus_jackknifed() -> None:
+    ten = lonely_people()
+    design = SurveyDesign(ten["w"].to_numpy(), ten["stratum"].to_numpy(), ten["psu"].to_numpy())
+    replicates = drawn(design, ReplicatePlan("jkn"))
+    totals = replicates.totals(np.column_stack([ten["y"], np.ones(10)]))
+    each, mean = (totals[0] / totals[1])[None], np.array([design.weight @ ten["y"].to_numpy() / design.weight.sum()])
+    assert mean[0] == pytest.approx(0.619565217, rel=4e-9)
+    at_estimate, at_mean = (replicates.covariance(each, mean, centre=one)[0, 0] for one in ("estimate", "replicates"))
+    assert np.sqrt([at_estimate, at_mean]) == pytest.approx([0.189003345, 0.188997578], rel=4e-9)
 
 
 def test_g15_jkn_raked_in_each_replicate() -> None:
