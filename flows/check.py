@@ -22,7 +22,13 @@ def check_file(path: Path, survey: str, source: str, root: Path) -> int:
     refuse_unknown_wave(definition, source, ROSTER)
     stored = _stored(workspace, survey)
     reading = intake.read(
-        workspace, definition, source, path, path.name, known=stored["members"]["panel_member_id"], enrol=False
+        workspace,
+        definition,
+        source,
+        path,
+        path.name,
+        known=intake.KnownPeople(stored["members"]["panel_member_id"], {}),
+        enrol=False,
     )
     fixed = known_profile.of_delivery(definition, source, reading.frame, reading.members)
     profile = known_profile.combined(stored["profile"], [fixed])

@@ -11,11 +11,13 @@ from flows.releases import is_provisional
 from flows.run_context import Night, current
 from flows.weight_wave import gather, weight_wave
 from pipeline import warehouse
-from pipeline.definitions import ROSTER, TransitionPlan, WeightRecipe
+from pipeline.definitions import CROSSWALK, ROSTER, TransitionPlan, WeightRecipe
 from pipeline.errors import StatisticsError
 from pipeline.fingerprint import text_hash
 from pipeline.panel_estimates import PanelData, pairs_of
 from pipeline.panel_weights import PanelWeight, waves_of
+
+NOT_WAVES = {ROSTER, CROSSWALK}
 
 
 @dataclass
@@ -75,7 +77,7 @@ def make_figures(survey: str) -> None:
     """Make every figure of a survey whose deliveries or definitions changed."""
     night = current()
     deliveries = deliveries_in_use(night, survey)
-    if ROSTER not in deliveries or len(deliveries) == 1:
+    if (night.surveys[survey].has_member_list and ROSTER not in deliveries) or not set(deliveries) - NOT_WAVES:
         return
     figures = Figures(night, survey, gather(survey), deliveries)
     _estimates(figures)

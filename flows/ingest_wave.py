@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.run_context import Night, current
 from pipeline import deliveries, intake, known_profile, validation, warehouse
-from pipeline.definitions import Survey
+from pipeline.definitions import CROSSWALK, Survey
 from pipeline.errors import DeliveryError
 from pipeline.fingerprint import file_hash, inbox_files, text_hash
 from pipeline.intake import Reading
@@ -44,7 +44,7 @@ def discover() -> list[Arrival]:
 
 def in_order(survey: Survey, arrivals: list[Arrival]) -> list[Arrival]:
     """Return deliveries as they are taken in: member lists first, then the waves as they were fielded."""
-    place = {ROSTER: 0} | {wave.wave: wave.wave_number for wave in survey.waves}
+    place = {ROSTER: 0, CROSSWALK: 0} | {wave.wave: wave.wave_number for wave in survey.waves}
     return sorted(arrivals, key=lambda one: place[one.source])
 
 
@@ -109,7 +109,7 @@ def to_read_again(survey: str, arriving: set[str]) -> list[Arrival]:
     )
     found = []
     for delivery_id, source, file_name, received_at in newest.iter_rows():
-        if source in arriving or not (source == ROSTER or definition.has_wave(source)):
+        if source in arriving or not (source in (ROSTER, CROSSWALK) or definition.has_wave(source)):
             continue
         done = warehouse.step_inputs(night.connection, survey, f"ingest-{source}")
         if night.is_full or done != ingest_inputs(night, survey, source, delivery_id):
@@ -157,7 +157,7 @@ def read_delivery(survey: str, source: str, arrival: Arrival) -> Reading | None:
             source,
             arrival.archived,
             arrival.file_name,
-            known=_members(night, survey),
+            known=intake.KnownPeople(_members(night, survey), night.person_of.get(survey, {})),
             enrol=True,
         )
     except DeliveryError as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from pipeline.crosswalk import People
 from pipeline.definitions import Survey
 from pipeline.requests import Request
 from pipeline.settings import Workspace
@@ -34,6 +35,8 @@ class Night:
     undone: list[str] = field(default_factory=list)  # what was asked of waves and could not be done
     waves_done: set[tuple[str, str]] = field(default_factory=set)  # survey and wave whose figures were made again
     member_ids: dict[str, list[str]] = field(default_factory=dict)  # survey: ids of the member list in use
+    person_of: dict[str, dict[str, str]] = field(default_factory=dict)  # survey: alias: member it belongs to
+    people: dict[str, People] = field(default_factory=dict)  # survey: who is who by its links
     seconds: dict[str, float] = field(default_factory=dict)  # part of the night: seconds
 
     @property

@@ -3,11 +3,11 @@
 import polars as pl
 from prefect.artifacts import create_table_artifact
 
-from flows import ingest_wave
+from flows import ingest_wave, join_members
 from flows.ingest_wave import Arrival
 from flows.run_context import Night, current
 from pipeline import warehouse
-from pipeline.definitions import ROSTER, Survey
+from pipeline.definitions import CROSSWALK, ROSTER, Survey
 from pipeline.fingerprint import text_hash
 from pipeline.intake import Reading
 
@@ -26,21 +26,30 @@ def take_in() -> None:
 def _take_in_survey(night: Night, survey: str, arrivals: list[Arrival]) -> None:
     """Take in one survey's deliveries; waves wait in the inbox while there is no member list to know people by."""
     known: list[Reading] = []
+    before = join_members.known_members(survey)
     for sources in _stages(night.surveys[survey]):
         here = [one for one in arrivals if one.source in sources]
-        if ROSTER not in sources and ROSTER not in ingest_wave.deliveries_in_use(night, survey):
+        if _waits_for_list(night, survey, sources):
             _wait(night, survey, here)
             continue
         again = ingest_wave.to_read_again(survey, {one.source for one in arrivals})
         here += [one for one in again if one.source in sources]
         known += _take_in_sources(night, survey, ingest_wave.in_order(night.surveys[survey], here), known)
+        join_members.join_members(survey)
+    join_members.tell(survey, before)
+
+
+def _waits_for_list(night: Night, survey: str, sources: set[str]) -> bool:
+    """Return whether people cannot be known yet: there is to be a member list, and none is accepted."""
+    is_listed = night.surveys[survey].has_member_list and not sources & {ROSTER, CROSSWALK}
+    return is_listed and ROSTER not in ingest_wave.deliveries_in_use(night, survey)
 
 
 def _stages(survey: Survey) -> list[set[str]]:
     """Return the member list, the waves where profiles are known from, and the others, each judged by those before."""
     waves = {wave.wave for wave in survey.waves}
     telling = survey.known_from & waves
-    return [{ROSTER}, telling, waves - telling]
+    return [{ROSTER}, {CROSSWALK}, telling, waves - telling]
 
 
 def _wait(night: Night, survey: str, arrivals: list[Arrival]) -> None:
@@ -76,7 +85,8 @@ def build_tables(*, is_forced: bool = False) -> None:
         night.connection,
         "select survey, source, delivery_id, n_accepted from raw.deliveries where status = 'accepted' order by all",
     )
-    inputs = text_hash(in_use.rows(), night.definitions_hash, night.code_version)
+    links = warehouse.read(night.connection, "select survey, alias, panel_member_id from raw.member_links order by all")
+    inputs = text_hash(in_use.rows(), links.rows(), night.definitions_hash, night.code_version)
     if not is_forced and warehouse.step_inputs(night.connection, ALL_SURVEYS, "tables") == inputs:
         return
     with warehouse.transaction(night.connection):

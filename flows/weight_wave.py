@@ -27,6 +27,7 @@ def gather(survey: str) -> PanelData:
         ),
         member_domains=rows("select panel_member_id, domain, domain_value from core.member_domains where survey = ?"),
         roster_numbers=rows("select panel_member_id, column_name, value from core.roster_numbers where survey = ?"),
+        wave_numbers=rows("select panel_member_id, wave, name, value from core.wave_weights where survey = ?"),
         participation=rows(
             "select panel_member_id, wave, is_invited, is_eligible, is_respondent "
             "from core.participation where survey = ?"

@@ -12,7 +12,9 @@ DONT_KNOW, REFUSED, NOT_ASKED, SKIPPED, NOT_DISTINGUISHED = (
 )
 MISSING_KINDS = (DONT_KNOW, REFUSED, NOT_ASKED, SKIPPED, NOT_DISTINGUISHED)
 DELIVERY_FORMATS = ("spss", "spss_portable", "stata", "sas_transport", "parquet", "excel", "csv")
-ROSTER = "roster"  # source of the member list; the others are waves
+ROSTER = "roster"  # source of the member list; the others are waves, and the crosswalk
+CROSSWALK = "crosswalk"  # source that tells which ids of different waves are one person
+ANY_WAVE = "waves"  # profile source: the first wave that a member answered
 ALL = "all"  # domain and domain value of everyone
 
 
@@ -113,6 +115,8 @@ class Source:
     sheet: str | None = None  # of a workbook
     header_row: int | None = None  # of the sheet, from 1
     decimal_comma: bool | None = None
+    only_rows: RowFilter | None = None  # other rows are of another sample; refused with a count
+    linked_ids: dict[str, str] = field(default_factory=dict)  # wave (or roster): column with the same person's id there
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ class ProfileVariable:
 
     name: str
     label: str
-    source: str  # "roster" or a wave
+    source: str  # "roster", a wave, or "waves": the first wave that the member answered
     column: str
     is_number: bool = False
     categories: tuple[str, ...] = ()  # () for a number
@@ -226,7 +230,8 @@ class WeightRecipe:
     kind: str  # cross_sectional | longitudinal
     waves: tuple[str, ...]  # the wave set; () = a cross-sectional weight for each wave
     use_when: str
-    supplied: str | None = None  # roster column
+    supplied: str | None = None  # roster column, or our name of a column in each wave's delivery
+    is_supplied_by_wave: bool = False
     selection_probabilities: dict[str, str] = field(default_factory=dict)  # cohort: roster column
     starting_wave: str | None = None
     starting_weight: str | None = None  # weight_id of the starting wave
@@ -330,6 +335,14 @@ class ResponseQuality:
 
 
 @dataclass(frozen=True)
+class Crosswalk:
+    """A delivered file that says which ids are one person's: `ids` is wave (or roster): column; one row a person."""
+
+    file: str
+    ids: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Survey:
     """Everything declared about one survey."""
 
@@ -362,6 +375,9 @@ class Survey:
     response_quality: ResponseQuality = ResponseQuality()
     uninvited_statuses: tuple[str, ...] = ()  # of the member list: those in them were not invited to the latest wave
     id_ignores: tuple[str, ...] = ()  # differences between written ids that do not count (pipeline.member_ids)
+    has_member_list: bool = True  # False: members are those who answer, from the first wave they answer on
+    has_ids_of_each_wave: bool = False  # True: a person's id is another one in every wave
+    crosswalk: Crosswalk | None = None
 
     def wave(self, wave: str) -> Wave:
         """Return the wave of that name; KeyError when there is none."""
@@ -370,7 +386,10 @@ class Survey:
     @property
     def known_from(self) -> set[str]:
         """Return the sources that tell who the members are and what is known of them: the list, and some waves."""
-        return {ROSTER, *(variable.source for variable in self.profile)}
+        fixed = {variable.source for variable in self.profile} - {ANY_WAVE}
+        linking = {wave.wave for wave in self.waves if wave.source.linked_ids}
+        listed = {ROSTER} if self.has_member_list else set()
+        return listed | fixed | linking | ({CROSSWALK} if self.crosswalk else set())
 
     def has_wave(self, wave: str) -> bool:
         """Return whether the survey declares a wave of that name."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from pipeline.definitions import Survey
+from pipeline.definitions import CROSSWALK, Survey
 from pipeline.errors import DefinitionError
 
 ROSTER = "roster"
@@ -40,7 +40,9 @@ def match(file_name: str, surveys: Sequence[Survey]) -> tuple[str, str] | None:
 
 def file_patterns(survey: Survey) -> list[tuple[str, str]]:
     """Return each source of a survey with the file, or pattern of files, that it is delivered in."""
-    return [(ROSTER, survey.roster.file), *((wave.wave, wave.source.file) for wave in survey.waves)]
+    listed = [(ROSTER, survey.roster.file)] if survey.has_member_list else []
+    linked = [(CROSSWALK, survey.crosswalk.file)] if survey.crosswalk else []
+    return [*listed, *linked, *((wave.wave, wave.source.file) for wave in survey.waves)]
 
 
 def fits(file_name: str, pattern: str) -> bool:

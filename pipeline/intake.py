@@ -1,16 +1,16 @@
 """How a delivered file becomes rows of known members, ready to be validated."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from pipeline import register_store, wave_files
-from pipeline.definitions import Source, Survey
+from pipeline.definitions import CROSSWALK, Source, Survey
 from pipeline.errors import DeliveryError, names_listed
 from pipeline.member_ids import same_ids
-from pipeline.rules import ROSTER, rules_for_roster, rules_for_wave
+from pipeline.rules import ROSTER, Rule, rules_for_crosswalk, rules_for_roster, rules_for_wave
 from pipeline.settings import Workspace, read_register_key
 from pipeline.validation.rows import DeliveryToValidate
 
@@ -22,44 +22,68 @@ class Reading:
     """A delivery as read, and whose rows they are."""
 
     survey: Survey
-    source: str  # "roster" or a wave
+    source: str  # "roster", "crosswalk" or a wave
     file_name: str  # relative to the inbox
     frame: pl.DataFrame  # row_number and every delivered column, as text
     members: pl.Series  # panel_member_id of each row, null when nobody in the member list
-
-    @property
-    def id_column(self) -> str:
-        """Return the delivered column that holds the member's id."""
-        return described(self.survey, self.source).columns["panel_member_id"]
+    aliases: dict[str, pl.Series]  # column of ids: the pseudonym of each, before links between waves are followed
 
     @property
     def with_pseudonyms(self) -> pl.DataFrame:
-        """Return the frame with the pseudonym in place of the delivered id."""
-        return self.frame.with_columns(self.members.alias(self.id_column))
+        """Return the frame with pseudonyms in place of the delivered ids."""
+        return self.frame.with_columns(ids.alias(column) for column, ids in self.aliases.items())
+
+
+@dataclass(frozen=True)
+class KnownPeople:
+    """Who is known before a delivery is read."""
+
+    members: Iterable[str]  # of the member list in use
+    person_of: Mapping[str, str]  # pseudonym of an id that links join to another one: the member
+
+
+NOBODY = KnownPeople((), {})
 
 
 def described(survey: Survey, source: str) -> Source:
-    """Return what the definitions say of the member list or a wave's delivery."""
+    """Return what the definitions say of the member list, the crosswalk or a wave's delivery."""
+    if source == CROSSWALK and survey.crosswalk is not None:
+        return Source(survey.crosswalk.file, columns={}, linked_ids=survey.crosswalk.ids)
     return survey.roster if source == ROSTER else survey.wave(source).source
 
 
+def linked_columns(survey: Survey, source: str) -> dict[str, str]:
+    """Return the columns whose ids are one person's, by the wave (or roster) they are ids of; {} when none are."""
+    definition = described(survey, source)
+    own = definition.columns.get("panel_member_id")
+    if not definition.linked_ids:
+        return {}
+    return definition.linked_ids | ({source: own} if own else {})
+
+
 def read(
-    workspace: Workspace, survey: Survey, source: str, path: Path, file_name: str, *, known: Iterable[str], enrol: bool
+    workspace: Workspace,
+    survey: Survey,
+    source: str,
+    path: Path,
+    file_name: str,
+    *,
+    known: KnownPeople,
+    enrol: bool,
 ) -> Reading:
     """Return the rows of a delivered file with the member each belongs to.
 
     Args:
-        known: the member list's ids, for a survey whose ids are used as delivered.
-        enrol: give members of a member list pseudonyms; False in a dry run, which changes nothing.
+        enrol: give people who are new pseudonyms; False in a dry run, which changes nothing.
 
     Raises:
         DeliveryError: the file cannot be read as a table, or has no column with the member's id.
     """
     definition = described(survey, source)
-    expected = (*definition.columns.values(), *definition.required_columns)
+    id_columns = _id_columns(survey, source)
     frame = wave_files.read_delivery(
         path,
-        expected_columns=expected,
+        expected_columns=(*definition.columns.values(), *definition.required_columns, *id_columns),
         file_name=Path(file_name).name,
         codebook=Path(definition.codebook) if definition.codebook else None,
         said=wave_files.Said(
@@ -70,21 +94,45 @@ def read(
             decimal_comma=definition.decimal_comma,
         ),
     ).frame
+    for column in id_columns:
+        _refuse_missing_column(column, frame, source, file_name)
+    aliases = {
+        column: _aliases(workspace, survey, whose, same_ids(frame[column], survey.id_ignores), enrol=enrol)
+        for column, whose in id_columns.items()
+    }
+    if source == CROSSWALK:
+        nobody = pl.repeat(None, frame.height, dtype=pl.String, eager=True)
+        return Reading(survey, source, file_name, frame, nobody, aliases)
     id_column = definition.columns["panel_member_id"]
-    if id_column not in frame.columns:
+    members = _members(survey, source, aliases[id_column], known)
+    if not survey.has_ids_of_each_wave:
+        aliases[id_column] = members
+    return Reading(survey, source, file_name, frame, members, aliases)
+
+
+def _id_columns(survey: Survey, source: str) -> dict[str, str]:
+    """Return the columns that hold ids, each with the wave (or roster) that its ids are of."""
+    own = described(survey, source).columns.get("panel_member_id")
+    linked = {column: whose for whose, column in linked_columns(survey, source).items()}
+    return linked | ({own: source} if own else {})
+
+
+def _members(survey: Survey, source: str, aliases: pl.Series, known: KnownPeople) -> pl.Series:
+    """Return the member each row belongs to, links followed; null for one who is not in the member list."""
+    members = aliases.replace(dict(known.person_of)) if known.person_of else aliases
+    is_listed = survey.has_member_list and source != ROSTER
+    is_judged = survey.has_ids_of_each_wave or survey.member_ids == AS_DELIVERED
+    return _known_only(members, known.members) if is_listed and is_judged else members
+
+
+def _refuse_missing_column(column: str, frame: pl.DataFrame, source: str, file_name: str) -> None:
+    if column not in frame.columns:
+        where = "the roster" if source == ROSTER else f"the {source}" if source == CROSSWALK else source
         raise DeliveryError(
-            f"{file_name}: column '{id_column}', which holds the member's id, is missing; found "
+            f"{file_name}: column '{column}', which holds the member's id, is missing; found "
             f"{names_listed(frame.columns[1:])}. Correct the export, or "
-            f"columns.panel_member_id of {'the roster' if source == ROSTER else source} in the definition."
+            f"{'ids' if source == CROSSWALK else 'columns.panel_member_id'} of {where} in the definition."
         )
-    ids = same_ids(frame[id_column], survey.id_ignores)
-    if survey.member_ids == AS_DELIVERED:
-        members = ids if source == ROSTER else _known_only(ids, known)
-    elif source == ROSTER and not enrol:
-        members = ids
-    else:
-        members = _pseudonyms(workspace, ids, enrol=enrol and source == ROSTER)
-    return Reading(survey, source, file_name, frame, members)
 
 
 def to_validate(
@@ -99,7 +147,9 @@ def to_validate(
     """
     survey, source = reading.survey, reading.source
     before = (
-        [] if source == ROSTER else [one for one in survey.waves if one.wave_number < survey.wave(source).wave_number]
+        []
+        if source in (ROSTER, CROSSWALK)
+        else [one for one in survey.waves if one.wave_number < survey.wave(source).wave_number]
     )
     previous = before[-1].wave if before else None
     numbers = {one.wave: one.wave_number for one in survey.waves}
@@ -107,7 +157,7 @@ def to_validate(
     return DeliveryToValidate(
         survey=survey,
         source=source,
-        rules=rules_for_roster(survey) if source == ROSTER else rules_for_wave(survey, survey.wave(source)),
+        rules=_rules(survey, source),
         file_name=reading.file_name,
         frame=reading.frame.drop("row_number"),
         members=reading.members,
@@ -119,10 +169,31 @@ def to_validate(
     )
 
 
+def _rules(survey: Survey, source: str) -> tuple[Rule, ...]:
+    if source == CROSSWALK:
+        return rules_for_crosswalk(survey)
+    return rules_for_roster(survey) if source == ROSTER else rules_for_wave(survey, survey.wave(source))
+
+
 def _known_only(ids: pl.Series, known: Iterable[str]) -> pl.Series:
     """Return the ids that stand in the member list, null for others."""
     listed = pl.Series(list(known), dtype=pl.String)
     return pl.select(pl.when(ids.is_in(listed.implode())).then(ids)).to_series()
+
+
+def _aliases(workspace: Workspace, survey: Survey, whose: str, ids: pl.Series, *, enrol: bool) -> pl.Series:
+    """Return what stands for each id before links are followed: a pseudonym, or the id itself where ids are published.
+
+    Args:
+        whose: the wave (or roster) that the ids are of; ids of each wave are people of that wave only.
+    """
+    prefix = f"{whose}:" if survey.has_ids_of_each_wave else ""
+    if survey.member_ids == AS_DELIVERED:
+        return prefix + ids if prefix else ids
+    tells_of_members = whose == ROSTER or survey.has_ids_of_each_wave or not survey.has_member_list
+    if tells_of_members and not enrol:
+        return ids if not prefix else prefix + ids
+    return _pseudonyms(workspace, prefix + ids if prefix else ids, enrol=tells_of_members)
 
 
 def _pseudonyms(workspace: Workspace, ids: pl.Series, *, enrol: bool) -> pl.Series:

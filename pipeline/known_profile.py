@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from pipeline.definitions import Survey
+from pipeline.definitions import ANY_WAVE, ROSTER, Survey
 
 PANEL_SQL = """
 select panel_member_id, cast(joined_on as varchar) as joined_on, cast(left_on as varchar) as left_on, status
@@ -24,7 +24,8 @@ def of_delivery(survey: Survey, source: str, frame: pl.DataFrame, members: pl.Se
     """
     parts = [pl.DataFrame(schema=COLUMNS)]
     for variable in survey.profile:
-        if variable.source == source and variable.column in frame.columns:
+        is_here = variable.source == source or (variable.source == ANY_WAVE and source != ROSTER)
+        if is_here and variable.column in frame.columns:
             ours = frame[variable.column].replace(dict(variable.values)) if variable.values else frame[variable.column]
             part = pl.DataFrame({"panel_member_id": members, "value": ours}).filter(pl.col("value") != "").drop_nulls()
             parts.append(part.select("panel_member_id", pl.lit(variable.name).alias("variable"), "value"))

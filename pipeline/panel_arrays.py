@@ -1,6 +1,6 @@
 """A survey's core tables as aligned arrays: one row for each member, in the order of their ids."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -35,10 +35,15 @@ class PanelArrays:
     is_eligible: dict[str, NDArray[np.bool_]]
     is_invited: dict[str, NDArray[np.bool_]]
     is_listed: dict[str, NDArray[np.bool_]]  # wave: in the panel when it was fielded
+    wave_numbers: dict[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)  # wave and name
 
     def number(self, column: str) -> NDArray[np.float64]:
         """Return a number of the member list, (n_members,); all nan where the column held none."""
         return self.numbers.get(column, np.full(len(self.members), np.nan))
+
+    def wave_number(self, wave: str, name: str) -> NDArray[np.float64]:
+        """Return a number of a wave's delivery, (n_members,); all nan where it held none."""
+        return self.wave_numbers.get((wave, name), np.full(len(self.members), np.nan))
 
     @cached_property
     def row_of_member(self) -> pl.DataFrame:
@@ -54,6 +59,7 @@ def panel_arrays(
     member_domains: pl.DataFrame,
     roster_numbers: pl.DataFrame,
     participation: pl.DataFrame,
+    wave_numbers: pl.DataFrame | None = None,
 ) -> PanelArrays:
     """Return the arrays of one survey from its core tables.
 
@@ -62,6 +68,7 @@ def panel_arrays(
         member_domains: panel_member_id, domain, domain_value.
         roster_numbers: panel_member_id, column_name, value.
         participation: panel_member_id, wave, is_invited, is_eligible, is_respondent.
+        wave_numbers: panel_member_id, wave, name, value.
     """
     design = design.sort("panel_member_id")
     members = tuple(design["panel_member_id"])
@@ -81,6 +88,9 @@ def panel_arrays(
         is_eligible=people["is_eligible"],
         is_invited=people["is_invited"],
         is_listed=people[""],
+        wave_numbers={}
+        if wave_numbers is None
+        else _wave_numbers(wave_numbers.join(rows, on="panel_member_id"), len(members)),
     )
 
 
@@ -158,6 +168,15 @@ def _numbers(found: pl.DataFrame, n: int) -> dict[str, NDArray[np.float64]]:
         values = np.full(n, np.nan)
         values[part["row"].to_numpy()] = part["value"].to_numpy()
         arrays[str(column)] = values
+    return arrays
+
+
+def _wave_numbers(found: pl.DataFrame, n: int) -> dict[tuple[str, str], NDArray[np.float64]]:
+    arrays = {}
+    for (wave, name), part in found.partition_by("wave", "name", as_dict=True).items():
+        values = np.full(n, np.nan)
+        values[part["row"].to_numpy()] = part["value"].to_numpy()
+        arrays[str(wave), str(name)] = values
     return arrays
 
 

@@ -58,6 +58,8 @@ def attrition_hazards(data: PanelData, *, confidence: float) -> pl.DataFrame:
 
 def response_rates(data: PanelData, *, confidence: float) -> pl.DataFrame:
     """Return the rows of `response_rates`: of those invited, and of those still in the population, who answered."""
+    if not data.survey.has_member_list:
+        return pl.DataFrame()  # who did not answer is not known
     waves = [wave for wave in data.arrays.is_respondent if data.survey.has_wave(wave)]
     rows = [_wave_rates(data, wave, confidence) for wave in waves]
     return pl.concat(rows) if rows else pl.DataFrame()

@@ -48,7 +48,7 @@ def weigh(survey: Survey, recipe: WeightRecipe, waves: tuple[str, ...], arrays: 
         categories=_categories(arrays, rows),
         is_respondent=_is_respondent(recipe, waves, arrays)[rows],
         is_ineligible=~arrays.is_eligible[waves[-1]][rows],
-        starting_weight=_starting_weight(survey, recipe, arrays, rows),
+        starting_weight=_starting_weight(survey, recipe, waves, arrays, rows),
         selection_probabilities=_selection_probabilities(recipe, waves, arrays, rows),
     )
     try:
@@ -96,18 +96,26 @@ def _starting_rows(recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelAr
 def _is_respondent(recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelArrays) -> NDArray[np.bool_]:
     """Return who answered every wave of the set; of a supplied weight, who holds it."""
     if recipe.supplied is not None:
-        return ~np.isnan(arrays.number(recipe.supplied))
+        return ~np.isnan(_supplied(recipe, waves, arrays))
     answered = np.ones(len(arrays.members), np.bool_)
     for wave in waves:
         answered &= arrays.is_respondent[wave]
     return answered
 
 
+def _supplied(recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelArrays) -> NDArray[np.float64]:
+    """Return the producer's weight, (n_members,): of the member list, or of the wave and its respondents."""
+    assert recipe.supplied is not None
+    if not recipe.is_supplied_by_wave:
+        return arrays.number(recipe.supplied)
+    return np.where(arrays.is_respondent[waves[0]], arrays.wave_number(waves[0], recipe.supplied), np.nan)
+
+
 def _starting_weight(
-    survey: Survey, recipe: WeightRecipe, arrays: PanelArrays, rows: NDArray[np.int64]
+    survey: Survey, recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelArrays, rows: NDArray[np.int64]
 ) -> NDArray[np.float64] | None:
     if recipe.supplied is not None:
-        return arrays.number(recipe.supplied)[rows]
+        return _supplied(recipe, waves, arrays)[rows]
     if recipe.starting_weight is None or recipe.starting_wave is None:
         return None
     start = weigh(survey, survey.weight(recipe.starting_weight), (recipe.starting_wave,), arrays)

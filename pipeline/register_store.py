@@ -21,6 +21,11 @@ create table if not exists pseudonyms (
     panel_member_id text not null unique,
     sealed_id blob not null            -- the delivered id, encrypted
 );
+create table if not exists joined_members (
+    alias text not null,               -- a pseudonym whose person is known under another one
+    panel_member_id text,              -- that one; null when a later crosswalk took the link back
+    noted_at text not null
+);
 """
 
 
@@ -51,6 +56,13 @@ def pseudonyms(path: Path, key: bytes, delivered_ids: Iterable[str], *, enrol: b
             f"{path}: the register cannot be read or written ({error}). Make room on the disk, or restore the "
             "register from your safe copy; nothing was changed."
         ) from error
+
+
+def note_joined(path: Path, joined: Iterable[tuple[str, str | None]], noted_at: str) -> None:
+    """Keep a trace of pseudonyms that a crosswalk joined to another, or (None) set apart again."""
+    with closing(_connect(path)) as connection, connection:
+        rows = [(alias, member, noted_at) for alias, member in joined]
+        connection.executemany("insert into joined_members values (?, ?, ?)", rows)
 
 
 def _enrol(connection: sqlite3.Connection, key: bytes, delivered_ids: Iterable[str]) -> dict[str, str]:

@@ -5,7 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
 
-from pipeline.definitions import NOT_ASKED, SKIPPED, Item, ItemColumn, ProfileVariable, Route, Source, Survey, Wave
+from pipeline.definitions import (
+    ANY_WAVE,
+    CROSSWALK,
+    NOT_ASKED,
+    SKIPPED,
+    Item,
+    ItemColumn,
+    ProfileVariable,
+    Route,
+    Source,
+    Survey,
+    Wave,
+)
 
 ROSTER = "roster"
 SEVERITIES = CRITICAL, WARNING, INFO = "critical", "warning", "info"
@@ -47,6 +59,7 @@ _KINDS = (
     RuleKind("profile-drift", WARNING, "Profile values that differ from those known before", is_row_level=True),
     RuleKind("margin-category", CRITICAL, "A population group in which nobody answered"),
     RuleKind("test-row", INFO, "Test rows, taken out", is_fixed=True),
+    RuleKind("other-sample", INFO, "Rows of another sample, not of this survey", is_fixed=True),
 )
 RULE_KINDS = {kind.code: kind for kind in _KINDS}
 
@@ -87,7 +100,7 @@ class Rule:
     @property
     def refuses_rows(self) -> bool:
         """Return whether the rows that break the rule are refused."""
-        return self.code == "test-row" or (self.is_row_level and self.severity == CRITICAL)
+        return self.code in ("test-row", "other-sample") or (self.is_row_level and self.severity == CRITICAL)
 
 
 def rules_for_wave(survey: Survey, wave: Wave) -> tuple[Rule, ...]:
@@ -98,7 +111,7 @@ def rules_for_wave(survey: Survey, wave: Wave) -> tuple[Rule, ...]:
         Rule("row-count-change", wave.wave),
         *_column_rules(wave.wave, source, _known_columns(survey, wave), _profile_columns(survey, wave.wave)),
         *_key_rules(wave.wave, source),
-        Rule("member-known", wave.wave, column=source.columns["panel_member_id"], name="panel_member_id"),
+        *_member_rules(survey, wave),
         *_invitation_rules(survey, wave),
         *_constant_rules(wave),
         *_date_rules(wave),
@@ -112,9 +125,15 @@ def rules_for_wave(survey: Survey, wave: Wave) -> tuple[Rule, ...]:
     return _weighed(survey, rules)
 
 
+def _member_rules(survey: Survey, wave: Wave) -> Iterator[Rule]:
+    """Yield the rule that people are in the member list, where there is one."""
+    if survey.has_member_list:
+        yield Rule("member-known", wave.wave, column=wave.source.columns["panel_member_id"], name="panel_member_id")
+
+
 def rules_for_roster(survey: Survey) -> tuple[Rule, ...]:
     """Return every rule that the definitions imply for a delivery of the member list."""
-    supplied = [recipe.supplied for recipe in survey.weights if recipe.supplied]
+    supplied = [one.supplied for one in survey.weights if one.supplied and not one.is_supplied_by_wave]
     probabilities = [column for recipe in survey.weights for column in recipe.selection_probabilities.values()]
     design = [*survey.design.strata, *([survey.design.psu] if survey.design.psu else [])]
     eligibility = list(survey.eligibility.columns.values())
@@ -128,10 +147,20 @@ def rules_for_roster(survey: Survey) -> tuple[Rule, ...]:
     return _weighed(survey, rules)
 
 
+def rules_for_crosswalk(survey: Survey) -> tuple[Rule, ...]:
+    """Return every rule that the definitions imply for a delivery of the crosswalk."""
+    columns = survey.crosswalk.ids.values() if survey.crosswalk else ()
+    return (
+        Rule("row-count", CROSSWALK),
+        *(Rule("required-column", CROSSWALK, column=column) for column in _unique(columns)),
+    )
+
+
 def required_columns(source: Source) -> tuple[str, ...]:
     """Return the columns a delivery cannot do without, items apart, each once, in a fixed order."""
-    filters = [one.column for one in (source.complete_when, source.test_rows) if one is not None]
-    return _unique([*source.columns.values(), *source.required_columns, *source.constants, *filters])
+    filters = [one.column for one in (source.complete_when, source.test_rows, source.only_rows) if one is not None]
+    linked = source.linked_ids.values()
+    return _unique([*source.columns.values(), *source.required_columns, *source.constants, *filters, *linked])
 
 
 def is_known_column(column: str, known: Iterable[str]) -> bool:
@@ -156,6 +185,8 @@ def _key_rules(source_name: str, source: Source) -> Iterator[Rule]:
     yield Rule("id-unique", source_name, column=column, name="panel_member_id")
     if source.test_rows is not None:
         yield Rule("test-row", source_name, column=source.test_rows.column, allowed=tuple(source.test_rows.values))
+    if source.only_rows is not None:
+        yield Rule("other-sample", source_name, column=source.only_rows.column, allowed=source.only_rows.values)
 
 
 def _known_columns(survey: Survey, wave: Wave) -> tuple[str, ...]:
@@ -165,7 +196,8 @@ def _known_columns(survey: Survey, wave: Wave) -> tuple[str, ...]:
 
 
 def _profile_columns(survey: Survey, source_name: str) -> list[str]:
-    return [variable.column for variable in survey.profile if variable.source == source_name]
+    sources = {source_name} if source_name == ROSTER else {source_name, ANY_WAVE}
+    return [variable.column for variable in survey.profile if variable.source in sources]
 
 
 def _constant_rules(wave: Wave) -> Iterator[Rule]:
@@ -270,9 +302,10 @@ def _item_rules(survey: Survey, wave: Wave, placed: ItemColumn) -> Iterator[Rule
 
 def _profile_rules(survey: Survey, source_name: str) -> Iterator[Rule]:
     for variable in survey.profile:
-        if variable.source == source_name and variable.is_number:
+        is_here = variable.source == source_name or (variable.source == ANY_WAVE and source_name != ROSTER)
+        if is_here and variable.is_number:
             yield _profile_rule("number-format", source_name, variable, tuple(variable.values))
-        elif variable.source == source_name and variable.categories:
+        elif is_here and variable.categories:
             yield _profile_rule("profile-category", source_name, variable, variable.categories)
 
 

@@ -16,7 +16,8 @@ create table if not exists definitions.surveys (
     retention_first_wave varchar,
     retention_weight_id varchar,
     missed_waves integer,
-    methods_note varchar
+    methods_note varchar,
+    has_member_list boolean
 );
 
 create table if not exists definitions.waves (

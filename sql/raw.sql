@@ -22,6 +22,12 @@ create table if not exists raw.cells (
     source varchar not null
 );
 
+create table if not exists raw.member_links (
+    survey varchar not null,
+    alias varchar not null,
+    panel_member_id varchar not null
+);
+
 create table if not exists raw.refused_rows (
     delivery_id varchar not null,
     row_number integer,

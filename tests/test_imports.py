@@ -28,6 +28,7 @@ ORDER = (
         "pipeline.panel_response_quality",
         "pipeline.response_quality",
         "pipeline.known_profile",
+        "pipeline.crosswalk",
         "pipeline.data_tables",
         "pipeline.wave_files.delivery",  # what an export says of itself: plain data
         "pipeline.adoption",
@@ -124,7 +125,7 @@ def test_the_core_imports_numbers_and_tables_only(path: Path) -> None:
 FLOW_LAYERS = (
     ("run_context", "environment", "workspaces"),
     ("releases",),
-    ("ingest_wave", "weight_wave", "estimate_wave", "change_waves", "follow_members"),  # tasks
+    ("ingest_wave", "join_members", "weight_wave", "estimate_wave", "change_waves", "follow_members"),  # tasks
     ("take_in", "figures", "judge_responses", "summary", "publish"),  # the parts of a night
     ("nightly",),
     ("check", "status", "serve"),

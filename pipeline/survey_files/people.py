@@ -3,12 +3,27 @@
 from collections.abc import Collection
 from itertools import pairwise
 
-from pipeline.definitions import Band, Design, Domain, Eligibility, Population, ProfileVariable, Source
+from yaml.nodes import ScalarNode
+
+from pipeline.definitions import (
+    ANY_WAVE,
+    Band,
+    Crosswalk,
+    Design,
+    Domain,
+    Eligibility,
+    Population,
+    ProfileVariable,
+    Source,
+    Wave,
+)
 from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.values import Value
 from pipeline.survey_files.waves import read_source
 
 ROSTER = "roster"
+FROM_WAVES = "from_waves"  # no member list: members are those who answer
+ID_SPACES = ("of_the_member_list", "of_each_wave")
 LONELY_PSU = ("fail", "certainty", "adjust", "average")
 
 
@@ -33,9 +48,50 @@ def read_population(survey: Block) -> Population:
 
 
 def read_roster(survey: Block) -> Source:
-    """Return where the member list is delivered."""
-    block = survey.needed_block("roster")
-    return Source(file="", columns={}) if block is None else read_source(block)
+    """Return where the member list is delivered; a source without a file when there is none (`from_waves`)."""
+    found = survey.need("roster", f"a block of keys, or {FROM_WAVES}")
+    if found is None or isinstance(found.node, ScalarNode):
+        if found is not None:
+            found.name((FROM_WAVES,), f"a block of keys, or the word {FROM_WAVES}")
+        return Source(file="", columns={})
+    return read_source(Block(found))
+
+
+def read_id_spaces(survey: Block) -> bool:
+    """Return whether each wave has ids of its own."""
+    return survey.choice_or("ids", ID_SPACES, "whose ids deliveries hold", ID_SPACES[0]) == ID_SPACES[1]
+
+
+def read_crosswalk(survey: Block, waves: Collection[str]) -> Crosswalk | None:
+    """Return the file that tells which ids of different waves are one person."""
+    block = survey.block("crosswalk")
+    if block is None:
+        return None
+    crosswalk = Crosswalk(block.needed_text("file"), block.text_map("ids"))
+    refuse_unknown_ids(block.value, crosswalk.ids, waves)
+    if len(crosswalk.ids) < 2:
+        block.value.fault(f"{len(crosswalk.ids)} id columns", "two or more", "Name the id column of each wave.")
+    block.close()
+    return crosswalk
+
+
+def refuse_unknown_ids(place: Value, ids: Collection[str], waves: Collection[str]) -> None:
+    """Note links to something that is neither a wave nor the member list."""
+    for name in ids:
+        place.is_among(name, [ROSTER, *waves], "a wave, or roster")
+
+
+def refuse_links_of_shared_ids(
+    waves: Collection[tuple[Wave, Value]], crosswalk: Crosswalk | None, survey: Block, own: bool
+) -> None:
+    """Note ids of other waves in a survey whose waves all have the member list's ids, and links to unknown waves."""
+    names = [wave.wave for wave, _ in waves]
+    for wave, content in waves:
+        refuse_unknown_ids(content, wave.source.linked_ids, names)
+        if wave.source.linked_ids and not own:
+            content.fault("linked_ids", "'ids: of_each_wave' in survey.yml", "Add it there, or remove linked_ids.")
+    if crosswalk is not None and not own:
+        survey.value.fault("a crosswalk", "'ids: of_each_wave'", "Add it, or remove the crosswalk.")
 
 
 def read_profile(survey: Block, waves: Collection[str]) -> tuple[ProfileVariable, ...]:
@@ -52,7 +108,7 @@ def read_variable(name: str, block: Block, waves: Collection[str]) -> ProfileVar
     variable = ProfileVariable(
         name=name,
         label=block.text("label") or name,
-        source=block.choice_or("source", [ROSTER, *waves], "the roster or a wave", ROSTER),
+        source=block.choice_or("source", [ROSTER, ANY_WAVE, *waves], "the roster, a wave, or waves", ROSTER),
         column=block.needed_text("column"),
         is_number=is_number,
         categories=categories,

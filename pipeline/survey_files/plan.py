@@ -53,7 +53,8 @@ def read_weight(weight_id: str, block: Block, known: Known, weight_ids: Collecti
         kind=kind,
         waves=waves,
         use_when=block.needed_text("use_when"),
-        supplied=block.text_or_none("supplied"),
+        supplied=block.text_or_none("supplied") or block.text_or_none("supplied_by_wave"),
+        is_supplied_by_wave=block.get("supplied_by_wave") is not None,
         selection_probabilities=block.text_map("selection_probabilities"),
         starting_wave=block.choice_or("starting_wave", known.waves, "a wave", "") or None,
         starting_weight=block.choice_or("starting_weight", weight_ids, "a weight_id", "") or None,
@@ -92,6 +93,9 @@ def refuse_unclear_origin(block: Block, recipe: WeightRecipe) -> None:
         block.value.fault("one of starting_wave and starting_weight", "both", "Add the other.")
     if recipe.kind == "longitudinal" and not recipe.waves:
         block.value.fault("a longitudinal weight for each wave", "a list of waves", "List the waves it covers.")
+    if recipe.is_supplied_by_wave and (block.get("supplied") is not None or recipe.waves):
+        expected = "supplied_by_wave alone, with waves: each"
+        block.value.fault("supplied_by_wave with something else", expected, "Remove the other.")
     if recipe.supplied and recipe.calibration is not None:
         block.value.fault("a supplied weight with 'calibration'", "one of them", "Remove one of them.")
     if recipe.calibration and recipe.calibration.controls == "starting_wave" and not recipe.starting_wave:

@@ -20,12 +20,15 @@ from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.items import QuestionBank, read_items
 from pipeline.survey_files.margins import read_margins
 from pipeline.survey_files.people import (
+    read_crosswalk,
     read_design,
     read_domains,
     read_eligibility,
+    read_id_spaces,
     read_population,
     read_profile,
     read_roster,
+    refuse_links_of_shared_ids,
 )
 from pipeline.survey_files.plan import (
     Known,
@@ -116,6 +119,9 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
     refuse_wave_margins(waves, known)
     roster = read_roster(block)
     refuse_shared_files(roster, [wave for wave, _ in waves], block.value)
+    has_own_ids, crosswalk = read_id_spaces(block), read_crosswalk(block, wave_names)
+    refuse_links_of_shared_ids(waves, crosswalk, block, has_own_ids)
+    refuse_what_needs_a_list(block, roster)
     return Survey(
         survey=read_name(block),
         title=block.needed_text("title"),
@@ -146,6 +152,9 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         response_quality=read_response_quality(block),
         uninvited_statuses=block.texts("uninvited_statuses"),
         id_ignores=block.names("id_ignores", IGNORABLE, "a difference between ids"),
+        has_member_list=bool(roster.columns),
+        has_ids_of_each_wave=has_own_ids,
+        crosswalk=crosswalk,
     )
 
 
@@ -185,6 +194,13 @@ def read_comparison(survey: Block) -> WaveComparison:
     )
     block.close()
     return comparison
+
+
+def refuse_what_needs_a_list(block: Block, roster: Source) -> None:
+    """Note retention where no member list says who could have answered."""
+    if not roster.columns and "retention" in block.entries and "roster" in block.entries:
+        found = "retention without a member list"
+        block.value.fault(found, "a roster", "Who did not answer is not known; remove retention.")
 
 
 def read_name(block: Block) -> str:

@@ -166,6 +166,8 @@ def read_source(block: Block) -> Source:
         sheet=block.text_or_none("sheet"),
         header_row=found.whole() if (found := block.get("header_row")) else None,
         decimal_comma=found.boolean() if (found := block.get("decimal_comma")) else None,
+        only_rows=read_filter(block, "only_rows"),
+        linked_ids=block.text_map("linked_ids"),
     )
     block.close()
     return source

@@ -41,6 +41,8 @@ def broken(rule: Rule, rows: DeliveredRows) -> Broken:
         return Broken(_OF_THE_FILE[rule.code](rule, rows), NO_ROWS)
     if rule.code == "test-row":
         return Broken(Finding(n_checked(rule, rows), len(rows.test_rows)), rows.test_rows)
+    if rule.code == "other-sample":
+        return Broken(Finding(n_checked(rule, rows), len(rows.other_rows)), rows.other_rows)
     found = pl.when(_OF_A_ROW[rule.code](rule, rows.names)).then(_what(rule, rows.names)).alias("found")
     faults = rows.frame.select(ROW, PERSON, found).filter(pl.col("found").is_not_null())
     first_row = int(faults.item(0, ROW)) if faults.height else None
@@ -51,6 +53,7 @@ def broken(rule: Rule, rows: DeliveredRows) -> Broken:
 def n_checked(rule: Rule, rows: DeliveredRows) -> int:
     """Return how many things the rule was checked on: rows, columns or categories."""
     sizes = {"extra-column": len(rows.names), "margin-category": len(rule.allowed), "test-row": rows.n_delivered}
+    sizes["other-sample"] = rows.n_delivered
     return 1 if rule.code in ("required-column", "item-column") else sizes.get(rule.code, rows.frame.height)
 
 

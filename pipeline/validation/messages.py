@@ -247,6 +247,13 @@ def _test_row(rule: Rule, finding: Finding, file_name: str) -> str:
     )
 
 
+def _other_sample(rule: Rule, finding: Finding, file_name: str) -> str:
+    return (
+        f", column '{rule.column}': {counted(finding.n_failed, 'row')} of another sample in {file_name}, kept and not "
+        "used. Nothing to do."
+    )
+
+
 _MESSAGES: dict[str, Callable[[Rule, Finding, str], str]] = {
     "row-count": _row_count,
     "row-count-change": _row_count_change,
@@ -268,4 +275,5 @@ _MESSAGES: dict[str, Callable[[Rule, Finding, str], str]] = {
     "profile-drift": _profile_drift,
     "margin-category": _margin_category,
     "test-row": _test_row,
+    "other-sample": _other_sample,
 }

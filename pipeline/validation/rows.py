@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.definitions import Domain, ProfileVariable, RowFilter, Source, Survey
+from pipeline.definitions import ANY_WAVE, CROSSWALK, Domain, ProfileVariable, RowFilter, Source, Survey
 from pipeline.rules import ROSTER, Rule, is_known_column
 from pipeline.validation.messages import BLANK
 
@@ -47,6 +47,8 @@ class DeliveryToValidate:
     @property
     def definition(self) -> Source:
         """Return what the definitions say of this file."""
+        if self.source == CROSSWALK:
+            return Source(file="", columns={})
         return self.survey.roster if self.source == ROSTER else self.survey.wave(self.source).source
 
 
@@ -62,6 +64,7 @@ class DeliveredRows:
     undeclared: tuple[str, ...]
     n_delivered: int
     test_rows: pl.Series  # row numbers
+    other_rows: pl.Series  # row numbers, of another sample
     ids: pl.Series  # as delivered
 
 
@@ -77,10 +80,13 @@ def delivered_rows(delivery: DeliveryToValidate) -> DeliveredRows:
     rows = _with_members(text, delivery, names)
     is_test = _fits(delivery.definition.test_rows, names, default=False)
     test_rows = rows.filter(is_test).get_column(ROW)
-    kept = _with_known(rows.filter(~is_test) if len(test_rows) else rows, delivery, names)
-    id_column = names.get(delivery.definition.columns["panel_member_id"])
+    is_other = ~_fits(delivery.definition.only_rows, names, default=True) & ~is_test
+    other_rows = rows.filter(is_other).get_column(ROW)
+    are_left_out = len(test_rows) + len(other_rows) > 0
+    kept = _with_known(rows.filter(~is_test & ~is_other) if are_left_out else rows, delivery, names)
+    id_column = names.get(delivery.definition.columns.get("panel_member_id", ""))
     ids = rows.get_column(id_column) if id_column else pl.Series([], dtype=pl.String)
-    return DeliveredRows(kept, names, _undeclared(delivery), delivery.frame.height, test_rows, ids)
+    return DeliveredRows(kept, names, _undeclared(delivery), delivery.frame.height, test_rows, other_rows, ids)
 
 
 def known_name(variable: str) -> str:
@@ -115,7 +121,7 @@ def _undeclared(delivery: DeliveryToValidate) -> tuple[str, ...]:
 
 
 def _filter_columns(source: Source) -> Iterable[str]:
-    return (one.column for one in (source.complete_when, source.test_rows) if one is not None)
+    return (one.column for one in (source.complete_when, source.test_rows, source.only_rows) if one is not None)
 
 
 def _blank(value: pl.Expr) -> pl.Expr:
@@ -123,7 +129,7 @@ def _blank(value: pl.Expr) -> pl.Expr:
 
 
 def _with_members(text: pl.DataFrame, delivery: DeliveryToValidate, names: dict[str, str]) -> pl.DataFrame:
-    id_column = names.get(delivery.definition.columns["panel_member_id"])
+    id_column = names.get(delivery.definition.columns.get("panel_member_id", ""))
     delivered_id = pl.col(id_column) if id_column else pl.lit(None, dtype=pl.String)
     return text.with_columns(
         delivery.members.cast(pl.String).alias(MEMBER),
@@ -238,7 +244,7 @@ def _with_margin(rows: pl.DataFrame, delivery: DeliveryToValidate, margin: str, 
         domain = domains.get(part)
         variable = profile[domain.variable if domain else part]
         rows = _with_profile(rows, delivery, variable, names)
-        is_here = variable.source == delivery.source
+        is_here = variable.source in (delivery.source, ANY_WAVE)
         value = ours_name(variable.name) if is_here else known_name(variable.name)
         if value not in rows.columns:
             return rows

@@ -16,6 +16,7 @@ from functools import cache
 from itertools import count
 from typing import Any
 
+from pipeline.definitions import CROSSWALK
 from pipeline.quiet_end import drop_leak_notices
 from pipeline.rules import ROSTER, Rule
 from pipeline.validation.broken import broken, n_checked
@@ -134,7 +135,7 @@ def _report(source: Any, number: int, delivery: DeliveryToValidate) -> Validatio
 
 
 def _row_tolerance(delivery: DeliveryToValidate) -> float:
-    return 0.0 if delivery.source == ROSTER else delivery.survey.wave(delivery.source).row_tolerance
+    return 0.0 if delivery.source in (ROSTER, CROSSWALK) else delivery.survey.wave(delivery.source).row_tolerance
 
 
 def _with_context(delivery: DeliveryToValidate) -> Iterator[Rule]:
@@ -190,7 +191,8 @@ def _broken_rules(source: Any, table: str, rules: list[Rule], rows: DeliveredRow
     source.delete_asset(table)
     _execute(source, f"drop table {table}")
     tests = {index for index, rule in enumerate(rules) if rule.code == "test-row" and len(rows.test_rows)}
-    return tests | set(_broken_positions(run.results, rules, rows))
+    others = {index for index, rule in enumerate(rules) if rule.code == "other-sample" and len(rows.other_rows)}
+    return tests | others | set(_broken_positions(run.results, rules, rows))
 
 
 def _broken_positions(results: list[Any], rules: list[Rule], rows: DeliveredRows) -> Iterator[int]:

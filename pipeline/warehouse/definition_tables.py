@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipeline.definitions import Item, Survey, Wave
+from pipeline.definitions import ANY_WAVE, Item, Survey, Wave
 from pipeline.warehouse.connection import delete_rows, insert_rows, transaction
 
 Row = dict[str, Any]
@@ -39,6 +39,7 @@ def _surveys(survey: Survey) -> Iterator[Row]:
         "retention_weight_id": retention.weight_id if retention else None,
         "missed_waves": retention.missed_waves if retention else None,
         "methods_note": survey.methods_note or None,
+        "has_member_list": survey.has_member_list,
     }
 
 
@@ -135,13 +136,15 @@ def _complete_values(survey: Survey) -> Iterator[Row]:
 
 def _profile(survey: Survey) -> Iterator[Row]:
     for variable in survey.profile:
-        yield {
-            "variable": variable.name,
-            "label": variable.label,
-            "source": variable.source,
-            "column_name": variable.column,
-            "is_number": variable.is_number,
-        }
+        waves = [wave.wave for wave in survey.waves]
+        for source in waves if variable.source == ANY_WAVE else [variable.source]:
+            yield {
+                "variable": variable.name,
+                "label": variable.label,
+                "source": source,
+                "column_name": variable.column,
+                "is_number": variable.is_number,
+            }
 
 
 def _profile_values(survey: Survey) -> Iterator[Row]:

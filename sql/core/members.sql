@@ -1,4 +1,5 @@
--- One row per panel member: everyone on the member list, whether or not they ever answer.
+-- One row per panel member: everyone on the member list, whether or not they ever answer; without a list, everyone
+-- who answered, from the day of their first interview.
 -- Key: survey, panel_member_id
 
 with listed as (
@@ -13,6 +14,18 @@ with listed as (
         any_value(status order by row_number) as status
     from staging.members
     group by survey, panel_member_id
+),
+
+answering as (
+    select
+        wave_row.survey,
+        wave_row.panel_member_id,
+        cast(min(wave_row.completed_at) as date) as joined_on
+    from staging.wave_rows as wave_row
+    inner join definitions.surveys as declared
+        on wave_row.survey = declared.survey
+        and not declared.has_member_list
+    group by wave_row.survey, wave_row.panel_member_id
 )
 
 select
@@ -33,4 +46,12 @@ left join definitions.source_columns as leaving
     on listed.survey = leaving.survey
     and leaving.source = 'roster'
     and leaving.name = 'left_on'
-order by listed.survey, listed.panel_member_id
+
+union all by name
+
+select
+    answering.survey,
+    answering.panel_member_id,
+    answering.joined_on
+from answering
+order by survey, panel_member_id

@@ -1,4 +1,5 @@
--- One row per panel member and delivered wave that the member joined in time for, or answered.
+-- One row per panel member and delivered wave that the member joined in time for, or answered; only of those who
+-- answered where there is no member list to say who else could have.
 -- Key: survey, wave, panel_member_id
 
 with exits as (
@@ -68,8 +69,13 @@ member_waves as (
         on wave.survey = interview.survey
         and wave.wave = interview.wave
         and member.panel_member_id = interview.panel_member_id
+    left join definitions.surveys as declared
+        on wave.survey = declared.survey
     where wave.is_delivered
-        and (coalesce(member.joined_on <= wave.fieldwork_start, true) or interview.panel_member_id is not null)
+        and (
+            interview.panel_member_id is not null
+            or (coalesce(member.joined_on <= wave.fieldwork_start, true) and coalesce(declared.has_member_list, true))
+        )
 )
 
 select

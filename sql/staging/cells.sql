@@ -27,13 +27,16 @@ member_rows as (
         cell.survey,
         cell.source,
         cell.row_number,
-        cell.value as panel_member_id
+        coalesce(link.panel_member_id, cell.value) as panel_member_id
     from accepted_cells as cell
     inner join definitions.source_columns as id_column
         on cell.survey = id_column.survey
         and cell.source = id_column.source
         and cell.column_name = id_column.column_name
         and id_column.name = 'panel_member_id'
+    left join raw.member_links as link
+        on cell.survey = link.survey
+        and cell.value = link.alias
     where cell.value is not null
 )
 

@@ -269,3 +269,42 @@ def test_a_grid_over_two_scales_is_a_fault(tmp_path: Path) -> None:
     change = ("items.yml", "links:", "grids: {plain: [trust, amount]}\nlinks:")
     with pytest.raises(DefinitionError, match="items of one scale"):
         read_survey(write_survey(tmp_path, change=change))
+
+
+IDS = (
+    "survey.yml",
+    'roster:\n  file: "members.csv"\n  columns: {panel_member_id: ID, joined_on: JOINED, cohort: COHORT}\n',
+)
+
+
+def test_a_panel_may_have_no_member_list_and_then_no_retention(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match="found retention without a member list, expected a roster"):
+        read_survey(write_survey(tmp_path, change=(*IDS, "roster: from_waves\n")))
+
+
+def test_a_crosswalk_names_the_id_column_of_each_wave(tmp_path: Path) -> None:
+    crosswalk = 'ids: of_each_wave\ncrosswalk: {file: "links*.csv", ids: {roster: MEMBER, w01: ID_1, w02: ID_2}}\n'
+    survey = read_survey(write_survey(tmp_path, change=(*IDS, IDS[1] + crosswalk)))
+    assert survey.crosswalk is not None
+    assert survey.crosswalk.ids == {"roster": "MEMBER", "w01": "ID_1", "w02": "ID_2"}
+    assert survey.known_from == {"roster", "crosswalk"}
+
+
+@pytest.mark.parametrize(
+    ("declared", "fault"),
+    [
+        ("ids: of_each_wave\ncrosswalk: {file: l.csv, ids: {w01: A, w09: B}}\n", "'w09', expected a wave, or roster"),
+        ("ids: of_each_wave\ncrosswalk: {file: l.csv, ids: {w01: A}}\n", "found 1 id columns, expected two or more"),
+        ("crosswalk: {file: l.csv, ids: {w01: A, w02: B}}\n", "found a crosswalk, expected 'ids: of_each_wave'"),
+        ("ids: of_every_wave\n", "'of_every_wave'"),
+    ],
+)
+def test_a_slip_in_a_crosswalk_is_named(tmp_path: Path, declared: str, fault: str) -> None:
+    with pytest.raises(DefinitionError, match=fault):
+        read_survey(write_survey(tmp_path, change=(*IDS, IDS[1] + declared)))
+
+
+def test_links_in_a_wave_need_ids_of_each_wave(tmp_path: Path) -> None:
+    change = ("waves/w02.yml", "  constants:", "  linked_ids: {w01: OLD_ID}\n  constants:")
+    with pytest.raises(DefinitionError, match="found linked_ids, expected 'ids: of_each_wave'"):
+        read_survey(write_survey(tmp_path, change=change))
