@@ -19,6 +19,7 @@ NOT_CHOSEN = frozenset(
 )
 STEM_ENDS = (" - ", ": ", " – ", " — ", "? ")  # where the question in front of every answer's label ends
 SHOWN = 5
+MOST_CODES = 20
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,16 @@ class MultipleResponse:
 
 
 def multiple_of(text: str) -> MultipleResponse:
-    """Return the question that a text means: named, or called by its pattern without the star."""
-    name, is_named, columns = text.rpartition("=")
+    """Return the question that a text means: named, or called by its pattern without the star.
+
+    Raises:
+        UsageError: it names no columns.
+    """
+    name, _, columns = text.rpartition("=")
     patterns = tuple(part.strip() for part in columns.split(",") if part.strip())
-    return MultipleResponse(patterns, name.strip() if is_named else columns.replace("*", "").strip(" _.,") or columns)
+    if not patterns:
+        raise UsageError(f"--multiple '{text}': expected [NAME=]COLS, as 'q5_*' or 'media=q5_*'.")
+    return MultipleResponse(patterns, name.strip() or columns.replace("*", "").strip(" _.,") or columns)
 
 
 def multiple_values(
@@ -127,7 +134,8 @@ def _meanings(
     if has_blank and all(len(of) <= 1 and False not in of.values() for of in plain):  # each holds the answer's own text
         return [dict.fromkeys(of, True) for of in plain]
     strange = list(dict.fromkeys(code for of in plain for code, meaning in of.items() if meaning is None))
-    shown = ", ".join(f"'{code}'" for code in strange[:SHOWN] if len(code) <= CODE_SHOWN)
+    is_coded = len(strange) <= MOST_CODES  # more are ids or numbers, which no message may show
+    shown = ", ".join(f"'{code}'" for code in strange[:SHOWN] if len(code) <= CODE_SHOWN and is_coded)
     raise UsageError(
         f"--multiple '{asked.name}': {len(strange)} codes mean neither chosen nor not chosen"
         f"{f' ({shown})' if shown else ''}. Say which code means chosen with --chosen CODE, and which mean missing "

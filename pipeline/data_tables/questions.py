@@ -107,7 +107,7 @@ def _grid_items(tables: Sequence[DataTable], columns: Sequence[str], statistic: 
     """Return the columns of a grid as items with one scale: every answer that any column has, in the scale's order."""
     if statistic not in CATEGORICAL:
         return items(tables, columns, statistic)
-    scales = [coded_column(tables, column, "--stat mean").categories for column in columns]
+    scales = [_coded_answers(tables, column).categories for column in columns]
     longest = sorted(scales, key=len, reverse=True)
     categories = tuple(dict.fromkeys(category for scale in longest for category in scale))
     if any(table.books.get(column) for table in tables for column in columns):
@@ -134,9 +134,7 @@ def items(tables: Sequence[DataTable], columns: Sequence[str], statistic: str) -
     found: list[list[ItemValues]] = [[] for _ in tables]
     for column in dict.fromkeys(columns):
         if statistic in CATEGORICAL:
-            coded = coded_column(tables, column, "--stat mean")
-            if len(coded.categories) > FEWEST_UNIQUE:
-                _refuse_nearly_unique(tables, column)
+            coded = _coded_answers(tables, column)
             if not coded.categories:
                 raise EstimationError(f"nobody answered '{column}', so there is nothing to estimate.")
             for items_of_table, codes in zip(found, coded.codes, strict=True):
@@ -145,6 +143,14 @@ def items(tables: Sequence[DataTable], columns: Sequence[str], statistic: str) -
             for items_of_table, table in zip(found, tables, strict=True):
                 items_of_table.append(ItemValues(column, number=table.number(column)))
     return found
+
+
+def _coded_answers(tables: Sequence[DataTable], column: str) -> Coded:
+    """Return a column as answers, unless they tell people apart."""
+    coded = coded_column(tables, column, "--stat mean")
+    if len(coded.categories) > FEWEST_UNIQUE:
+        _refuse_nearly_unique(tables, column)
+    return coded
 
 
 def _refuse_nearly_unique(tables: Sequence[DataTable], column: str) -> None:

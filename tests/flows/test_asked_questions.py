@@ -65,6 +65,7 @@ def test_answers_of_a_net_are_codes_or_labels(panel: Panel, people: Path, net: s
         (("--net", "no=3", "--net", "no=2"), "has a net 'no' already"),
         (("--net", "no=3", "--stat", "mean"), "--net is about answers: use --stat share or count."),
         (("--multiple", "g_*"), "4 codes mean neither chosen nor not chosen"),
+        (("--multiple", "name="), "expected [NAME=]COLS"),
         (("--multiple", "g_2"), "one column fits --multiple"),
         (("--multiple", "us_*"), "no column fits --multiple 'us_*'"),
         (("--multiple", "use_*", "--chosen", "7"), "no column of 'use' holds it"),
@@ -166,10 +167,13 @@ def test_several_answers_and_grids_of_a_real_survey(panel: Panel) -> None:
 
 
 def test_an_id_or_a_time_is_no_item(panel: Panel, people: Path) -> None:
-    pl.DataFrame({"id": range(30), "y": [1, 2] * 15}).write_csv("ids.csv")
+    pl.DataFrame({"id": range(1, 31), "y": [1, 2] * 15}).write_csv("ids.csv")
     assert panel("estimate", "ids.csv", "--item", "id") == 2
     assert "'id' has 30 different values in 30 rows" in panel.err
     assert "use --stat mean for numbers" in panel.err
+    assert panel("estimate", "ids.csv", "--grid", "id") == 2
+    assert panel("estimate", "ids.csv", "--multiple", "id,y") == 2
+    assert "29 codes mean neither chosen nor not chosen. Say" in panel.err  # nobody's id
     assert panel("estimate", "ids.csv", "--item", "id", "--stat", "mean") == 0
 
 
