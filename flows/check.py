@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from flows.workspaces import find_survey, refuse_unknown_wave
-from pipeline import intake, known_profile, validation, warehouse
+from pipeline import answer_shares, intake, known_profile, validation, warehouse
 from pipeline.rules import ROSTER
 from pipeline.settings import Workspace, read_workspace
 
@@ -33,7 +33,7 @@ def check_file(path: Path, survey: str, source: str, root: Path) -> int:
     fixed = known_profile.of_delivery(definition, source, reading.frame, reading.members)
     profile = known_profile.combined(stored["profile"], [fixed])
     rows_of = dict(stored["rows"].iter_rows())
-    (report,) = validation.validate([intake.to_validate(reading, profile, rows_of, stored["panel"])])
+    (report,) = validation.validate([intake.to_validate(reading, profile, rows_of, stored["panel"], stored["shares"])])
     for fault in report.faults:
         print(fault)
     n_refused = report.refused["row_number"].n_unique()
@@ -48,6 +48,7 @@ def _stored(workspace: Workspace, survey: str) -> dict[str, pl.DataFrame]:
     """Return what the warehouse knows: members, their profile, and the rows of each wave."""
     queries = {
         "panel": known_profile.PANEL_SQL,
+        "shares": answer_shares.STORED_SQL,
         "members": "select panel_member_id from core.members where survey = ?",
         "profile": "select panel_member_id, variable, value from core.profile where survey = ?",
         "rows": "select source, n_delivered from raw.deliveries where survey = ? and status = 'accepted'",
@@ -58,6 +59,7 @@ def _stored(workspace: Workspace, survey: str) -> dict[str, pl.DataFrame]:
             "panel": pl.DataFrame(
                 schema=dict.fromkeys(("panel_member_id", "joined_on", "left_on", "status"), pl.String)
             ),
+            "shares": pl.DataFrame(schema=answer_shares.COLUMNS),
             "members": pl.DataFrame(schema=empty),
             "profile": pl.DataFrame(schema=empty),
             "rows": pl.DataFrame(schema={"source": pl.String, "n_delivered": pl.Int64}),

@@ -11,7 +11,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows.run_context import Night, current
-from pipeline import deliveries, intake, known_profile, validation, warehouse
+from pipeline import answer_shares, deliveries, intake, known_profile, validation, warehouse
 from pipeline.definitions import CROSSWALK, Survey
 from pipeline.errors import DeliveryError
 from pipeline.fingerprint import file_hash, inbox_files, text_hash
@@ -224,7 +224,16 @@ def validate_deliveries(survey: str, readings: list[Reading], known: list[Readin
     profile = known_profile.combined(stored, fixed)
     rows_of = _rows_delivered(night, survey) | {one.source: one.frame.height for one in readings}
     panel = _panel(night, survey, known)
-    return validation.validate([intake.to_validate(one, profile, rows_of, panel) for one in readings])
+    shares = _shares(night, survey, [*readings, *known])
+    return validation.validate([intake.to_validate(one, profile, rows_of, panel, shares) for one in readings])
+
+
+def _shares(night: Night, survey: str, readings: list[Reading]) -> pl.DataFrame:
+    """Return how often each answer was given in each wave, those of tonight among them."""
+    stored = warehouse.read(night.connection, answer_shares.STORED_SQL, [survey])
+    waves = [one for one in readings if one.survey.has_wave(one.source)]
+    new = [answer_shares.of_delivery(one.survey, one.survey.wave(one.source), one.frame, one.members) for one in waves]
+    return answer_shares.combined(stored, new)
 
 
 def _panel(night: Night, survey: str, known: list[Reading]) -> pl.DataFrame:

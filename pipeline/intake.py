@@ -136,7 +136,11 @@ def _refuse_missing_column(column: str, frame: pl.DataFrame, source: str, file_n
 
 
 def to_validate(
-    reading: Reading, profile: pl.DataFrame, rows_of: dict[str, int], panel: pl.DataFrame | None = None
+    reading: Reading,
+    profile: pl.DataFrame,
+    rows_of: dict[str, int],
+    panel: pl.DataFrame | None = None,
+    shares: pl.DataFrame | None = None,
 ) -> DeliveryToValidate:
     """Return a delivery with its rules and what is known from elsewhere.
 
@@ -144,6 +148,7 @@ def to_validate(
         profile: panel_member_id, variable, value.
         rows_of: rows delivered of each wave.
         panel: what the member list says of being in the panel (known_profile.of_member_list).
+        shares: how often each answer was given in other waves (answer_shares).
     """
     survey, source = reading.survey, reading.source
     before = (
@@ -165,6 +170,7 @@ def to_validate(
         previous_rows=rows_of.get(previous) if previous else None,
         previous_wave=previous,
         panel=panel,
+        shares=shares,
         is_latest=numbers.get(source, 0) >= latest,
     )
 

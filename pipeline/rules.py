@@ -47,6 +47,7 @@ _KINDS = (
     RuleKind("item-codes", CRITICAL, "Answers outside the item's codes", is_row_level=True, is_fixed=True),
     RuleKind("routing", WARNING, "Answers to items that the routing passes over", is_row_level=True),
     RuleKind("ballot", WARNING, "Answers to items that the split sample was not asked", is_row_level=True),
+    RuleKind("category-share-change", WARNING, "Answers far more or less frequent than in the wave before"),
     RuleKind("id-present", CRITICAL, "Rows without a respondent's id", is_row_level=True, is_fixed=True),
     RuleKind("id-unique", CRITICAL, "Respondents who appear more than once", is_row_level=True, is_fixed=True),
     RuleKind("member-known", CRITICAL, "Ids that are not in the member list", is_row_level=True, is_fixed=True),
@@ -288,6 +289,10 @@ def _item_rules(survey: Survey, wave: Wave, placed: ItemColumn) -> Iterator[Rule
             allowed=_unique([*placed.recode, *_codes(item), *_labels(item)]),
             expected=_expected_codes(item),
             detail=item.scale or "",
+        )
+        least = f"a difference of at most {100 * survey.comparison.share_difference:g} points, or what chance explains"
+        yield Rule(
+            "category-share-change", wave.wave, item=item.item, column=placed.column, detail=item.label, expected=least
         )
     elif item.kind == "number":
         words = [word for one in survey.profile if one.column == placed.column for word in one.values]

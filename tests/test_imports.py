@@ -30,6 +30,7 @@ ORDER = (
         "pipeline.response_quality",
         "pipeline.known_profile",
         "pipeline.crosswalk",
+        "pipeline.answer_shares",
         "pipeline.data_tables",
         "pipeline.wave_files.delivery",  # what an export says of itself: plain data
         "pipeline.adoption",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.rules import Rule
-from pipeline.validation.messages import Finding, shown_values
+from pipeline.validation.messages import Finding, moved_words, shown_values
 from pipeline.validation.rows import (
     DAY,
     HAS_ID,
@@ -140,6 +140,11 @@ def _empty_categories(rule: Rule, rows: DeliveredRows) -> Finding:
     return Finding(n_checked(rule, rows), len(empty), empty)
 
 
+def _moved_answers(rule: Rule, rows: DeliveredRows) -> Finding:
+    found = tuple((moved_words(move), move.n) for move in rows.moves[str(rule.item)])
+    return Finding(n_checked(rule, rows), len(found), found)
+
+
 _OF_THE_FILE: dict[str, Callable[[Rule, DeliveredRows], Finding]] = {
     "row-count": _no_rows,
     "row-count-change": _too_few_rows,
@@ -147,4 +152,5 @@ _OF_THE_FILE: dict[str, Callable[[Rule, DeliveredRows], Finding]] = {
     "item-column": _absent_column,
     "extra-column": _undeclared_columns,
     "margin-category": _empty_categories,
+    "category-share-change": _moved_answers,
 }

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from pipeline.answer_shares import Move
 from pipeline.rules import ROSTER, Rule
 
 HIDDEN = "a value that is not shown"
@@ -175,6 +176,23 @@ def _not_asked(rule: Rule, finding: Finding, file_name: str) -> str:
     )
 
 
+def moved_words(move: Move) -> str:
+    """Return how often an answer was given now and in the wave before."""
+    return (
+        f"'{move.label}' is {move.share:.0%} of {counted(move.n, 'answer')}, after {move.share_before:.0%} of "
+        f"{move.n_before:,} in {move.wave_before}"
+    )
+
+
+def _category_share_change(rule: Rule, finding: Finding, file_name: str) -> str:
+    found = "; ".join(words for words, _ in finding.found[:MOST_QUOTED])
+    more = f"; and {finding.n_failed - MOST_QUOTED:,} more" if finding.n_failed > MOST_QUOTED else ""
+    return (
+        f"{_where(rule)} ({rule.detail}): {found}{more}; expected {rule.expected}. Check column '{rule.column}' of "
+        f"{file_name} for swapped or recoded answers; if people changed their minds, there is nothing to do."
+    )
+
+
 def _constant_column(rule: Rule, finding: Finding, file_name: str) -> str:
     return (
         f", column '{rule.column}': {_found_words(finding)}, expected {rule.expected}. Check that "
@@ -267,6 +285,7 @@ _MESSAGES: dict[str, Callable[[Rule, Finding, str], str]] = {
     "member-invited": _member_invited,
     "routing": _not_asked,
     "ballot": _not_asked,
+    "category-share-change": _category_share_change,
     "constant-column": _constant_column,
     "completed-in-fieldwork": _completed_in_fieldwork,
     "date-format": _date_format,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipeline import answer_shares
 from pipeline.definitions import ANY_WAVE, CROSSWALK, Domain, ProfileVariable, RowFilter, Source, Survey
 from pipeline.rules import ROSTER, Rule, is_known_column
 from pipeline.validation.messages import BLANK
@@ -29,6 +30,7 @@ class DeliveryToValidate:
         profile: what is known of members from other sources: panel_member_id, variable, value (our words).
         previous_rows: rows delivered for `previous_wave`, None when there is none.
         panel: what the member list says of being in the panel, as text: panel_member_id, joined_on, left_on, status.
+        shares: how often each answer was given in other waves: wave, item, code, n (pipeline.answer_shares).
         is_latest: no later wave was delivered, so that the statuses of the list are those of this one.
     """
 
@@ -42,6 +44,7 @@ class DeliveryToValidate:
     previous_rows: int | None = None
     previous_wave: str | None = None
     panel: pl.DataFrame | None = None
+    shares: pl.DataFrame | None = None
     is_latest: bool = True
 
     @property
@@ -56,7 +59,8 @@ class DeliveryToValidate:
 class DeliveredRows:
     """The rows that rules speak of, test rows apart, under names of our own.
 
-    `names` maps a delivered column to its name here; `undeclared` are the delivered columns of no rule.
+    `names` maps a delivered column to its name here; `undeclared` are the delivered columns of no rule; `moves` are
+    the answers that became more or less frequent, by item, for the items of which earlier answers are known.
     """
 
     frame: pl.DataFrame
@@ -66,6 +70,7 @@ class DeliveredRows:
     test_rows: pl.Series  # row numbers
     other_rows: pl.Series  # row numbers, of another sample
     ids: pl.Series  # as delivered
+    moves: dict[str, tuple[answer_shares.Move, ...]]
 
 
 def delivered_rows(delivery: DeliveryToValidate) -> DeliveredRows:
@@ -86,7 +91,9 @@ def delivered_rows(delivery: DeliveryToValidate) -> DeliveredRows:
     kept = _with_known(rows.filter(~is_test & ~is_other) if are_left_out else rows, delivery, names)
     id_column = names.get(delivery.definition.columns.get("panel_member_id", ""))
     ids = rows.get_column(id_column) if id_column else pl.Series([], dtype=pl.String)
-    return DeliveredRows(kept, names, _undeclared(delivery), delivery.frame.height, test_rows, other_rows, ids)
+    undeclared = _undeclared(delivery)
+    moves = _moves(delivery)
+    return DeliveredRows(kept, names, undeclared, delivery.frame.height, test_rows, other_rows, ids, moves)
 
 
 def known_name(variable: str) -> str:
@@ -118,6 +125,15 @@ def _undeclared(delivery: DeliveryToValidate) -> tuple[str, ...]:
     if not known:
         return ()
     return tuple(column for column in delivery.frame.columns if not is_known_column(column, known[0]))
+
+
+def _moves(delivery: DeliveryToValidate) -> dict[str, tuple[answer_shares.Move, ...]]:
+    """Return the answers that moved since the wave before."""
+    if not delivery.survey.has_wave(delivery.source) or delivery.shares is None or delivery.shares.is_empty():
+        return {}
+    wave = delivery.survey.wave(delivery.source)
+    now = answer_shares.of_delivery(delivery.survey, wave, delivery.frame, delivery.members)
+    return answer_shares.moves(delivery.survey, wave, now, delivery.shares)
 
 
 def _filter_columns(source: Source) -> Iterable[str]:

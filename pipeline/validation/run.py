@@ -162,8 +162,8 @@ def _can_be_checked(rule: Rule, rows: DeliveredRows) -> bool:
         return margin in rows.frame.columns and rows.frame.get_column(margin).count() > 0
     if rule.code == "profile-drift":
         return {ours_name(str(rule.name)), known_name(str(rule.name))} <= set(rows.frame.columns)
-    if rule.code == "member-invited":
-        return UNINVITED in rows.frame.columns
+    if rule.code in ("member-invited", "category-share-change"):
+        return UNINVITED in rows.frame.columns if rule.code == "member-invited" else rule.item in rows.moves
     return rule.column in rows.names and all(column in rows.names for column, _ in rule.conditions)
 
 
@@ -190,9 +190,16 @@ def _broken_rules(source: Any, table: str, rules: list[Rule], rows: DeliveredRow
     run = batch.validate(suite, result_format="BOOLEAN_ONLY")
     source.delete_asset(table)
     _execute(source, f"drop table {table}")
-    tests = {index for index, rule in enumerate(rules) if rule.code == "test-row" and len(rows.test_rows)}
-    others = {index for index, rule in enumerate(rules) if rule.code == "other-sample" and len(rows.other_rows)}
-    return tests | others | set(_broken_positions(run.results, rules, rows))
+    counted = {index for index, rule in enumerate(rules) if _is_broken_by_count(rule, rows)}
+    return counted | set(_broken_positions(run.results, rules, rows))
+
+
+def _is_broken_by_count(rule: Rule, rows: DeliveredRows) -> bool:
+    """Return whether the delivery breaks a rule that is not about the rows which Great Expectations sees."""
+    if rule.code == "category-share-change":
+        return bool(rows.moves[str(rule.item)])
+    left_out = {"test-row": rows.test_rows, "other-sample": rows.other_rows}
+    return rule.code in left_out and len(left_out[rule.code]) > 0
 
 
 def _broken_positions(results: list[Any], rules: list[Rule], rows: DeliveredRows) -> Iterator[int]:
