@@ -175,6 +175,7 @@ def write_quality_pages() -> None:
         title=night.workspace.name,
         generated_at=night.started_at,
         items=rows("marts.items"),
+        quality=rows("marts.quality_by_wave"),
     )
     for name, html in pages.items():
         run_log.replace_text(night.workspace.published / "quality" / name, html)

@@ -13,11 +13,18 @@ import polars as pl
 
 from pipeline.rules import CRITICAL, RULE_KINDS, WARNING
 from reports import words
+from reports.quality_trend import Trend, trend_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 ROSTER = "roster"
 _ORDER = {code: place for place, code in enumerate(RULE_KINDS)}
-_UNITS = {"extra-column": "column", "required-column": "column", "item-column": "column", "margin-category": "group"}
+_UNITS = {
+    "extra-column": "column",
+    "required-column": "column",
+    "item-column": "column",
+    "margin-category": "group",
+    "category-share-change": "answer",
+}
 _EFFECTS = {CRITICAL: "holds the file", WARNING: "flagged"}
 _STATES = {
     "accepted": ("In use", "good"),
@@ -124,6 +131,7 @@ def render_quality(
     title: str,
     generated_at: datetime,
     items: pl.DataFrame | None = None,
+    quality: pl.DataFrame | None = None,
 ) -> dict[str, str]:
     """Return the pages by relative path: `index.html`, and one for each member list and wave.
 
@@ -132,13 +140,18 @@ def render_quality(
         deliveries: rows of raw.deliveries.
         waves: survey, wave, wave_number, fieldwork_start, fieldwork_end.
         items: survey, item, label; without it items go by their ids.
+        quality: rows of quality_by_wave, from which the trend of each survey is drawn.
     """
     pages = _source_pages(_latest(checks), deliveries, waves, items)
     store = _latest(checks).filter(pl.col("survey").is_null())
     common = {"title": title, "generated_at": f"{words.day(generated_at.date())}, {generated_at:%H:%M} UTC"}
     environment = _environment()
     index = environment.get_template("quality_index.html").render(
-        **common, surveys=_by_survey(pages), summary=_summary(pages), pages=pages, store=store.to_dicts()
+        **common,
+        surveys=_by_survey(pages, quality),
+        summary=_summary(pages),
+        pages=pages,
+        store=store.to_dicts(),
     )
     one_page = environment.get_template("quality_page.html")
     return {"index.html": index} | {page.path: one_page.render(**common, page=page) for page in pages}
@@ -195,9 +208,14 @@ def _newest(deliveries: pl.DataFrame, survey: str, source: str) -> dict[str, Any
     return {"delivery": newest, "uses_earlier": newest["status"] == "held" and "accepted" in own["status"].to_list()}
 
 
-def _by_survey(pages: list[SourcePage]) -> list[tuple[str, list[SourcePage]]]:
+def _by_survey(
+    pages: list[SourcePage], quality: pl.DataFrame | None
+) -> list[tuple[str, list[SourcePage], Trend | None]]:
     names = dict.fromkeys(page.survey for page in pages)
-    return [(name, [page for page in pages if page.survey == name]) for name in names]
+    return [
+        (name, [page for page in pages if page.survey == name], None if quality is None else trend_of(quality, name))
+        for name in names
+    ]
 
 
 def _summary(pages: list[SourcePage]) -> str:

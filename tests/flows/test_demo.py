@@ -28,6 +28,7 @@ PUBLISHED = {
     "attrition_hazards",
     "response_rates",
     "response_quality",
+    "quality_by_wave",
     "releases",
     "runs",
     "checks",

@@ -189,3 +189,23 @@ def test_a_mart_that_only_shows_a_table_shows_all_of_its_row(
     store.connection.execute(f"insert into {source} by name select * from incoming").fetchall()
     store.connection.unregister("incoming")
     assert store.rows(f"marts.{mart}", *row) == [tuple(row.values())]
+
+
+def test_quality_is_counted_by_wave_with_zero_where_another_wave_has_the_flag(store: Store) -> None:
+    for number, wave in enumerate(("w1", "w2"), 1):
+        store.given("definitions.waves", {"wave": wave, "wave_number": number})
+        store.given("marts.deliveries", {"source": wave, "status": "accepted", "n_delivered": 10, "n_refused": number})
+        store.given("marts.participation", {"wave": wave, "panel_member_id": "a", "is_respondent": True})
+    store.given("marts.deliveries", {"source": "w2", "status": "superseded", "n_delivered": 9, "n_refused": 9})
+    store.given("marts.deliveries", {"source": "roster", "status": "accepted", "n_delivered": 9, "n_refused": 9})
+    store.given("marts.participation", {"wave": "w1", "panel_member_id": "b", "is_respondent": False})
+    store.given("marts.response_quality", {"wave": "w2", "panel_member_id": "a", "flag": "speeding"})
+    for kind in (None, "skipped", "dont_know", "not_asked", "not_distinguished"):
+        store.given("marts.answers", {"wave": "w1", "panel_member_id": "a", "missing_kind": kind})
+    assert store.rows("marts.quality_by_wave", "wave", "measure", "n_found", "n_of") == [
+        ("w1", "flag_speeding", 0, 1),
+        ("w1", "item_nonresponse", 2, 3),
+        ("w1", "rows_refused", 1, 10),
+        ("w2", "flag_speeding", 1, 1),
+        ("w2", "rows_refused", 2, 10),
+    ]
