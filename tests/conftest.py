@@ -27,7 +27,7 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    until = time.monotonic() + 120
+    until = time.monotonic() + 300
     while not answers(api):
         assert server.poll() is None, "the Prefect server ended"
         assert time.monotonic() < until, "the Prefect server does not answer"
