@@ -273,11 +273,26 @@ def load_delivery(survey: str, source: str, arrival: Arrival, reading: Reading, 
     with warehouse.transaction(night.connection):
         warehouse.load_delivery(night.connection, delivery, reading.with_pseudonyms, report.refused)
         warehouse.replace_rows(night.connection, "log.checks", found, survey=survey, wave=source)
+        drifts = _drifts(arrival, reading, report)
+        key = {"survey": survey, "source": source, "delivery_id": arrival.delivery_id}
+        warehouse.replace_rows(night.connection, "raw.profile_drifts", drifts, **key)
         inputs = ingest_inputs(night, survey, source, arrival.delivery_id)
         warehouse.remember_step(night.connection, survey, f"ingest-{source}", inputs)
     leave_inbox(night, arrival.file_name, arrival.delivery_id)
     _tell(night, report, reading.frame.height)
     return not report.is_held
+
+
+def _drifts(arrival: Arrival, reading: Reading, report: ValidationReport) -> pl.DataFrame:
+    """Return the members of whom a delivery says otherwise than is known, and in which variable."""
+    drifted = report.drifted
+    return drifted.select(
+        pl.lit(arrival.survey).alias("survey"),
+        pl.lit(arrival.source).alias("source"),
+        pl.lit(arrival.delivery_id).alias("delivery_id"),
+        reading.members.gather(drifted["row_number"] - 1).alias("panel_member_id"),
+        "variable",
+    ).drop_nulls("panel_member_id")
 
 
 def _freeze(night: Night, arrival: Arrival, report: ValidationReport) -> None:

@@ -1,5 +1,7 @@
 """Judge how carefully the respondents of each wave answered; flags are published, and nobody is removed by them."""
 
+from typing import Any
+
 import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -12,13 +14,26 @@ from pipeline.fingerprint import text_hash
 from pipeline.panel_response_quality import SHORTEST_TEXT, response_quality
 
 _INTERVIEWS = """
+with differing as (
+    select
+        drift.panel_member_id,
+        count(distinct drift.variable) as n_differing
+    from raw.profile_drifts as drift
+    inner join raw.deliveries as delivery using (survey, source, delivery_id)
+    where drift.survey = $survey and drift.source = $wave and delivery.status = 'accepted'
+        and list_contains(cast($identity as varchar[]), drift.variable)
+    group by drift.panel_member_id
+)
+
 select
     participation.panel_member_id,
+    coalesce(any_value(differing.n_differing), 0) as n_differing,
     any_value(wave_row.seconds) as seconds,
     any_value(wave_row.mode) as mode,
     any_value(wave_row.device_hash) as device_hash
 from core.participation as participation
 inner join staging.wave_rows as wave_row using (survey, wave, panel_member_id)
+left join differing using (panel_member_id)
 where participation.survey = $survey and participation.wave = $wave and participation.is_respondent
 group by participation.panel_member_id
 """
@@ -55,11 +70,12 @@ def judge_responses(survey: str) -> None:
 def judge_wave(survey: str, wave: str) -> None:
     """Replace the flags of one wave."""
     night = current()
-    key = {"survey": survey, "wave": wave}
+    key: dict[str, Any] = {"survey": survey, "wave": wave}
+    identity = list(night.surveys[survey].response_quality.identity)
     found = response_quality(
         night.surveys[survey],
         wave,
-        warehouse.read(night.connection, _INTERVIEWS, key),
+        warehouse.read(night.connection, _INTERVIEWS, key | {"identity": identity}),
         warehouse.read(night.connection, _ANSWERS, key | {"shortest": SHORTEST_TEXT}),
     )
     keyed = found.insert_column(0, pl.repeat(survey, found.height, dtype=pl.String, eager=True).alias("survey"))

@@ -332,6 +332,8 @@ class ResponseQuality:
     item_nonresponse: float | None = 0.5  # share of the items asked
     duplicated_text: float | None = 1.0  # other people with the same open answer
     duplicated_device: float | None = 1.0  # other people on the same device
+    inconsistent: float | None = 1.0  # variables of `identity` that differ from what is known of the member
+    identity: dict[str, float] = field(default_factory=dict)  # profile variable that stays: by how much it may differ
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def response_quality(survey: Survey, wave: str, interviews: pl.DataFrame, answer
     """Return the flags of one wave's respondents: the columns of `response_quality` but the survey.
 
     Args:
-        interviews: panel_member_id, seconds, mode, device_hash of each respondent.
+        interviews: panel_member_id, n_differing (variables of identity), seconds, mode, device_hash of each respondent.
         answers: panel_member_id, item, code, missing_kind, text_hash (of a long open answer).
     """
     if interviews.is_empty():
@@ -55,6 +55,7 @@ def response_quality(survey: Survey, wave: str, interviews: pl.DataFrame, answer
         Measure("item_nonresponse", _nonresponse(closed, people.height)),
         Measure("duplicated_text", _shared_texts(located, people.height), is_strong=True),
         Measure("duplicated_device", _sharing(people["device_hash"])),
+        Measure("inconsistent", people["n_differing"].cast(pl.Float64).to_numpy(), is_strong=True),
     ]
     found = [_flagged(survey, wave, people, measure) for measure in measures]
     return pl.concat([pl.DataFrame(schema=FLAGS), *found]).sort("panel_member_id", "flag")

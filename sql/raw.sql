@@ -36,3 +36,11 @@ create table if not exists raw.refused_rows (
     survey varchar not null,
     source varchar not null
 );
+
+create table if not exists raw.profile_drifts (
+    survey varchar not null,
+    source varchar not null,
+    delivery_id varchar not null,
+    panel_member_id varchar not null,
+    variable varchar not null
+);

@@ -6,6 +6,7 @@ from pathlib import Path
 from pipeline.definitions import (
     MISSING_KINDS,
     NOT_DISTINGUISHED,
+    ProfileVariable,
     ResponseQuality,
     SeverityChange,
     Source,
@@ -149,7 +150,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         severities=read_severities(block),
         comparison=read_comparison(block),
         grids=bank.grids,
-        response_quality=read_response_quality(block),
+        response_quality=read_response_quality(block, profile),
         uninvited_statuses=block.texts("uninvited_statuses"),
         id_ignores=block.names("id_ignores", IGNORABLE, "a difference between ids"),
         has_member_list=bool(roster.columns),
@@ -170,16 +171,31 @@ def read_severities(survey: Block) -> dict[str, SeverityChange]:
     return changes
 
 
-def read_response_quality(survey: Block) -> ResponseQuality:
+def read_response_quality(survey: Block, profile: tuple[ProfileVariable, ...]) -> ResponseQuality:
     """Return from which value each flag of response quality is set; those under `without` are not looked for."""
     block = survey.block("response_quality")
     if block is None:
         return ResponseQuality()
-    usual = {one.name: getattr(ResponseQuality(), one.name) for one in fields(ResponseQuality)}
+    names = [one.name for one in fields(ResponseQuality) if one.name != "identity"]
+    usual = {name: getattr(ResponseQuality(), name) for name in names}
     left_out = block.names("without", usual, "a flag of response quality")
     values = {name: None if name in left_out else block.above_zero(name, float(usual[name])) for name in usual}
+    identity = read_identity(block, profile)
     block.close()
-    return ResponseQuality(**values)
+    return ResponseQuality(**values, identity=identity)
+
+
+def read_identity(block: Block, profile: tuple[ProfileVariable, ...]) -> dict[str, float]:
+    """Return the profile variables that do not change in a person, and by how much each may differ."""
+    found = block.block("identity")
+    if found is None:
+        return {}
+    names = [variable.name for variable in profile if variable.check_drift]
+    for name, value in found.value.entries().items():
+        value.is_among(name, names, "a profile variable with check_drift: true")
+    identity = {name: found.number(name, 0.0) for name in found.value.entries()}
+    found.close()
+    return identity
 
 
 def read_comparison(survey: Block) -> WaveComparison:

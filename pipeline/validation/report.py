@@ -76,6 +76,17 @@ class ValidationReport:
         return pl.concat([empty, *broken_rows]).sort("row_number", "rule", "reason")
 
     @property
+    def drifted(self) -> pl.DataFrame:
+        """Return where a profile value differs from what is known of the member: row_number, variable."""
+        empty = pl.DataFrame(schema={"row_number": pl.Int32, "variable": pl.String})
+        parts = [
+            pl.DataFrame({"row_number": result.row_numbers}).with_columns(pl.lit(result.rule.name).alias("variable"))
+            for result in self.failed
+            if result.rule.code == "profile-drift"
+        ]
+        return pl.concat([empty, *parts])
+
+    @property
     def is_held(self) -> bool:
         """Return whether a fault of the file, or more faulty rows than tolerated, holds the delivery."""
         critical = [result.rule for result in self.failed if result.rule.severity == CRITICAL]

@@ -174,6 +174,8 @@ def _with_known(rows: pl.DataFrame, delivery: DeliveryToValidate, names: dict[st
             rows = rows.with_columns(_passed_over(rule, names).alias(value_name(rule, names)))
         elif rule.code in ("profile-category", "profile-drift"):
             rows = _with_profile(rows, delivery, profile[str(rule.name)], names)
+            if rule.code == "profile-drift":
+                rows = _forgiven(rows, str(rule.name), delivery.survey.response_quality.identity)
         elif rule.code in _PREPARED:
             prepared = _PREPARED[rule.code](rule, pl.col(names[rule.column]), delivery.definition)
             rows = rows.with_columns(prepared.alias(DAY if rule.code in DAY_CODES else value_name(rule, names)))
@@ -249,6 +251,16 @@ def _with_profile(
         )
         rows = rows.join(known.unique(MEMBER, keep="first"), on=MEMBER, how="left", maintain_order="left")
     return rows
+
+
+def _forgiven(rows: pl.DataFrame, variable: str, identity: dict[str, float]) -> pl.DataFrame:
+    """Take a delivered number that differs by no more than it may for the known one."""
+    ours, known = ours_name(variable), known_name(variable)
+    if not identity.get(variable) or not {ours, known} <= set(rows.columns):
+        return rows
+    difference = pl.col(ours).cast(pl.Float64, strict=False) - pl.col(known).cast(pl.Float64, strict=False)
+    is_near = (difference.abs() <= identity[variable]).fill_null(False)
+    return rows.with_columns(pl.when(is_near).then(pl.col(known)).otherwise(pl.col(ours)).alias(ours))
 
 
 def _with_margin(rows: pl.DataFrame, delivery: DeliveryToValidate, margin: str, names: dict[str, str]) -> pl.DataFrame:

@@ -265,6 +265,14 @@ def test_members_whose_profile_drifts_are_counted(run: Run) -> None:
     assert {column for _, column, _ in drift} >= {"sex", "race", "region"}
 
 
+def test_a_member_of_another_sex_than_before_is_flagged_and_one_who_moved_is_not(run: Run) -> None:
+    drift = "select wave, n_failed from checks where rule = 'profile-drift' and column_name = 'sex' and n_failed > 0"
+    flags = "select wave, count(*) from response_quality where flag = 'inconsistent' and is_strong group by wave"
+    found = sorted(run.table(flags).rows())
+    assert found
+    assert found == sorted(run.table(drift).rows())
+
+
 def test_a_night_with_nothing_new_leaves_the_published_file_as_it_is(run: Run) -> None:
     published = run.workspace / "published" / "panel.duckdb"
     before = sha256(published.read_bytes()).hexdigest()

@@ -33,7 +33,13 @@ def wave(**people: list[str | None]) -> pl.DataFrame:
 def interviews(**seconds: float | None) -> pl.DataFrame:
     n = len(seconds)
     return pl.DataFrame(
-        {"panel_member_id": [*seconds], "seconds": [*seconds.values()], "mode": ["web"] * n, "device_hash": [None] * n},
+        {
+            "panel_member_id": [*seconds],
+            "n_differing": [0] * n,
+            "seconds": [*seconds.values()],
+            "mode": ["web"] * n,
+            "device_hash": [None] * n,
+        },
         schema_overrides={"device_hash": pl.String, "seconds": pl.Float64},
     )
 
@@ -83,6 +89,12 @@ def test_the_same_text_or_device_flags_both_people_and_shows_neither():
         ("b", "duplicated_text", 1.0, True),
         ("c", "duplicated_device", 1.0, False),
     ]
+
+
+def test_other_facts_than_known_of_the_member_are_a_strong_flag():
+    people = interviews(a=1, b=1).with_columns(n_differing=pl.Series([0, 2]))
+    found = response_quality(survey(), "w1", people, wave(a=VARIED, b=VARIED))
+    assert found.rows() == [("w1", "b", "inconsistent", 2.0, 1.0, True)]
 
 
 def test_a_flag_that_is_off_is_not_looked_for():

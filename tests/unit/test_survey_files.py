@@ -265,6 +265,12 @@ def test_grids_and_thresholds_of_response_quality_are_declared(tmp_path: Path) -
     assert [grid.is_mixed for grid in survey.grids.values()] == [False, True]
 
 
+def test_what_stays_in_a_person_must_be_checked_for_drift(tmp_path: Path) -> None:
+    change = ("survey.yml", "retention:", "response_quality: {identity: {nothing: 0}}\nretention:")
+    with pytest.raises(DefinitionError, match="a profile variable with check_drift: true"):
+        read_survey(write_survey(tmp_path, change=change))
+
+
 def test_a_grid_over_two_scales_is_a_fault(tmp_path: Path) -> None:
     change = ("items.yml", "links:", "grids: {plain: [trust, amount]}\nlinks:")
     with pytest.raises(DefinitionError, match="items of one scale"):
