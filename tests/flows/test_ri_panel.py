@@ -9,9 +9,9 @@ import polars as pl
 import pyreadstat
 import pytest
 
-from tests.nights import Panel, Ran, read_file, run
+from tests.nights import CHECKOUT, Panel, Ran, read_file, run
 
-FOLDER = Path(os.environ.get("PANEL_REAL_DATA", "/nowhere")) / "ri_covid_panel"
+FOLDER = Path(os.environ.get("PANEL_REAL_DATA") or CHECKOUT.parent / "shared" / "data") / "ri_covid_panel"
 FILES = {
     "w1": "wave1_2020-07_BROW0013_RI.sav",
     "w3": "wave3_2020-11_BROW0015_RI_and_US.sav",
@@ -20,7 +20,7 @@ FILES = {
 }
 LINKS = {"w1": "caseid_BROW0013", "w3": "caseid_BROW0015", "w4": "caseid_BROW0016", "w5": "caseid_BROW0017"}
 RHODE_ISLAND = 44
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="needs ri_covid_panel in the folder of PANEL_REAL_DATA")
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="ri_covid_panel is not here: set PANEL_REAL_DATA to the folder that holds it")
 
 
 def delivered(wave: str) -> pl.DataFrame:
