@@ -20,7 +20,7 @@ FILES = {
 }
 LINKS = {"w1": "caseid_BROW0013", "w3": "caseid_BROW0015", "w4": "caseid_BROW0016", "w5": "caseid_BROW0017"}
 RHODE_ISLAND = 44
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="ri_covid_panel is not here: set PANEL_REAL_DATA to the folder that holds it")
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="ri_covid_panel is not here: set PANEL_REAL_DATA")
 
 
 def delivered(wave: str) -> pl.DataFrame:
