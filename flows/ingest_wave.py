@@ -268,6 +268,7 @@ def load_delivery(survey: str, source: str, arrival: Arrival, reading: Reading, 
         file_name=arrival.file_name,
         received_at=arrival.received_at,
         status="held" if report.is_held else "accepted",
+        id_column=intake.described(night.surveys[survey], source).columns.get("panel_member_id", ""),
     )
     found = check_rows([report], night.run_id, night.started_at.replace(tzinfo=None))
     with warehouse.transaction(night.connection):

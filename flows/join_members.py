@@ -57,30 +57,13 @@ def _links(night: Night, survey: Survey) -> list[dict[str, str]]:
 
 def _links_of(night: Night, survey: str, source: str, columns: dict[str, str]) -> list[dict[str, str]]:
     whose = {column: name for name, column in columns.items()}
-    cells = warehouse.read(
-        night.connection,
-        """
-        select cell.row_number, cell.column_name, cell.value
-        from raw.cells as cell
-        inner join raw.deliveries as delivery
-            on cell.survey = delivery.survey
-            and cell.source = delivery.source
-            and cell.delivery_id = delivery.delivery_id
-            and delivery.status = 'accepted'
-        left join raw.refused_rows as refused
-            on cell.survey = refused.survey
-            and cell.source = refused.source
-            and cell.delivery_id = refused.delivery_id
-            and cell.row_number = refused.row_number
-        where cell.survey = ? and cell.source = ? and cell.value is not null and refused.row_number is null
-        order by cell.row_number
-        """,
-        [survey, source],
-    ).filter(pl.col("column_name").is_in(list(whose)))
-    rows: dict[int, dict[str, str]] = {}
-    for row, column, alias in cells.iter_rows():
-        rows.setdefault(row, {})[whose[column]] = alias
-    return list(rows.values())
+    links = []
+    for frame in warehouse.rows_in_use(night.connection, survey, source):
+        known = frame.select(column for column in whose if column in frame.columns).rename(whose, strict=False)
+        links += [
+            {name: alias for name, alias in row.items() if alias is not None} for row in known.iter_rows(named=True)
+        ]
+    return [link for link in links if link]
 
 
 def _order(night: Night, survey: Survey) -> list[str]:

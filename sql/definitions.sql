@@ -162,6 +162,11 @@ create table if not exists definitions.eligibility_columns (
     contains varchar not null
 );
 
+create table if not exists definitions.number_columns (
+    survey varchar not null,
+    column_name varchar not null
+);
+
 create table if not exists definitions.exit_reasons (
     survey varchar not null,
     reason varchar not null

@@ -1,4 +1,5 @@
--- Deliveries as received, every row of them. Only the id column differs: it holds the pseudonym.
+-- Deliveries as received, every row of them: the rows of each in a wide table of its own (pipeline/warehouse/
+-- wide_tables.py), whose columns are listed here. Only the id column differs: it holds the pseudonym.
 
 create table if not exists raw.deliveries (
     delivery_id varchar not null,
@@ -10,14 +11,15 @@ create table if not exists raw.deliveries (
     n_delivered integer not null,
     n_accepted integer not null,
     n_refused integer not null,
-    n_superseded integer not null
+    n_superseded integer not null,
+    part varchar not null default ''
 );
 
-create table if not exists raw.cells (
+create table if not exists raw.columns (
     delivery_id varchar not null,
-    row_number integer not null,
+    position integer not null,
     column_name varchar not null,
-    value varchar,
+    stored_as varchar not null,
     survey varchar not null,
     source varchar not null
 );

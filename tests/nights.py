@@ -115,6 +115,15 @@ class Panel:
         """Return the rows of a query on the working store."""
         return read_file(self.root / "var" / "warehouse.duckdb", query)
 
+    def delivered(self, source: str) -> pl.DataFrame:
+        """Return the rows of the newest delivery of a source as the working store keeps them."""
+        from pipeline import warehouse
+        from pipeline.warehouse.wide_tables import delivered_frame
+
+        newest = "select survey, source, delivery_id from raw.deliveries where source = ? order by received_at desc"
+        with warehouse.open_read_only(self.root / "var" / "warehouse.duckdb") as connection:
+            return delivered_frame(connection, warehouse.read(connection, newest, [source]).row(0, named=True))
+
     def runs(self) -> list[dict[str, Any]]:
         """Return the lines of the run log."""
         return [json.loads(line) for line in (self.root / "var" / "runs.jsonl").read_text().splitlines()]

@@ -5,15 +5,14 @@ from pipeline.warehouse.connection import (
     delete_rows,
     execute,
     insert_rows,
-    open_read_only,
-    open_warehouse,
     read,
     replace_rows,
     transaction,
 )
 from pipeline.warehouse.definition_tables import store_definitions
-from pipeline.warehouse.deliveries import Delivery, load_delivery, set_delivery_status
+from pipeline.warehouse.deliveries import Delivery, load_delivery, rows_in_use, set_delivery_status
 from pipeline.warehouse.models import build, build_marts, run_checks
+from pipeline.warehouse.opening import open_read_only, open_warehouse
 from pipeline.warehouse.publication import answer, connect_published, publish, read_published
 from pipeline.warehouse.steps import remember_step, step_inputs
 
@@ -35,6 +34,7 @@ __all__ = [
     "read_published",
     "remember_step",
     "replace_rows",
+    "rows_in_use",
     "run_checks",
     "set_delivery_status",
     "step_inputs",

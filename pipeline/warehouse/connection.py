@@ -1,4 +1,4 @@
-"""The working store: opening it, and reading and replacing rows of its tables."""
+"""Reading and replacing rows of DuckDB tables, and what is done together or not at all."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -8,50 +8,13 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipeline.errors import StorageError, WorkspaceBusyError
-
 SQL_FOLDER = Path(__file__).resolve().parents[2] / "sql"
-PYTHON_SCHEMAS = ("definitions", "raw", "analysis", "log")  # tables in sql/<schema>.sql, filled by Python
-MODEL_SCHEMAS = ("staging", "core", "marts")  # one select per table in sql/<schema>/
 OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
 
-_STORAGE_FAULTS = ("Could not write", "Could not fsync", "No space left", "File too large", "quota")
 _in_transaction: set[int] = set()  # connections, by their id, inside a transaction of ours
-_COLUMNS = "select schema_name, table_name, column_name, data_type from duckdb_columns() where not internal"
-
-
-@contextmanager
-def open_warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the working store, made with all its schemas and tables on first use.
-
-    Raises:
-        WorkspaceBusyError: another process has it open.
-        StorageError: it, or what is published from it, cannot be written.
-    """
-    with _storage_faults_in_words(path):
-        connection = _connect(path)
-        try:
-            _create_tables(connection)
-            yield connection
-        finally:
-            connection.close()
-
-
-@contextmanager
-def open_read_only(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the working store to look at it.
-
-    Raises:
-        WorkspaceBusyError: another process writes it.
-    """
-    connection = _connect(path, read_only=True)
-    try:
-        yield connection
-    finally:
-        connection.close()
 
 
 @contextmanager
@@ -134,49 +97,3 @@ def quoted(name: str) -> str:
 def literal(text: str) -> str:
     """Return text as an SQL literal, for the few statements that take no parameter."""
     return "'" + text.replace("'", "''") + "'"
-
-
-def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return duckdb.connect(str(path), read_only=read_only, config=OFFLINE)
-    except duckdb.IOException as error:
-        if "lock" not in str(error):
-            raise
-        raise WorkspaceBusyError(
-            f"{path}: another process has the warehouse open. Wait until it has finished, then try again."
-        ) from error
-
-
-@contextmanager
-def _storage_faults_in_words(path: Path) -> Iterator[None]:
-    """Turn what DuckDB says of a disk that takes no more into an error for people."""
-    try:
-        yield
-    except duckdb.Error as error:
-        if not any(fault in str(error) for fault in _STORAGE_FAULTS):
-            raise
-        found = str(error).rsplit(": ", 1)[-1].strip().lower()
-        raise StorageError(
-            f"{path}: the disk takes no more ({found}). Make room, then run the command again. What was there "
-            "before is there still."
-        ) from error
-
-
-def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make what is missing; a store made by an earlier version gets the columns added since."""
-    with transaction(connection):
-        _run_definitions(connection)
-        with duckdb.connect(":memory:") as fresh:
-            _run_definitions(fresh)
-            expected = read(fresh, _COLUMNS)
-        added = expected.join(read(connection, _COLUMNS), on=("schema_name", "table_name", "column_name"), how="anti")
-        for schema, table, column, data_type in added.iter_rows():
-            execute(connection, f"alter table {schema}.{table} add column {quoted(column)} {data_type}")
-
-
-def _run_definitions(connection: duckdb.DuckDBPyConnection) -> None:
-    for schema in (*PYTHON_SCHEMAS, *MODEL_SCHEMAS):
-        execute(connection, f"create schema if not exists {schema}")
-    for schema in PYTHON_SCHEMAS:
-        execute(connection, (SQL_FOLDER / f"{schema}.sql").read_text(encoding="utf-8"))

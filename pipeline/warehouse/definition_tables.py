@@ -186,6 +186,14 @@ def _eligibility_columns(survey: Survey) -> Iterator[Row]:
         yield {"wave": wave, "column_name": column, "contains": survey.eligibility.contains}
 
 
+def _number_columns(survey: Survey) -> Iterator[Row]:
+    """Yield the columns of the member list that hold numbers weights are made of."""
+    columns = [recipe.supplied for recipe in survey.weights if recipe.supplied]
+    columns += [column for recipe in survey.weights for column in recipe.selection_probabilities.values()]
+    for column in dict.fromkeys(columns):
+        yield {"column_name": column}
+
+
 def _exit_reasons(survey: Survey) -> Iterator[Row]:
     for reason in survey.eligibility.exit_reasons:
         yield {"reason": reason}
@@ -253,6 +261,7 @@ _TABLES = {
     "design_columns": _design_columns,
     "eligibility_columns": _eligibility_columns,
     "exit_reasons": _exit_reasons,
+    "number_columns": _number_columns,
     "margins": _margins,
     "weight_ids": _weight_ids,
     "families": _families,

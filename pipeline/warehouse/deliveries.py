@@ -6,10 +6,25 @@ from datetime import datetime
 import duckdb
 import polars as pl
 
-from pipeline.warehouse.connection import delete_rows, execute, insert_rows, transaction
+from pipeline.warehouse.connection import delete_rows, execute, insert_rows, read, transaction
+from pipeline.warehouse.wide_tables import OF_DELIVERY, delivered_frame, store_rows
 
 ACCEPTED, HELD, SUPERSEDED = "accepted", "held", "superseded"
-_KEYS = "survey = $survey and source = $source and delivery_id = $delivery_id"
+
+_IN_USE = """
+select delivery_id from raw.deliveries
+where survey = $survey and source = $source and status = 'accepted'
+order by part
+"""
+
+_SUPERSEDE = f"""
+update raw.deliveries
+set status = 'superseded'
+where survey = $survey
+    and source = $source
+    and status = 'accepted'
+    and part in (select part from raw.deliveries where {OF_DELIVERY})
+"""
 
 _COUNT_ROWS = """
 with refused as (
@@ -44,7 +59,7 @@ where delivery.survey = $survey
 
 @dataclass(frozen=True)
 class Delivery:
-    """One delivered file of a survey's source (`roster` or a wave)."""
+    """One delivered file of a survey's source (`roster` or a wave), or of one part of it: web, paper, late returns."""
 
     delivery_id: str  # SHA-256 of the file
     survey: str
@@ -52,6 +67,8 @@ class Delivery:
     file_name: str
     received_at: datetime
     status: str = ACCEPTED  # or held: validation failed, no row is used
+    id_column: str = ""  # the delivered column that holds the pseudonym of each row's member, if there is one
+    part: str = ""
 
     @property
     def key(self) -> dict[str, str]:
@@ -66,20 +83,31 @@ def load_delivery(
 
     Args:
         frame: every row delivered, as text: `row_number` from 1 and the delivered columns; blank is null. The
-            id column holds pseudonyms already.
+            id column holds pseudonyms already, null where nobody is known by the delivered id.
         refused: `row_number, rule, reason`, one row for each rule a row breaks.
 
-    An accepted delivery supersedes the earlier accepted one of the same source.
+    An accepted delivery supersedes the earlier accepted one of the same source and part.
     """
-    cells = frame.unpivot(index="row_number", variable_name="column_name", value_name="value")
     rows = pl.concat([frame["row_number"].cast(pl.Int64), _row_numbers(refused)]).drop_nulls().n_unique()
     with transaction(connection):
-        for table in ("raw.deliveries", "raw.cells", "raw.refused_rows"):
+        for table in ("raw.deliveries", "raw.refused_rows"):
             delete_rows(connection, table, **delivery.key)
-        insert_rows(connection, "raw.cells", _with_key(cells, delivery))
+        store_rows(connection, delivery.key, frame, delivery.id_column)
         insert_rows(connection, "raw.refused_rows", _with_key(refused, delivery))
         insert_rows(connection, "raw.deliveries", _delivery_row(delivery, rows))
         _apply_status(connection, delivery.key, delivery.status)
+
+
+def rows_in_use(connection: duckdb.DuckDBPyConnection, survey: str, source: str) -> list[pl.DataFrame]:
+    """Return the rows of each accepted delivery of a source, as delivered but for the refused ones."""
+    of_source = {"survey": survey, "source": source}
+    accepted = read(connection, _IN_USE, of_source)
+    frames = []
+    for (delivery_id,) in accepted.iter_rows():
+        key = {**of_source, "delivery_id": delivery_id}
+        refused = read(connection, f"select row_number from raw.refused_rows where {OF_DELIVERY}", key)
+        frames.append(delivered_frame(connection, key).join(refused, on="row_number", how="anti"))
+    return frames
 
 
 def set_delivery_status(
@@ -94,14 +122,8 @@ def set_delivery_status(
 def _apply_status(connection: duckdb.DuckDBPyConnection, key: dict[str, str], status: str) -> None:
     """Set the status; what an accepted delivery replaces becomes superseded."""
     if status == ACCEPTED:
-        source_key = {"survey": key["survey"], "source": key["source"]}
-        execute(
-            connection,
-            "update raw.deliveries set status = 'superseded' "
-            "where survey = $survey and source = $source and status = 'accepted'",
-            source_key,
-        )
-    execute(connection, f"update raw.deliveries set status = $status where {_KEYS}", {**key, "status": status})
+        execute(connection, _SUPERSEDE, key)
+    execute(connection, f"update raw.deliveries set status = $status where {OF_DELIVERY}", {**key, "status": status})
     _count_rows(connection, key["survey"], key["source"])
 
 
@@ -116,7 +138,7 @@ def _count_rows(connection: duckdb.DuckDBPyConnection, survey: str, source: str)
 
 def _delivery_row(delivery: Delivery, n_delivered: int) -> pl.DataFrame:
     counts = {"n_delivered": n_delivered, "n_accepted": 0, "n_refused": 0, "n_superseded": 0}
-    named = {"file_name": delivery.file_name, "received_at": delivery.received_at, "status": HELD}
+    named = {name: getattr(delivery, name) for name in ("file_name", "received_at", "part")} | {"status": HELD}
     return pl.DataFrame([{**delivery.key, **named, **counts}])
 
 

@@ -7,26 +7,15 @@ import duckdb
 import polars as pl
 
 from pipeline.warehouse.connection import SQL_FOLDER, execute, transaction
+from pipeline.warehouse.staging_tables import build_staging_tables
 
-_PARSE_TIMES = """
-insert into staging.parsed_times
-select distinct
-    $format,
-    cell.value,
-    try_strptime(cell.value, $format)
-from raw.cells as cell
-inner join definitions.source_columns as source_column
-    on cell.survey = source_column.survey
-    and cell.source = source_column.source
-    and cell.column_name = source_column.column_name
-where source_column.format = $format and cell.value is not null
-"""
+_VIEW = "-- A view"  # how a line of a model's header begins that is no table
 
 
 def build(connection: duckdb.DuckDBPyConnection) -> None:
     """Rebuild staging and core from deliveries and definitions, in one transaction."""
     with transaction(connection):
-        _parse_times(connection)
+        build_staging_tables(connection)
         for schema in ("staging", "core"):
             _run_models(connection, schema)
 
@@ -73,9 +62,10 @@ def tables_read(nowhere: duckdb.DuckDBPyConnection, sql: str) -> set[str]:
 
 
 def run_model(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Rebuild the table of one model, `sql/<schema>/<table>.sql`."""
+    """Rebuild the table, or view, of one model, `sql/<schema>/<table>.sql`."""
     sql = path.read_text(encoding="utf-8")
-    execute(connection, f"create or replace table {path.parent.name}.{path.stem} as\n{sql}")
+    kind = "view" if f"\n{_VIEW}" in sql else "table"
+    execute(connection, f"create or replace {kind} {path.parent.name}.{path.stem} as\n{sql}")
 
 
 def read_count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
@@ -86,19 +76,3 @@ def read_count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
 def _run_models(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
     for path in run_order(schema):
         run_model(connection, path)
-
-
-def _parse_times(connection: duckdb.DuckDBPyConnection) -> None:
-    """Read the delivered times in their declared formats, which DuckDB takes only as constants.
-
-    Fills staging.parsed_times(format, value, parsed_at), one row for each text that occurs.
-    """
-    execute(
-        connection,
-        "create or replace table staging.parsed_times (format varchar, value varchar, parsed_at timestamp)",
-    )
-    formats = connection.execute(
-        "select distinct format from definitions.source_columns where format is not null order by format"
-    ).fetchall()
-    for (time_format,) in formats:
-        execute(connection, _PARSE_TIMES, {"format": time_format})

@@ -3,6 +3,7 @@
 select
     wave_row.survey,
     wave_row.wave,
+    wave_row.delivery_id,
     wave_row.row_number
 from staging.wave_rows as wave_row
 left join core.members as member

@@ -3,6 +3,7 @@
 select
     wave_row.survey,
     wave_row.wave,
+    wave_row.delivery_id,
     wave_row.row_number
 from staging.wave_rows as wave_row
 inner join core.participation as participation

@@ -1,9 +1,10 @@
--- At most one delivery of each source is in use.
+-- At most one delivery of each source, or of each of its parts, is in use.
 
 select
     survey,
-    source
+    source,
+    part
 from raw.deliveries
 where status = 'accepted'
-group by survey, source
+group by survey, source, part
 having count(*) > 1

@@ -6,12 +6,12 @@ with listed as (
     select
         survey,
         panel_member_id,
-        any_value(joined_on order by row_number) as joined_on,
-        any_value(left_on order by row_number) as left_on,
-        any_value(exit_reason order by row_number) as exit_reason,
-        any_value(cohort order by row_number) as cohort,
-        any_value(route order by row_number) as route,
-        any_value(status order by row_number) as status
+        any_value(joined_on order by row_number, delivery_id) as joined_on,
+        any_value(left_on order by row_number, delivery_id) as left_on,
+        any_value(exit_reason order by row_number, delivery_id) as exit_reason,
+        any_value(cohort order by row_number, delivery_id) as cohort,
+        any_value(route order by row_number, delivery_id) as route,
+        any_value(status order by row_number, delivery_id) as status
     from staging.members
     group by survey, panel_member_id
 ),

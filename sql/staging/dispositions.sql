@@ -5,7 +5,7 @@ select
     cell.survey,
     cell.panel_member_id,
     eligibility.wave,
-    any_value(cell.value order by cell.row_number) as disposition
+    any_value(cell.value order by cell.row_number, cell.delivery_id) as disposition
 from staging.cells as cell
 inner join definitions.eligibility_columns as eligibility
     on cell.survey = eligibility.survey

@@ -5,7 +5,7 @@ select
     cell.survey,
     cell.panel_member_id,
     variable.variable,
-    any_value(cell.value order by coalesce(wave.wave_number, 0), cell.row_number) as value
+    any_value(cell.value order by coalesce(wave.wave_number, 0), cell.row_number, cell.delivery_id) as value
 from staging.cells as cell
 inner join definitions.profile as variable
     on cell.survey = variable.survey

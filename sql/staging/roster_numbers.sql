@@ -5,6 +5,7 @@ with typed as (
     select
         survey,
         panel_member_id,
+        delivery_id,
         row_number,
         column_name,
         try_cast(value as double) as value
@@ -16,7 +17,7 @@ select
     survey,
     panel_member_id,
     column_name,
-    any_value(value order by row_number) as value
+    any_value(value order by row_number, delivery_id) as value
 from typed
 where value is not null
 group by survey, panel_member_id, column_name

@@ -44,8 +44,7 @@ print(json.dumps({"tables": dict(tables), "columns": columns}))
 """
 OPEN_ANSWERS = """
 select distinct value
-from raw.cells
-inner join definitions.item_columns as placed on cells.source = placed.wave and cells.column_name = placed.column_name
+from staging.answers
 inner join definitions.items using (item)
 where items.kind = 'text' and length(value) > 10
 """

@@ -1,6 +1,7 @@
 """Given rows, expected rows: an empty working store, and one model run on what a test puts into it."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,10 @@ import pytest
 from pipeline.warehouse import build, build_marts, open_warehouse
 from pipeline.warehouse.connection import SQL_FOLDER, insert_rows
 from pipeline.warehouse.models import run_model
+from pipeline.warehouse.staging_tables import build_staging_tables
+from pipeline.warehouse.wide_tables import store_rows
+
+VIEWS = ("staging.answers", "core.understood_answers", "core.answers")  # tables here, so that tests can fill them
 
 
 class Store:
@@ -27,24 +32,38 @@ class Store:
     def given_delivery(
         self, source: str, *rows: dict[str, str | None], delivery_id: str = "d", status: str = "accepted"
     ) -> None:
-        """Put a delivery and its cells into raw, rows numbered from 1."""
+        """Put a delivery and its rows, numbered from 1, into raw; column ID holds the member."""
         n_rows = len(rows)
         counts = {"n_delivered": n_rows, "n_accepted": n_rows, "n_refused": 0, "n_superseded": 0}
         self.given("raw.deliveries", counts, delivery_id=delivery_id, source=source, status=status)
-        for number, row in enumerate(rows, start=1):
-            cells = [{"column_name": column, "value": value} for column, value in row.items()]
-            self.given("raw.cells", *cells, delivery_id=delivery_id, source=source, row_number=number)
+        frame = pl.DataFrame(rows, infer_schema_length=None).with_row_index("row_number", 1)
+        store_rows(self.connection, {"survey": "s", "source": source, "delivery_id": delivery_id}, frame, "ID")
 
     def given_cells(self, source: str, member: str, row_number: int = 1, /, **cells: str | None) -> None:
         """Put one member's row into staging.cells."""
         rows = [{"column_name": column, "value": value} for column, value in cells.items()]
         self.given("staging.cells", *rows, source=source, row_number=row_number, panel_member_id=member)
 
+    def given_row(self, source: str, member: str, row_number: int = 1, /, **texts: str | datetime | None) -> None:
+        """Put one member's row into staging.delivered_rows, under our names."""
+        self.given("staging.delivered_rows", texts, source=source, row_number=row_number, panel_member_id=member)
+
+    def make(self, model: str) -> None:
+        """Run one model, a view in place of the table that stands for it here."""
+        if model in VIEWS:
+            self.connection.execute(f"drop table if exists {model}").fetchall()
+        run_model(self.connection, SQL_FOLDER / f"{model.replace('.', '/')}.sql")
+
     def rows(self, model: str, *columns: str) -> list[tuple[Any, ...]]:
         """Run one model and return these columns of its rows, sorted."""
-        run_model(self.connection, SQL_FOLDER / f"{model.replace('.', '/')}.sql")
-        frame = self.connection.sql(f"select {', '.join(columns)} from {model} order by all").pl()
-        return frame.rows()
+        self.make(model)
+        return self.connection.sql(f"select {', '.join(columns)} from {model} order by all").pl().rows()
+
+    def staged(self, table: str, *columns: str) -> list[tuple[Any, ...]]:
+        """Return these columns of what staging takes out of the deliveries, sorted."""
+        self.connection.execute("drop table staging.answers").fetchall()
+        build_staging_tables(self.connection)
+        return self.connection.sql(f"select {', '.join(columns)} from staging.{table} order by all").pl().rows()
 
     def offending(self, check: str) -> list[tuple[Any, ...]]:
         """Return the rows that break a check, sorted."""
@@ -58,6 +77,11 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duc
     with open_warehouse(path) as connection:
         build(connection)
         build_marts(connection)
+        for view in VIEWS:
+            connection.execute(f"create table filled as from {view} limit 0").fetchall()
+            connection.execute(f"drop view {view}").fetchall()
+            connection.execute(f"create table {view} as from filled").fetchall()
+            connection.execute("drop table filled").fetchall()
         yield connection
 
 

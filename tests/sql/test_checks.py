@@ -47,8 +47,14 @@ CASES: dict[str, tuple[Given, Given]] = {
         },
     ),
     "one_delivery_of_a_source_is_accepted": (
-        {"raw.deliveries": [DELIVERY, {**DELIVERY, "delivery_id": "e", "status": "superseded"}]},
-        {"raw.deliveries": [{**DELIVERY, "delivery_id": "f"}]},
+        {
+            "raw.deliveries": [
+                {**DELIVERY, "part": ""},
+                {**DELIVERY, "delivery_id": "e", "status": "superseded", "part": ""},
+                {**DELIVERY, "delivery_id": "g", "part": "paper"},
+            ]
+        },
+        {"raw.deliveries": [{**DELIVERY, "delivery_id": "f", "part": ""}]},
     ),
     "every_member_is_listed_once": (
         {"staging.members": [{"row_number": 1, "panel_member_id": "a"}]},
@@ -98,27 +104,22 @@ CASES: dict[str, tuple[Given, Given]] = {
     ),
     "every_completion_time_is_understood": (
         {
-            "definitions.source_columns": [
-                {"source": "w1", "name": "completed_at", "column_name": "T"},
-                {"source": "w1", "name": "panel_member_id", "column_name": "ID"},
-                {"source": "w2", "name": "completed_at", "column_name": "ID"},
-            ],
-            "staging.cells": [
-                {"source": "w1", "row_number": 1, "panel_member_id": "a", "column_name": "T", "value": None},
-                {"source": "w1", "row_number": 1, "panel_member_id": "a", "column_name": "ID", "value": "a"},
-                {"source": "w1", "row_number": 3, "panel_member_id": "c", "column_name": "T", "value": "2024-01-01"},
+            "staging.delivered_rows": [
+                {"source": "w1", "row_number": 1, "panel_member_id": "a", "delivery_id": "d", "completed_at": None},
+                {"source": "w1", "row_number": 3, "panel_member_id": "c", "delivery_id": "d", "completed_at": "1/1/24"},
             ],
             "staging.wave_rows": [
-                ROW,
-                {**ROW, "row_number": 3, "panel_member_id": "c", "wave": "w2"},
-                {**ROW, "row_number": 3, "panel_member_id": "c", "completed_at": "2024-01-01 00:00:00"},
+                {**ROW, "delivery_id": "d"},
+                {**ROW, "row_number": 3, "panel_member_id": "c", "wave": "w2", "delivery_id": "d"},
+                {**ROW, "row_number": 3, "panel_member_id": "c", "delivery_id": "e"},
+                {**ROW, "row_number": 3, "delivery_id": "d", "completed_at": "2024-01-01 00:00:00"},
             ],
         },
         {
-            "staging.cells": [
-                {"source": "w1", "row_number": 2, "panel_member_id": "b", "column_name": "T", "value": "noon"}
+            "staging.delivered_rows": [
+                {"source": "w1", "row_number": 2, "panel_member_id": "b", "delivery_id": "d", "completed_at": "noon"}
             ],
-            "staging.wave_rows": [{**ROW, "row_number": 2, "panel_member_id": "b"}],
+            "staging.wave_rows": [{**ROW, "row_number": 2, "panel_member_id": "b", "delivery_id": "d"}],
         },
     ),
     "every_profile_value_is_in_its_domains": (

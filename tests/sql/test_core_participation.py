@@ -160,7 +160,7 @@ def test_an_interview_of_somebody_out_of_the_population_is_no_response(store: St
     given_interview(store, "a")
     columns = ("is_invited", "is_eligible", "is_respondent", "disposition")
     assert store.rows("core.participation", *columns) == [(False, False, False, "not_eligible")]
-    assert store.offending("every_response_is_from_an_eligible_member") == [("s", "w1", 1)]
+    assert store.offending("every_response_is_from_an_eligible_member") == [("s", "w1", None, 1)]
 
 
 def test_surveys_are_kept_apart(store: Store) -> None:

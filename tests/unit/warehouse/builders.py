@@ -123,8 +123,9 @@ def load(
     delivery_id: str | None = None,
     refused: pl.DataFrame = NO_REFUSALS,
     status: str = "accepted",
+    part: str = "",
 ) -> None:
-    delivery = warehouse.Delivery(delivery_id or source, "small", source, f"{source}.csv", RECEIVED, status)
+    delivery = warehouse.Delivery(delivery_id or source, "small", source, f"{source}.csv", RECEIVED, status, "ID", part)
     warehouse.load_delivery(connection, delivery, rows, refused)
 
 

@@ -4,13 +4,17 @@ import duckdb
 import polars as pl
 
 from pipeline import warehouse
+from pipeline.warehouse.wide_tables import delivered_frame
 from tests.unit.warehouse.builders import NO_REFUSALS, counts, frame, load, refusals
 
 
 def test_every_cell_and_refused_row_is_kept(connection: duckdb.DuckDBPyConnection) -> None:
     load(connection, "w1", frame({"ID": "a", "Q1": "1"}, {"ID": "b", "Q1": None}), refused=refusals(2))
-    cells = warehouse.read(connection, "select row_number, column_name, value from raw.cells order by all")
-    assert cells.rows() == [(1, "ID", "a"), (1, "Q1", "1"), (2, "ID", "b"), (2, "Q1", None)]
+    kept = delivered_frame(connection, {"survey": "small", "source": "w1", "delivery_id": "w1"})
+    assert kept.rows(named=True) == [
+        {"row_number": 1, "ID": "a", "Q1": "1"},
+        {"row_number": 2, "ID": "b", "Q1": None},
+    ]
     refused = warehouse.read(connection, "select delivery_id, row_number, rule, reason from raw.refused_rows")
     assert refused.rows() == [("w1", 2, "item-codes", "why")]
 
@@ -43,6 +47,26 @@ def test_a_newer_delivery_supersedes_the_earlier_one_of_its_source(connection: d
     }
 
 
+def test_the_parts_of_a_wave_are_accepted_beside_each_other_and_superseded_each_by_its_own(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    load(connection, "w1", frame({"ID": "a"}), delivery_id="web", part="web")
+    load(connection, "w1", frame({"ID": "b"}), delivery_id="paper", part="paper")
+    load(connection, "w1", frame({"ID": "a"}, {"ID": "c"}), delivery_id="web again", part="web")
+    assert counts(connection) == {
+        "web": ("superseded", 1, 0, 0, 1),
+        "paper": ("accepted", 1, 1, 0, 0),
+        "web again": ("accepted", 2, 2, 0, 0),
+    }
+
+
+def test_columns_of_few_values_are_kept_as_text_too(connection: duckdb.DuckDBPyConnection) -> None:
+    answers = pl.Series("Q1", ["1", None, "it's"], dtype=pl.Enum(["it's", "1", "never given"]))
+    load(connection, "w1", frame(*({"ID": one} for one in "abc")).with_columns(answers))
+    kept = delivered_frame(connection, {"survey": "small", "source": "w1", "delivery_id": "w1"})
+    assert kept["Q1"].to_list() == ["1", None, "it's"]
+
+
 def test_a_status_can_be_set_later(connection: duckdb.DuckDBPyConnection) -> None:
     load(connection, "w1", frame({"ID": "a"}), delivery_id="first")
     load(connection, "w1", frame({"ID": "a"}, {"ID": "b"}), delivery_id="second", status="held", refused=refusals(1))
@@ -54,7 +78,8 @@ def test_loading_a_delivery_again_replaces_it(connection: duckdb.DuckDBPyConnect
     for refused in (refusals(1), NO_REFUSALS):
         load(connection, "w1", frame({"ID": "a"}, {"ID": "b"}), refused=refused)
     assert counts(connection) == {"w1": ("accepted", 2, 2, 0, 0)}
-    assert warehouse.read(connection, "from raw.cells").height == 2
+    assert delivered_frame(connection, {"survey": "small", "source": "w1", "delivery_id": "w1"}).height == 2
+    assert warehouse.read(connection, "from raw.columns").height == 1
 
 
 def test_an_empty_delivery_is_a_delivery(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,0 +1,176 @@
+"""What staging takes out of the wide tables: rows under our names, cells of the member, answers and their values.
+
+Which columns a delivery has is known only at run time, so these few statements are written here; everything after
+them is a model in sql/.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from pipeline.warehouse.connection import execute, literal, read
+from pipeline.warehouse.wide_tables import MEMBER, places_of, wide_table
+
+TEXTS = (
+    *("completed_at", "completed_year", "completed_month_day", "complete_when"),
+    *("duration_seconds", "duration_minutes", "mode", "device"),
+    *("joined_on", "left_on", "exit_reason", "cohort", "route", "status"),
+)  # what columns may mean to the models; as delivered
+_KEY = ("survey", "source", "delivery_id")
+_PERSON = f"coalesce(link.{MEMBER}, delivered.{MEMBER}) as {MEMBER}"  # links between ids of one person followed
+_TABLES = {
+    "delivered_rows": f"completed_on_clock timestamp, {', '.join(f'{name} varchar' for name in TEXTS)}",
+    "cells": "column_name varchar, value varchar",
+}
+_CELL_COLUMNS = f"""
+select column_name from definitions.source_columns
+where survey = $survey and source = $source and name not in ({", ".join(map(literal, (MEMBER, *TEXTS)))})
+union
+select column_name from definitions.profile where survey = $survey and source = $source
+union
+select column_name from definitions.design_columns where survey = $survey and $source = 'roster'
+union
+select column_name from definitions.eligibility_columns where survey = $survey and $source = 'roster'
+union
+select column_name from definitions.number_columns where survey = $survey and $source = 'roster'
+union
+select column_name from definitions.item_ballots where survey = $survey and wave = $source
+"""
+_NO_ANSWERS = """
+select
+    null::varchar as survey,
+    null::varchar as wave,
+    null::varchar as delivery_id,
+    null::integer as row_number,
+    null::varchar as panel_member_id,
+    null::varchar as item,
+    null::varchar as value
+where false
+"""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A delivery in use: where its columns are stored, and what the definitions call them."""
+
+    key: dict[str, str]
+    places: dict[str, str]  # delivered column: stored under
+    names: dict[str, str]  # our name: stored under
+    time_format: str | None  # how completed_at is written
+    items: dict[str, str]  # item: stored under
+    cells: dict[str, str]  # delivered column of a profile, the design, eligibility or a number: stored under
+
+    @property
+    def keys(self) -> str:
+        """Return the key as selected columns."""
+        return ", ".join(f"{literal(self.key[name])} as {name}" for name in _KEY)
+
+    @property
+    def rows(self) -> str:
+        """Return the rows in use, as they stand after `from`: those refused and those of no member left out."""
+        of_delivery = " and ".join(f"{name} = {literal(self.key[name])}" for name in _KEY)
+        return f"""{wide_table(self.key)} as delivered
+            left join raw.member_links as link
+                on link.survey = {literal(self.key["survey"])} and link.alias = delivered.{MEMBER}
+            anti join (select row_number from raw.refused_rows where {of_delivery}) as refused
+                on delivered.row_number = refused.row_number
+            where delivered.{MEMBER} is not null"""
+
+
+def accepted_deliveries(connection: duckdb.DuckDBPyConnection) -> list[Accepted]:
+    """Return every delivery in use, in a fixed order."""
+    keys = read(
+        connection,
+        f"select {', '.join(_KEY)} from raw.deliveries where status = 'accepted' order by survey, source, part",
+    )
+    return [_accepted(connection, key) for key in keys.iter_rows(named=True)]
+
+
+def build_staging_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables of staging that no model makes, inside the caller's transaction."""
+    deliveries = accepted_deliveries(connection)
+    for table, columns in _TABLES.items():
+        keys = "survey varchar, source varchar, delivery_id varchar, row_number integer, panel_member_id varchar"
+        execute(connection, f"create or replace table staging.{table} ({keys}, {columns})")
+    execute(
+        connection,
+        "create or replace table staging.delivered_values (survey varchar, wave varchar, item varchar, value varchar)",
+    )
+    for delivery in deliveries:
+        execute(connection, f"insert into staging.delivered_rows by name {_named_rows(delivery)}")
+        if delivery.cells:
+            execute(connection, f"insert into staging.cells by name {_cells(delivery)}")
+        for select in _values(delivery):
+            execute(connection, f"insert into staging.delivered_values by name {select}")
+    answers = [_answers(delivery) for delivery in deliveries if delivery.items]
+    execute(connection, f"create or replace view staging.answers as {' union all '.join(answers or [_NO_ANSWERS])}")
+
+
+def _accepted(connection: duckdb.DuckDBPyConnection, key: dict[str, str]) -> Accepted:
+    places = places_of(connection, key)
+    of_source = {"survey": key["survey"], "source": key["source"]}
+
+    def declared(sql: str) -> list[tuple[str, ...]]:
+        return [row for row in read(connection, sql, of_source).iter_rows() if row[-1] in places]
+
+    named = "select name, coalesce(format, ''), column_name from definitions.source_columns where "
+    names = declared(named + "survey = $survey and source = $source order by name")
+    formats = [time_format for name, time_format, _ in names if name == "completed_at" and time_format]
+    placed = "select item, column_name from definitions.item_columns where survey = $survey and wave = $source"
+    return Accepted(
+        key=key,
+        places=places,
+        names={name: places[column] for name, _, column in names if name != MEMBER},
+        time_format=formats[0] if formats else None,
+        items={item: places[column] for item, column in declared(f"{placed} order by item")},
+        cells={column: places[column] for (column,) in declared(f"{_CELL_COLUMNS} order by column_name")},
+    )
+
+
+def _named_rows(delivery: Accepted) -> str:
+    """Return the select of a delivery's rows with the columns that mean something, under our names."""
+    texts = [_text(place, name) for name, place in delivery.names.items() if name in TEXTS]
+    if delivery.time_format is not None:
+        completed_at = delivery.names["completed_at"]
+        texts.append(
+            f"try_strptime(delivered.{completed_at}::varchar, {literal(delivery.time_format)}) as completed_on_clock"
+        )
+    columns = ", ".join([delivery.keys, "delivered.row_number", _PERSON, *texts])
+    return f"select {columns} from {delivery.rows}"
+
+
+def _cells(delivery: Accepted) -> str:
+    """Return the select of the cells that say something of the member: a profile, the design, a number."""
+    return _unpivoted(delivery, delivery.cells, "column_name", delivery.keys)
+
+
+def _answers(delivery: Accepted) -> str:
+    keys = delivery.keys.replace(" as source", " as wave")
+    select = _unpivoted(delivery, delivery.items, "item", keys)
+    return f"select survey, wave, delivery_id, row_number, {MEMBER}, item, value from ({select})"
+
+
+def _unpivoted(delivery: Accepted, wanted: Mapping[str, str], name: str, keys: str) -> str:
+    taken = {one: f"cell_{number}" for number, one in enumerate(wanted)}
+    texts = ", ".join(["delivered.row_number", _PERSON, *(_text(wanted[one], cell) for one, cell in taken.items())])
+    ons = ", ".join(f"{cell} as {literal(one)}" for one, cell in taken.items())
+    return f"""
+        select {keys}, row_number, {MEMBER}, {name}, value
+        from (select {texts} from {delivery.rows})
+        unpivot include nulls (value for {name} in ({ons}))
+    """
+
+
+def _values(delivery: Accepted) -> Iterator[str]:
+    """Yield selects of the different values of each item, null for a blank among them."""
+    for item, place in delivery.items.items():
+        keys = f"{literal(delivery.key['survey'])} as survey, {literal(delivery.key['source'])} as wave"
+        yield f"""
+            select distinct {keys}, {literal(item)} as item, {_text(place, "value")}
+            from {delivery.rows}
+        """
+
+
+def _text(place: str, name: str) -> str:
+    return f"delivered.{place}::varchar as {name}"
