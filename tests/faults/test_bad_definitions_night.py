@@ -95,7 +95,7 @@ def test_a_folder_that_holds_something_is_not_made_a_workspace(tmp_path: Path) -
     [
         (("demo", "--members", "20"), "expected at least 200 members"),
         (("demo", "--waves", "0"), "and 1 wave"),
-        (("init", "new", "--template", "nope"), "no template 'nope'. Use one of: citizens_panel, gss_panel."),
+        (("init", "new", "--template", "nope"), "no template 'nope'. Use one of: citizens_panel, gss_panel, ri_covid."),
         (
             (
                 "init",
