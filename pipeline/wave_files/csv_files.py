@@ -16,6 +16,7 @@ SEPARATOR_LINE = re.compile(r'"?sep=(.)"?')  # the first line of some Excel expo
 LEADING_BLANK_LINES = re.compile(r"\A(?:[ \t]*\n)+")
 CHUNK_ROWS = 50_000  # rows held as Python text at a time
 ROWS_NAMED = 3  # in messages
+MOST_COLUMNS = 50_000  # the widest exports have some ten thousand
 csv.field_size_limit(1 << 28)  # characters of one answer; Python's own limit of 131,072 is a long letter
 
 
@@ -71,6 +72,11 @@ def checked_names(names: list[str], expected_columns: Sequence[str], file_name: 
     Raises:
         DeliveryError: no expected name is there, two columns share one, or one has a name that we need ourselves.
     """
+    if len(names) > MOST_COLUMNS:
+        raise DeliveryError(
+            f"{file_name}: {place} has {len(names):,} cells, expected at most {MOST_COLUMNS:,} columns. Export the "
+            "answers with one row a respondent and one column an item."
+        )
     if expected_columns and not set(names) & set(expected_columns):
         raise DeliveryError(
             f"{file_name}: none of the columns {', '.join(expected_columns[:8])} is in {place}; found "

@@ -33,6 +33,7 @@ class Outcome:
 def outcomes(root: Path, cases: Sequence[Broken]) -> list[Outcome]:
     """Return what became of each case, judged as `panel check` judges a delivery."""
     workspace = create_workspace(root)
+    nobody_else = intake.KnownPeople(IDS, {})
     write_definitions(workspace.surveys, {"w01": "case*"}, member_ids="as_delivered")
     (survey,) = survey_files.read_surveys(workspace.surveys)
     refused, readings = [], []
@@ -41,7 +42,7 @@ def outcomes(root: Path, cases: Sequence[Broken]) -> list[Outcome]:
         path.write_bytes(case.content)
         start = time.perf_counter()
         try:
-            reading = intake.read(workspace, survey, "w01", path, path.name, known=intake.KnownPeople(IDS, {}), enrol=False)
+            reading = intake.read(workspace, survey, "w01", path, path.name, known=nobody_else, enrol=False)
             readings.append((case, reading, time.perf_counter() - start))
         except DeliveryError as error:
             refused.append(Outcome(case.name, QUARANTINED, [str(error)], time.perf_counter() - start))
