@@ -32,6 +32,15 @@ CASES: dict[str, tuple[Given, Given]] = {
                 {**DELIVERY, "n_delivered": 3, "n_accepted": 2, "n_refused": 1},
                 {**DELIVERY, "delivery_id": "held", "status": "held", "n_delivered": 2, "n_refused": 2},
             ],
+            "staging.delivered_rows": [
+                {"delivery_id": "d", "source": "w1", "row_number": 2, "panel_member_id": "a"},
+                {"delivery_id": "d", "source": "w1", "row_number": 3, "panel_member_id": "b"},
+                {"delivery_id": "short", "source": "w1", "row_number": 1, "panel_member_id": "a"},
+                {"delivery_id": "lost", "source": "w1", "row_number": 1, "panel_member_id": "a"},
+                {"delivery_id": "lost", "source": "w1", "row_number": 2, "panel_member_id": "b"},
+                {"delivery_id": "unexplained", "source": "w1", "row_number": 1, "panel_member_id": "a"},
+                {"delivery_id": "unexplained", "source": "w1", "row_number": 2, "panel_member_id": "b"},
+            ],
             "raw.refused_rows": [
                 {"delivery_id": "d", "source": "w1", "row_number": 1, "rule": "a"},
                 {"delivery_id": "d", "source": "w1", "row_number": 1, "rule": "b"},
@@ -43,6 +52,7 @@ CASES: dict[str, tuple[Given, Given]] = {
             "raw.deliveries": [
                 {**DELIVERY, "delivery_id": "lost", "n_delivered": 3, "n_accepted": 2},
                 {**DELIVERY, "delivery_id": "unexplained", "n_delivered": 3, "n_accepted": 2, "n_refused": 1},
+                {**DELIVERY, "delivery_id": "short", "n_delivered": 2, "n_accepted": 2},
             ]
         },
     ),

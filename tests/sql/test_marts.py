@@ -125,13 +125,26 @@ def test_answers_of_published_items_only_and_no_open_text(store: Store) -> None:
         store.given(
             "definitions.items", {"item": item, "kind": kind, "is_published": is_published, "item_order": order}
         )
-        store.given("core.answers", {"wave": "w1", "panel_member_id": "a", "item": item, "code": "1", "label": "One"})
+        number = 1.0 if kind == "number" else None
+        row = {"wave": "w1", "panel_member_id": "a", "item": item, "code": "1", "label": "One", "number": number}
+        store.given("core.answers", row)
     store.given("core.answers", {"wave": "w1", "panel_member_id": "b", "item": "trust", "missing_kind": "refused"})
     columns = ("panel_member_id", "item", "code", "label", "missing_kind")
     assert store.rows("marts.answers", *columns) == [
         ("a", "hours", "1", "One", None),
         ("a", "trust", "1", "One", None),
         ("b", "trust", None, None, "refused"),
+    ]
+
+
+@pytest.mark.parametrize("number", [None, float("inf"), float("nan")])
+def test_a_text_in_place_of_a_number_is_not_published(store: Store, number: float | None) -> None:
+    given_wave(store, "w1", 1)
+    store.given("definitions.items", {"item": "hours", "kind": "number", "is_published": True, "item_order": 1})
+    written = {"wave": "w1", "panel_member_id": "a", "item": "hours", "code": "ask my son", "label": "ask my son"}
+    store.given("core.answers", {**written, "number": number})
+    assert store.rows("marts.answers", "code", "label", "missing_kind", "number") == [
+        (None, None, "not_distinguished", None)
     ]
 
 
