@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from flows import change_waves, follow_members
+from flows.arrivals import deliveries_in_use
 from flows.estimate_wave import estimate_wave
-from flows.ingest_wave import deliveries_in_use
 from flows.releases import is_provisional
 from flows.run_context import Night, current
 from flows.weight_wave import gather, weight_wave

@@ -1,149 +1,22 @@
-"""Take deliveries in: archive every file as received, read it, validate it, and accept or hold it."""
+"""Take a delivery in: read it, or put it into quarantine; once validated, store it, accepted or held."""
 
-import os
-import shutil
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from flows.arrivals import Arrival, deliveries_in_use, ingest_inputs, leave_inbox
 from flows.run_context import Night, current
-from pipeline import answer_shares, deliveries, intake, known_profile, validation, warehouse
-from pipeline.definitions import CROSSWALK, Survey
+from pipeline import intake, warehouse
 from pipeline.errors import DeliveryError
-from pipeline.fingerprint import file_hash, inbox_files, text_hash
+from pipeline.fingerprint import file_hash
 from pipeline.intake import Reading
-from pipeline.rules import CRITICAL, ROSTER
+from pipeline.rules import CRITICAL
 from pipeline.run_log import replace_bytes, replace_text
 from pipeline.validation import ValidationReport, check_rows
 
-HASH_LENGTH = 64  # of a SHA-256 in hexadecimal
 UNREADABLE = "readable-file"  # the check that a file fails which no rule could be tried on
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """One delivery to look at tonight: a new file, or an archived one whose definitions changed."""
-
-    delivery_id: str
-    survey: str
-    source: str  # "roster" or a wave
-    file_name: str
-    archived: Path
-    received_at: datetime  # UTC, without zone
-
-
-def discover() -> list[Arrival]:
-    """Archive what waits in the inbox and return what came, in the order of its names."""
-    night = current()
-    return [arrival for path in inbox_files(night.workspace) if (arrival := _arrive(night, path))]
-
-
-def in_order(survey: Survey, arrivals: list[Arrival]) -> list[Arrival]:
-    """Return deliveries as they are taken in: member lists first, then the waves as they were fielded."""
-    place = {ROSTER: 0, CROSSWALK: 0} | {wave.wave: wave.wave_number for wave in survey.waves}
-    return sorted(arrivals, key=lambda one: place[one.source])
-
-
-def _arrive(night: Night, path: Path) -> Arrival | None:
-    """Archive one file of the inbox; None when no definition names it, or it is here already."""
-    name = path.relative_to(night.workspace.inbox).as_posix()
-    owner = deliveries.match(name, list(night.surveys.values()))
-    if owner is None:
-        night.waiting[name] = file_hash(path)
-        night.say(f"{name}: left in the inbox, no definition names it")
-        return None
-    survey, source = owner
-    archived = _archive(night, path)
-    digest = archived.name[:HASH_LENGTH]
-    night.waiting[name] = digest
-    known = warehouse.read(
-        night.connection,
-        "select status from raw.deliveries where delivery_id = ? and survey = ? and source = ?",
-        [digest, survey, source],
-    )
-    if known.height and known["status"][0] == "accepted" and not night.is_full:
-        night.say(f"{name}: the same file as before, nothing to do")
-        leave_inbox(night, name, digest)
-        return None
-    return Arrival(digest, survey, source, name, archived, datetime.now(UTC).replace(tzinfo=None))
-
-
-def _archive(night: Night, path: Path) -> Path:
-    """Keep a copy under the hash of what was copied, even if the file is still being written, and return it."""
-    part = night.workspace.archive / ".arriving.part"
-    with path.open("rb") as delivered, part.open("wb") as copy:
-        shutil.copyfileobj(delivered, copy)
-        copy.flush()
-        os.fsync(copy.fileno())
-    archived = night.workspace.archive / f"{file_hash(part)}{''.join(path.suffixes[-2:])}"
-    if archived.exists():
-        part.unlink()
-    else:
-        os.replace(part, archived)
-    return archived
-
-
-def to_read_again(survey: str, arriving: set[str]) -> list[Arrival]:
-    """Return the newest delivery of each source that would be read otherwise now: definitions or members changed.
-
-    Args:
-        arriving: sources of which something new came.
-    """
-    night = current()
-    definition = night.surveys[survey]
-    newest = warehouse.read(
-        night.connection,
-        """
-        select delivery_id, source, file_name, received_at
-        from raw.deliveries
-        where survey = ?
-        qualify row_number() over (
-            partition by source order by received_at desc, (status = 'accepted') desc, delivery_id
-        ) = 1
-        """,
-        [survey],
-    )
-    found = []
-    for delivery_id, source, file_name, received_at in newest.iter_rows():
-        if source in arriving or not (source in (ROSTER, CROSSWALK) or definition.has_wave(source)):
-            continue
-        done = warehouse.step_inputs(night.connection, survey, f"ingest-{source}")
-        if night.is_full or done != ingest_inputs(night, survey, source, delivery_id):
-            archived = _archived(night, survey, source, delivery_id)
-            found.append(Arrival(delivery_id, survey, source, file_name, archived, received_at))
-    return found
-
-
-def _archived(night: Night, survey: str, source: str, delivery_id: str) -> Path:
-    kept = sorted(night.workspace.archive.glob(f"{delivery_id}*"))
-    if not kept:
-        raise DeliveryError(
-            f"{survey}, {source}: {night.workspace.archive} has no file {delivery_id[:12]}…, which the working store "
-            "was made from. Restore it from a backup, or deliver the file again."
-        )
-    return kept[0]
-
-
-def ingest_inputs(night: Night, survey: str, source: str, delivery_id: str) -> str:
-    """Return what the reading of a delivery depends on: a wave's also on where members and their profile are known."""
-    elsewhere = night.surveys[survey].known_from - {source} if source != ROSTER else set()
-    in_use = deliveries_in_use(night, survey)
-    known_from = [in_use.get(one) for one in sorted(elsewhere)]
-    return text_hash(delivery_id, known_from, night.definitions_hash[survey], night.code_version)
-
-
-def deliveries_in_use(night: Night, survey: str) -> dict[str, str]:
-    """Return the accepted delivery of each source."""
-    rows = warehouse.read(
-        night.connection,
-        "select source, delivery_id from raw.deliveries where survey = ? and status = 'accepted'",
-        [survey],
-    )
-    return dict(rows.iter_rows())
 
 
 @task(task_run_name="read-{survey}-{source}", cache_policy=NO_CACHE)
@@ -198,59 +71,6 @@ def _quarantine(night: Night, arrival: Arrival, reason: str) -> None:
     warehouse.replace_rows(night.connection, "log.checks", pl.DataFrame([unreadable]), **key)
     night.say(f"{arrival.file_name}: put into quarantine. {reason}")
     leave_inbox(night, arrival.file_name, arrival.delivery_id)
-
-
-def leave_inbox(night: Night, file_name: str, delivery_id: str) -> None:
-    """Take a delivery that is safe in the archive out of the inbox, unless another one has taken its place."""
-    waiting = night.workspace.inbox / file_name
-    if waiting.exists() and file_hash(waiting) == delivery_id:
-        waiting.unlink()
-        night.waiting.pop(file_name, None)
-
-
-@task(task_run_name="validate-{survey}", cache_policy=NO_CACHE)
-def validate_deliveries(survey: str, readings: list[Reading], known: list[Reading]) -> list[ValidationReport]:
-    """Return a report for each delivery of a survey, in order.
-
-    Args:
-        known: what was accepted tonight already and tells of members: their list.
-    """
-    night = current()
-    definition = night.surveys[survey]
-    stored = warehouse.read(
-        night.connection, "select panel_member_id, variable, value from core.profile where survey = ?", [survey]
-    )
-    fixed = [known_profile.of_delivery(definition, one.source, one.frame, one.members) for one in [*readings, *known]]
-    profile = known_profile.combined(stored, fixed)
-    rows_of = _rows_delivered(night, survey) | {one.source: one.frame.height for one in readings}
-    panel = _panel(night, survey, known)
-    shares = _shares(night, survey, [*readings, *known])
-    return validation.validate([intake.to_validate(one, profile, rows_of, panel, shares) for one in readings])
-
-
-def _shares(night: Night, survey: str, readings: list[Reading]) -> pl.DataFrame:
-    """Return how often each answer was given in each wave, those of tonight among them."""
-    stored = warehouse.read(night.connection, answer_shares.STORED_SQL, [survey])
-    waves = [one for one in readings if one.survey.has_wave(one.source)]
-    new = [answer_shares.of_delivery(one.survey, one.survey.wave(one.source), one.frame, one.members) for one in waves]
-    return answer_shares.combined(stored, new)
-
-
-def _panel(night: Night, survey: str, known: list[Reading]) -> pl.DataFrame:
-    """Return what the member list says of being in the panel: tonight's list, else the one in use."""
-    for one in known:
-        if one.source == ROSTER:
-            return known_profile.of_member_list(one.survey, one.frame, one.members)
-    return warehouse.read(night.connection, known_profile.PANEL_SQL, [survey])
-
-
-def _rows_delivered(night: Night, survey: str) -> dict[str, int]:
-    rows = warehouse.read(
-        night.connection,
-        "select source, n_delivered from raw.deliveries where survey = ? and status = 'accepted'",
-        [survey],
-    )
-    return dict(rows.iter_rows())
 
 
 @task(task_run_name="load-{survey}-{source}", cache_policy=NO_CACHE)

@@ -6,7 +6,7 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from flows.ingest_wave import deliveries_in_use
+from flows.arrivals import deliveries_in_use
 from flows.run_context import current
 from pipeline import warehouse
 from pipeline.definitions import ROSTER

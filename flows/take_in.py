@@ -3,8 +3,8 @@
 import polars as pl
 from prefect.artifacts import create_table_artifact
 
-from flows import ingest_wave, join_members
-from flows.ingest_wave import Arrival
+from flows import arrivals, ingest_wave, join_members, validate_deliveries
+from flows.arrivals import Arrival
 from flows.run_context import Night, current
 from pipeline import warehouse
 from pipeline.definitions import CROSSWALK, ROSTER, Survey
@@ -17,24 +17,24 @@ ALL_SURVEYS = ""  # the survey of a step that is of all of them
 def take_in() -> None:
     """Archive, read, validate and store every delivery that came, or that would be read otherwise now."""
     night = current()
-    arrivals = ingest_wave.discover()
+    came = arrivals.discover()
     for survey in night.surveys:
-        _take_in_survey(night, survey, [one for one in arrivals if one.survey == survey])
+        _take_in_survey(night, survey, [one for one in came if one.survey == survey])
     _show(night)
 
 
-def _take_in_survey(night: Night, survey: str, arrivals: list[Arrival]) -> None:
+def _take_in_survey(night: Night, survey: str, came: list[Arrival]) -> None:
     """Take in one survey's deliveries; waves wait in the inbox while there is no member list to know people by."""
     known: list[Reading] = []
     before = join_members.known_members(survey)
     for sources in _stages(night.surveys[survey]):
-        here = [one for one in arrivals if one.source in sources]
+        here = [one for one in came if one.source in sources]
         if _waits_for_list(night, survey, sources):
             _wait(night, survey, here)
             continue
-        again = ingest_wave.to_read_again(survey, {one.source for one in arrivals})
+        again = arrivals.to_read_again(survey, {one.source for one in came})
         here += [one for one in again if one.source in sources]
-        known += _take_in_sources(night, survey, ingest_wave.in_order(night.surveys[survey], here), known)
+        known += _take_in_sources(night, survey, arrivals.in_order(night.surveys[survey], here), known)
         join_members.join_members(survey)
     join_members.tell(survey, before)
 
@@ -42,7 +42,7 @@ def _take_in_survey(night: Night, survey: str, arrivals: list[Arrival]) -> None:
 def _waits_for_list(night: Night, survey: str, sources: set[str]) -> bool:
     """Return whether people cannot be known yet: there is to be a member list, and none is accepted."""
     is_listed = night.surveys[survey].has_member_list and not sources & {ROSTER, CROSSWALK}
-    return is_listed and ROSTER not in ingest_wave.deliveries_in_use(night, survey)
+    return is_listed and ROSTER not in arrivals.deliveries_in_use(night, survey)
 
 
 def _stages(survey: Survey) -> list[set[str]]:
@@ -52,8 +52,8 @@ def _stages(survey: Survey) -> list[set[str]]:
     return [{ROSTER}, {CROSSWALK}, telling, waves - telling]
 
 
-def _wait(night: Night, survey: str, arrivals: list[Arrival]) -> None:
-    for arrival in arrivals:
+def _wait(night: Night, survey: str, waiting: list[Arrival]) -> None:
+    for arrival in waiting:
         night.problems.append(
             f"{survey}, {arrival.source}: {arrival.file_name} waits, as the member list "
             f"({night.surveys[survey].roster.file}) has not been accepted. Deliver it."
@@ -61,14 +61,14 @@ def _wait(night: Night, survey: str, arrivals: list[Arrival]) -> None:
         night.say(night.problems[-1])
 
 
-def _take_in_sources(night: Night, survey: str, arrivals: list[Arrival], known: list[Reading]) -> list[Reading]:
+def _take_in_sources(night: Night, survey: str, new: list[Arrival], known: list[Reading]) -> list[Reading]:
     """Read, validate and store deliveries; return those accepted."""
-    read = {one: ingest_wave.read_delivery(survey, one.source, one) for one in arrivals}
+    read = {one: ingest_wave.read_delivery(survey, one.source, one) for one in new}
     readings = {arrival: reading for arrival, reading in read.items() if reading is not None}
     if not readings:
         return []
     accepted = []
-    reports = ingest_wave.validate_deliveries(survey, list(readings.values()), known)
+    reports = validate_deliveries.validate_deliveries(survey, list(readings.values()), known)
     for (arrival, reading), report in zip(readings.items(), reports, strict=True):
         if ingest_wave.load_delivery(survey, arrival.source, arrival, reading, report):
             accepted.append(reading)

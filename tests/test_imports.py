@@ -127,8 +127,16 @@ def test_the_core_imports_numbers_and_tables_only(path: Path) -> None:
 
 FLOW_LAYERS = (
     ("run_context", "environment", "workspaces"),
-    ("releases",),
-    ("ingest_wave", "join_members", "weight_wave", "estimate_wave", "change_waves", "follow_members"),  # tasks
+    ("releases", "arrivals"),
+    (
+        "ingest_wave",
+        "validate_deliveries",
+        "join_members",
+        "weight_wave",
+        "estimate_wave",
+        "change_waves",
+        "follow_members",
+    ),  # tasks
     ("take_in", "figures", "judge_responses", "summary", "publish"),  # the parts of a night
     ("nightly",),
     ("check", "status", "serve"),

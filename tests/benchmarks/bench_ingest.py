@@ -118,12 +118,12 @@ class Watch:
     """Times the parts of a night by a clock around the functions that do them."""
 
     def __init__(self) -> None:
-        from flows import ingest_wave
+        from flows import arrivals
         from pipeline import intake, validation, warehouse
 
         self.seconds = dict.fromkeys(PARTS, 0.0)
         self.accepted: list[str] = []
-        self._around(ingest_wave, "discover", "archive")
+        self._around(arrivals, "discover", "archive")
         self._around(intake, "read", "members")
         self._around(intake.wave_files, "read_delivery", "read")
         self._around(validation, "validate", "validation, ours")

@@ -1,0 +1,56 @@
+"""Validate a survey's deliveries together, beside what is known of its members and its other waves."""
+
+import polars as pl
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from flows.run_context import Night, current
+from pipeline import answer_shares, intake, known_profile, validation, warehouse
+from pipeline.intake import Reading
+from pipeline.rules import ROSTER
+from pipeline.validation import ValidationReport
+
+
+@task(task_run_name="validate-{survey}", cache_policy=NO_CACHE)
+def validate_deliveries(survey: str, readings: list[Reading], known: list[Reading]) -> list[ValidationReport]:
+    """Return a report for each delivery of a survey, in order.
+
+    Args:
+        known: what was accepted tonight already and tells of members: their list.
+    """
+    night = current()
+    definition = night.surveys[survey]
+    stored = warehouse.read(
+        night.connection, "select panel_member_id, variable, value from core.profile where survey = ?", [survey]
+    )
+    fixed = [known_profile.of_delivery(definition, one.source, one.frame, one.members) for one in [*readings, *known]]
+    profile = known_profile.combined(stored, fixed)
+    rows_of = _rows_delivered(night, survey) | {one.source: one.frame.height for one in readings}
+    panel = _panel(night, survey, known)
+    shares = _shares(night, survey, [*readings, *known])
+    return validation.validate([intake.to_validate(one, profile, rows_of, panel, shares) for one in readings])
+
+
+def _shares(night: Night, survey: str, readings: list[Reading]) -> pl.DataFrame:
+    """Return how often each answer was given in each wave, those of tonight among them."""
+    stored = warehouse.read(night.connection, answer_shares.STORED_SQL, [survey])
+    waves = [one for one in readings if one.survey.has_wave(one.source)]
+    new = [answer_shares.of_delivery(one.survey, one.survey.wave(one.source), one.frame, one.members) for one in waves]
+    return answer_shares.combined(stored, new)
+
+
+def _panel(night: Night, survey: str, known: list[Reading]) -> pl.DataFrame:
+    """Return what the member list says of being in the panel: tonight's list, else the one in use."""
+    for one in known:
+        if one.source == ROSTER:
+            return known_profile.of_member_list(one.survey, one.frame, one.members)
+    return warehouse.read(night.connection, known_profile.PANEL_SQL, [survey])
+
+
+def _rows_delivered(night: Night, survey: str) -> dict[str, int]:
+    rows = warehouse.read(
+        night.connection,
+        "select source, n_delivered from raw.deliveries where survey = ? and status = 'accepted'",
+        [survey],
+    )
+    return dict(rows.iter_rows())
