@@ -190,6 +190,7 @@ def _add_reading(subparsers: "Subparsers[ArgumentParser]") -> None:
     _add_dir(sql)
     sql.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
     sql.add_argument("--out", type=Path, metavar="FILE")
+    _add_export(subparsers)
     report = _add(
         subparsers,
         "report",
@@ -200,6 +201,25 @@ def _add_reading(subparsers: "Subparsers[ArgumentParser]") -> None:
     report.add_argument("kind", choices=("newsletter",), metavar="KIND", help="newsletter")
     _add_dir(report)
     _add_wave(report)
+
+
+def _add_export(subparsers: "Subparsers[ArgumentParser]") -> None:
+    """Add the command that writes the published answers for other tools."""
+    export = _add(
+        subparsers,
+        "export",
+        commands.export,
+        "write the published answers, with labels and weights, as a file of another tool",
+        "panel export demo-panel --survey citizens_panel --wave w03 --format spss",
+    )
+    _add_dir(export)
+    export.add_argument("--survey", required=True)
+    export.add_argument("--wave", help="one wave (default: all of them, a row for each respondent and wave)")
+    export.add_argument(
+        "--format", required=True, choices=("spss", "stata", "parquet", "csv", "ddi", "triple-s", "r"), help="the tool"
+    )
+    export.add_argument("--replicates", action="store_true", help="the replicate weights too, a column each")
+    export.add_argument("--out", type=Path, default=Path(), metavar="FOLDER", help="(default: this folder)")
 
 
 def _add_statistics(subparsers: "Subparsers[ArgumentParser]") -> None:

@@ -4,13 +4,16 @@ import argparse
 import json
 import threading
 from datetime import UTC, date, datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from pipeline import run_log
 from pipeline.errors import UsageError
 from pipeline.lock import hold
 from pipeline.run_log import NightState
 from pipeline.settings import Workspace, read_workspace
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def nightly(options: argparse.Namespace) -> int:
@@ -170,6 +173,24 @@ def sql(options: argparse.Namespace) -> int:
 
     workspace = read_workspace(options.dir)
     write_rows(answer(workspace.published_file, options.query), options.format, options.out)
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write the published answers, with labels and weights, as a file of another tool."""
+    from pipeline.exchange.writing import write_export
+    from pipeline.warehouse import connect_published, read
+    from reports.export_data import export_data
+
+    workspace = read_workspace(options.dir)
+    with connect_published(workspace.published_file) as connection:
+
+        def rows(sql: str, parameters: list[object]) -> "pl.DataFrame":
+            return read(connection, sql, parameters)
+
+        data = export_data(rows, options.survey, options.wave, with_replicates=options.replicates)
+    files, notes = write_export(data, options.format, options.out)
+    print("\n".join([*(str(file) for file in files), *(f"note: {note}" for note in (*notes, *data.notes[1:]))]))
     return 0
 
 

@@ -47,6 +47,7 @@ ORDER = (
         "pipeline.survey_files",
         "pipeline.wave_files",
         "pipeline.data_files",
+        "pipeline.exchange",
         "pipeline.warehouse",
         "pipeline.validation",
     ),
@@ -60,7 +61,11 @@ ONLY_USERS = {
     "sqlalchemy": ("pipeline.validation",),
     "yaml": ("pipeline.survey_files",),
     "prefect": ("flows",),
-    "pyreadstat": ("pipeline.wave_files.statistics_files", "pipeline.data_files.writing"),
+    "pyreadstat": (
+        "pipeline.wave_files.statistics_files",
+        "pipeline.data_files.writing",
+        "pipeline.exchange.statistics_files",
+    ),
 }
 EDGES = 5
 CORE_LIBRARIES = {"numpy", "scipy", "polars", "statsmodels"}
