@@ -7,6 +7,7 @@ from functools import partial
 from flows import change_waves, follow_members
 from flows.arrivals import deliveries_in_use
 from flows.estimate_wave import estimate_wave
+from flows.quality_effects import forget_quality_effect, tell_quality_effect
 from flows.releases import is_provisional
 from flows.run_context import Night, current
 from flows.weight_wave import gather, weight_wave
@@ -83,6 +84,7 @@ def make_figures(survey: str) -> None:
     _estimates(figures)
     _changes(figures)
     _transitions(figures)
+    _quality_effects(figures)
     waves = figures.fielded
     figures.step("retention", waves, partial(follow_members.follow_members, survey, figures.data))
 
@@ -96,6 +98,27 @@ def _estimates(figures: Figures) -> None:
                 needed,
                 partial(_estimate, figures, recipe, waves),
             )
+
+
+def _quality_effects(figures: Figures) -> None:
+    """Tell what the removal of respondents does to each estimate, where a rule removes any."""
+    for recipe in figures.data.survey.weights:
+        for waves in waves_of(figures.data.survey, recipe, figures.fielded):
+            figures.step(
+                f"quality-effect-{recipe.weight_id}-{'+'.join(waves)}",
+                set(waves) | _start(recipe),
+                partial(_quality_effect, figures, recipe, waves),
+            )
+
+
+def _quality_effect(figures: Figures, recipe: WeightRecipe, waves: tuple[str, ...]) -> None:
+    is_any_removed = figures.data.arrays.removed(*waves, *_start(recipe)).any()
+    for wave in waves:
+        if is_any_removed:
+            weight = figures.weight(recipe, waves)
+            tell_quality_effect(figures.survey, wave, recipe.weight_id, weight, figures.data)
+        else:
+            forget_quality_effect(figures.survey, wave, recipe.weight_id)
 
 
 def _start(recipe: WeightRecipe) -> set[str]:

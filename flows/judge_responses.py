@@ -1,4 +1,4 @@
-"""Judge how carefully the respondents of each wave answered; flags are published, and nobody is removed by them."""
+"""Judge how carefully the respondents of each wave answered: flags, and whom the survey's rule removes for them."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from flows.run_context import current
 from pipeline import warehouse
 from pipeline.definitions import ROSTER
 from pipeline.fingerprint import text_hash
-from pipeline.panel_response_quality import SHORTEST_TEXT, response_quality
+from pipeline.panel_response_quality import SHORTEST_TEXT, removed_respondents, response_quality
 
 _INTERVIEWS = """
 with differing as (
@@ -34,7 +34,8 @@ select
 from core.participation as participation
 inner join staging.wave_rows as wave_row using (survey, wave, panel_member_id)
 left join differing using (panel_member_id)
-where participation.survey = $survey and participation.wave = $wave and participation.is_respondent
+where participation.survey = $survey and participation.wave = $wave
+    and participation.disposition in ('complete', 'removed_quality')
 group by participation.panel_member_id
 """
 _ANSWERS = """
@@ -68,7 +69,7 @@ def judge_responses(survey: str) -> None:
 
 @task(task_run_name="judge-{survey}-{wave}", cache_policy=NO_CACHE)
 def judge_wave(survey: str, wave: str) -> None:
-    """Replace the flags of one wave."""
+    """Replace the flags of one wave, and whom they remove."""
     night = current()
     key: dict[str, Any] = {"survey": survey, "wave": wave}
     identity = list(night.surveys[survey].response_quality.identity)
@@ -78,5 +79,15 @@ def judge_wave(survey: str, wave: str) -> None:
         warehouse.read(night.connection, _INTERVIEWS, key | {"identity": identity}),
         warehouse.read(night.connection, _ANSWERS, key | {"shortest": SHORTEST_TEXT}),
     )
-    keyed = found.insert_column(0, pl.repeat(survey, found.height, dtype=pl.String, eager=True).alias("survey"))
-    warehouse.replace_rows(night.connection, "analysis.response_quality", keyed, survey=survey, wave=wave)
+    removed = removed_respondents(night.surveys[survey], found)
+    with warehouse.transaction(night.connection):
+        for table, rows in (("analysis.response_quality", found), ("raw.removed_respondents", removed)):
+            warehouse.replace_rows(night.connection, table, rows.with_columns(survey=pl.lit(survey)), **key)
+    if removed.height:
+        remove_at = night.surveys[survey].response_quality.remove_at
+        night.say(f"{survey}, {wave}: {_told(removed.height, remove_at)}")
+
+
+def _told(n: int, remove_at: int | None) -> str:
+    who = f"{n:,} respondents count" if n > 1 else "1 respondent counts"
+    return f"{who} as not having answered, for {remove_at} or more kinds of strong flags; see quality_effect"

@@ -88,6 +88,8 @@ def _work(workspace: Workspace, today: date, started: datetime, full: bool) -> N
             with timed(night, "response quality"):
                 for name in surveys:
                     judge_responses.judge_responses(name)
+            with timed(night, "staging and core"):
+                build_tables()  # again only where somebody was removed, or no longer is
             with timed(night, "figures"):
                 for name in surveys:
                     figures.make_figures(name)

@@ -176,6 +176,7 @@ def write_quality_pages() -> None:
         generated_at=night.started_at,
         items=rows("marts.items"),
         quality=rows("marts.quality_by_wave"),
+        effects=rows("marts.quality_effect"),
     )
     for name, html in pages.items():
         run_log.replace_text(night.workspace.published / "quality" / name, html)

@@ -86,7 +86,11 @@ def build_tables(*, is_forced: bool = False) -> None:
         "select survey, source, delivery_id, n_accepted from raw.deliveries where status = 'accepted' order by all",
     )
     links = warehouse.read(night.connection, "select survey, alias, panel_member_id from raw.member_links order by all")
-    inputs = text_hash(in_use.rows(), links.rows(), night.definitions_hash, night.code_version)
+    removed = warehouse.read(
+        night.connection, "select survey, wave, panel_member_id from raw.removed_respondents order by all"
+    )
+    tables = [rows.rows() for rows in (in_use, links, removed)]
+    inputs = text_hash(*tables, night.definitions_hash, night.code_version)
     if not is_forced and warehouse.step_inputs(night.connection, ALL_SURVEYS, "tables") == inputs:
         return
     with warehouse.transaction(night.connection):

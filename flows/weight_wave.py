@@ -29,7 +29,7 @@ def gather(survey: str) -> PanelData:
         roster_numbers=rows("select panel_member_id, column_name, value from core.roster_numbers where survey = ?"),
         wave_numbers=rows("select panel_member_id, wave, name, value from core.wave_weights where survey = ?"),
         participation=rows(
-            "select panel_member_id, wave, is_invited, is_eligible, is_respondent "
+            "select panel_member_id, wave, is_invited, is_eligible, is_respondent, disposition "
             "from core.participation where survey = ?"
         ),
     )

@@ -334,6 +334,7 @@ class ResponseQuality:
     duplicated_device: float | None = 1.0  # other people on the same device
     inconsistent: float | None = 1.0  # variables of `identity` that differ from what is known of the member
     identity: dict[str, float] = field(default_factory=dict)  # profile variable that stays: by how much it may differ
+    remove_at: int | None = None  # strong flags of so many kinds make a nonrespondent; None: nobody is removed
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """A survey's core tables as aligned arrays: one row for each member, in the order of their ids."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -36,6 +36,17 @@ class PanelArrays:
     is_invited: dict[str, NDArray[np.bool_]]
     is_listed: dict[str, NDArray[np.bool_]]  # wave: in the panel when it was fielded
     wave_numbers: dict[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)  # wave and name
+    is_removed: dict[str, NDArray[np.bool_]] = field(default_factory=dict)  # wave: no respondents for how they answered
+
+    def removed(self, *waves: str) -> NDArray[np.bool_]:
+        """Return who was removed from any of the waves, (n_members,)."""
+        masks = [self.is_removed[wave] for wave in waves if wave in self.is_removed]
+        return np.logical_or.reduce(masks) if masks else np.zeros(len(self.members), np.bool_)
+
+    def as_if_nobody_removed(self) -> "PanelArrays":
+        """Return the same members, those removed as the respondents they would have been."""
+        answered = {wave: mask | self.removed(wave) for wave, mask in self.is_respondent.items()}
+        return replace(self, is_respondent=answered, is_removed={})
 
     def number(self, column: str) -> NDArray[np.float64]:
         """Return a number of the member list, (n_members,); all nan where the column held none."""
@@ -67,15 +78,17 @@ def panel_arrays(
         design: panel_member_id, stratum, psu, cohort; one row per member.
         member_domains: panel_member_id, domain, domain_value.
         roster_numbers: panel_member_id, column_name, value.
-        participation: panel_member_id, wave, is_invited, is_eligible, is_respondent.
+        participation: panel_member_id, wave, is_invited, is_eligible, is_respondent, disposition.
         wave_numbers: panel_member_id, wave, name, value.
     """
     design = design.sort("panel_member_id")
     members = tuple(design["panel_member_id"])
     rows = pl.DataFrame({"panel_member_id": list(members), "row": np.arange(len(members), dtype=np.int64)})
+    located = participation.join(rows, on="panel_member_id")
+    located = located.with_columns(is_removed=pl.col("disposition") == "removed_quality")
     people = {
-        name: _flags(participation.join(rows, on="panel_member_id"), name, len(members))
-        for name in ("is_respondent", "is_eligible", "is_invited", "")
+        name: _flags(located, name, len(members))
+        for name in ("is_respondent", "is_eligible", "is_invited", "is_removed", "")
     }
     return PanelArrays(
         members=members,
@@ -91,6 +104,7 @@ def panel_arrays(
         wave_numbers={}
         if wave_numbers is None
         else _wave_numbers(wave_numbers.join(rows, on="panel_member_id"), len(members)),
+        is_removed=people["is_removed"],
     )
 
 

@@ -23,7 +23,18 @@ FLAGS = {
     "value": pl.Float64,
     "threshold": pl.Float64,
     "is_strong": pl.Boolean,
+    "kind": pl.String,
 }
+KINDS = {  # what a flag is evidence of: two flags of one kind tell the same thing twice
+    "speeding": "speed",
+    "straightlining": "pattern",
+    "nondifferentiation": "pattern",
+    "item_nonresponse": "gaps",
+    "duplicated_text": "copy",
+    "duplicated_device": "copy",
+    "inconsistent": "identity",
+}
+REMOVED = {"wave": pl.String, "panel_member_id": pl.String, "kinds": pl.String}
 SHORTEST_TEXT = 40  # characters; many people write the same two words
 
 
@@ -40,7 +51,8 @@ def response_quality(survey: Survey, wave: str, interviews: pl.DataFrame, answer
     """Return the flags of one wave's respondents: the columns of `response_quality` but the survey.
 
     Args:
-        interviews: panel_member_id, n_differing (variables of identity), seconds, mode, device_hash of each respondent.
+        interviews: panel_member_id, n_differing (variables of identity), seconds, mode, device_hash of each complete
+            interview, also of those that were removed: who is flagged must not depend on who was.
         answers: panel_member_id, item, code, missing_kind, text_hash (of a long open answer).
     """
     if interviews.is_empty():
@@ -61,6 +73,25 @@ def response_quality(survey: Survey, wave: str, interviews: pl.DataFrame, answer
     return pl.concat([pl.DataFrame(schema=FLAGS), *found]).sort("panel_member_id", "flag")
 
 
+def removed_respondents(survey: Survey, flags: pl.DataFrame) -> pl.DataFrame:
+    """Return wave, panel_member_id and kinds of those whom the survey's rule makes nonrespondents.
+
+    The rule counts kinds of strong flags: a straight line is also undifferentiated, and is one reason, not two.
+
+    Args:
+        flags: as `response_quality` returns them.
+
+    Source: methodology C15.
+    """
+    remove_at = survey.response_quality.remove_at
+    if remove_at is None:
+        return pl.DataFrame(schema=REMOVED)
+    kinds = pl.col("kind").unique().sort()
+    people = flags.filter("is_strong").group_by("wave", "panel_member_id").agg(kinds)
+    removed = people.filter(pl.col("kind").list.len() >= remove_at)
+    return removed.select("wave", "panel_member_id", kinds=pl.col("kind").list.join("+")).sort("panel_member_id")
+
+
 def _flagged(survey: Survey, wave: str, people: pl.DataFrame, measure: Measure) -> pl.DataFrame:
     """Return the rows of those whose value reaches the threshold; of speeding, falls below it."""
     threshold = getattr(survey.response_quality, measure.flag)
@@ -77,6 +108,7 @@ def _flagged(survey: Survey, wave: str, people: pl.DataFrame, measure: Measure) 
             "value": measure.value[flagged],
             "threshold": pl.repeat(float(threshold), int(flagged.sum()), dtype=pl.Float64, eager=True),
             "is_strong": is_strong[flagged],
+            "kind": pl.repeat(KINDS[measure.flag], int(flagged.sum()), eager=True),
         },
         schema=FLAGS,
     )

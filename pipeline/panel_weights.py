@@ -47,6 +47,7 @@ def weigh(survey: Survey, recipe: WeightRecipe, waves: tuple[str, ...], arrays: 
     sample = StartingSample(
         categories=_categories(arrays, rows),
         is_respondent=_is_respondent(recipe, waves, arrays)[rows],
+        n_removed=int(arrays.removed(*waves).sum()),
         is_ineligible=~arrays.is_eligible[waves[-1]][rows],
         starting_weight=_starting_weight(survey, recipe, waves, arrays, rows),
         selection_probabilities=_selection_probabilities(recipe, waves, arrays, rows),
@@ -104,10 +105,10 @@ def _is_respondent(recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelAr
 
 
 def _supplied(recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelArrays) -> NDArray[np.float64]:
-    """Return the producer's weight, (n_members,): of the member list, or of the wave and its respondents."""
+    """Return the producer's weight, (n_members,): of the member list but the removed, or of the wave's respondents."""
     assert recipe.supplied is not None
     if not recipe.is_supplied_by_wave:
-        return arrays.number(recipe.supplied)
+        return np.where(arrays.removed(*waves), np.nan, arrays.number(recipe.supplied))
     return np.where(arrays.is_respondent[waves[0]], arrays.wave_number(waves[0], recipe.supplied), np.nan)
 
 

@@ -3,7 +3,7 @@
 Made from what validation found: item labels, counts and codes, never an answer with a person to it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import polars as pl
 
 from pipeline.rules import CRITICAL, RULE_KINDS, WARNING
 from reports import words
+from reports.quality_removal import Removal, removal_of
 from reports.quality_trend import Trend, trend_of
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -44,6 +45,7 @@ class SourcePage:
     checks: list[dict[str, Any]]
     labels: dict[str, str]  # item: label
     uses_earlier: bool  # held, but an earlier delivery stays in use
+    removal: Removal | None = None  # of respondents, for how carefully they answered
 
     @property
     def name(self) -> str:
@@ -132,6 +134,7 @@ def render_quality(
     generated_at: datetime,
     items: pl.DataFrame | None = None,
     quality: pl.DataFrame | None = None,
+    effects: pl.DataFrame | None = None,
 ) -> dict[str, str]:
     """Return the pages by relative path: `index.html`, and one for each member list and wave.
 
@@ -141,8 +144,11 @@ def render_quality(
         waves: survey, wave, wave_number, fieldwork_start, fieldwork_end.
         items: survey, item, label; without it items go by their ids.
         quality: rows of quality_by_wave, from which the trend of each survey is drawn.
+        effects: rows of quality_effect, what the removal of respondents did.
     """
     pages = _source_pages(_latest(checks), deliveries, waves, items)
+    if effects is not None:
+        pages = [replace(page, removal=removal_of(effects, page.survey, page.source, page.labels)) for page in pages]
     store = _latest(checks).filter(pl.col("survey").is_null())
     common = {"title": title, "generated_at": f"{words.day(generated_at.date())}, {generated_at:%H:%M} UTC"}
     environment = _environment()

@@ -17,6 +17,7 @@ _TITLES = {
     "flag_duplicated_text": "Respondents flagged: another's text",
     "flag_duplicated_device": "Respondents flagged: another's device",
     "flag_inconsistent": "Respondents flagged: other facts than known of them",
+    "removed": "Respondents removed for such flags",
 }
 
 

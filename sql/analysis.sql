@@ -180,5 +180,26 @@ create table if not exists analysis.response_quality (
     flag varchar not null,
     value double,
     threshold double,
-    is_strong boolean
+    is_strong boolean,
+    kind varchar
+);
+
+create table if not exists analysis.quality_effect (
+    survey varchar not null,
+    wave varchar not null,
+    weight_id varchar not null,
+    item varchar not null,
+    statistic varchar not null,
+    category varchar,
+    estimate_with double,
+    estimate_same_weights double,
+    estimate_without double,
+    difference_same_weights double,
+    difference_same_weights_standard_error double,
+    difference double,
+    difference_standard_error double,
+    n_removed integer,
+    unweighted_n_with integer,
+    unweighted_n_without integer,
+    is_suppressed boolean
 );

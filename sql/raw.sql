@@ -46,3 +46,10 @@ create table if not exists raw.profile_drifts (
     panel_member_id varchar not null,
     variable varchar not null
 );
+
+create table if not exists raw.removed_respondents (
+    survey varchar not null,
+    wave varchar not null,
+    panel_member_id varchar not null,
+    kinds varchar not null
+);

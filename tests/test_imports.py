@@ -27,6 +27,7 @@ ORDER = (
         "pipeline.panel_estimates",
         "pipeline.panel_retention",
         "pipeline.panel_response_quality",
+        "pipeline.panel_quality_effect",
         "pipeline.response_quality",
         "pipeline.known_profile",
         "pipeline.crosswalk",
@@ -141,6 +142,7 @@ FLOW_LAYERS = (
         "estimate_wave",
         "change_waves",
         "follow_members",
+        "quality_effects",
     ),  # tasks
     ("take_in", "figures", "judge_responses", "summary", "publish"),  # the parts of a night
     ("nightly",),

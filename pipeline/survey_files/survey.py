@@ -1,22 +1,16 @@
 """One survey's folder, read whole: every fault in it is found before the first is reported."""
 
-from dataclasses import fields
 from pathlib import Path
 
 from pipeline.definitions import (
     MISSING_KINDS,
     NOT_DISTINGUISHED,
-    ProfileVariable,
-    ResponseQuality,
-    SeverityChange,
     Source,
     Survey,
     Wave,
-    WaveComparison,
 )
 from pipeline.errors import DefinitionError, faults_message
 from pipeline.member_ids import IGNORABLE
-from pipeline.rules import RULE_KINDS, SEVERITIES
 from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.items import QuestionBank, read_items
 from pipeline.survey_files.margins import read_margins
@@ -39,8 +33,9 @@ from pipeline.survey_files.plan import (
     read_transitions,
     read_weights,
 )
+from pipeline.survey_files.quality import read_comparison, read_response_quality, read_severities
 from pipeline.survey_files.values import Faults, Place, Value, read_value
-from pipeline.survey_files.waves import NAME, NAME_RULE, read_share, read_wave_files, read_waves
+from pipeline.survey_files.waves import NAME, NAME_RULE, read_wave_files, read_waves
 
 SURVEY_FILE, ITEMS_FILE = "survey.yml", "items.yml"
 MEMBER_IDS = ("as_delivered", "pseudonym")
@@ -157,59 +152,6 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         has_ids_of_each_wave=has_own_ids,
         crosswalk=crosswalk,
     )
-
-
-def read_severities(survey: Block) -> dict[str, SeverityChange]:
-    """Return the rules that weigh more or less than usual in this survey; each change gives its reason."""
-    changes = {}
-    for code, block in survey.blocks("rules").items():
-        changes[code] = SeverityChange(block.choice("severity", SEVERITIES, "a severity"), block.needed_text("reason"))
-        if block.value.is_among(code, RULE_KINDS, "a rule") and RULE_KINDS[code].is_fixed:
-            expected = "a rule whose severity may differ"
-            block.value.fault(f"'{code}'", expected, "Remove it: what depends on this rule cannot do without it.")
-        block.close()
-    return changes
-
-
-def read_response_quality(survey: Block, profile: tuple[ProfileVariable, ...]) -> ResponseQuality:
-    """Return from which value each flag of response quality is set; those under `without` are not looked for."""
-    block = survey.block("response_quality")
-    if block is None:
-        return ResponseQuality()
-    names = [one.name for one in fields(ResponseQuality) if one.name != "identity"]
-    usual = {name: getattr(ResponseQuality(), name) for name in names}
-    left_out = block.names("without", usual, "a flag of response quality")
-    values = {name: None if name in left_out else block.above_zero(name, float(usual[name])) for name in usual}
-    identity = read_identity(block, profile)
-    block.close()
-    return ResponseQuality(**values, identity=identity)
-
-
-def read_identity(block: Block, profile: tuple[ProfileVariable, ...]) -> dict[str, float]:
-    """Return the profile variables that do not change in a person, and by how much each may differ."""
-    found = block.block("identity")
-    if found is None:
-        return {}
-    names = [variable.name for variable in profile if variable.check_drift]
-    for name, value in found.value.entries().items():
-        value.is_among(name, names, "a profile variable with check_drift: true")
-    identity = {name: found.number(name, 0.0) for name in found.value.entries()}
-    found.close()
-    return identity
-
-
-def read_comparison(survey: Block) -> WaveComparison:
-    """Return from which difference to the wave before a delivery is flagged."""
-    block = survey.block("against_previous_wave")
-    if block is None:
-        return WaveComparison()
-    usual = WaveComparison()
-    comparison = WaveComparison(
-        fewest_rows=read_share(block, "fewest_rows", usual.fewest_rows),
-        share_difference=read_share(block, "share_difference", usual.share_difference),
-    )
-    block.close()
-    return comparison
 
 
 def refuse_what_needs_a_list(block: Block, roster: Source) -> None:

@@ -37,6 +37,7 @@ class StartingSample:
     is_ineligible: Mask | None = None  # (n,) known to have left the population since; not respondents
     starting_weight: Floats | None = None  # (n,) supplied or earlier weight; NaN or 0 = none
     selection_probabilities: pl.DataFrame | None = None  # a column per cohort recruited so far, null = not in frame
+    n_removed: int = 0  # people who answered and are no respondents, for how carefully they did
 
     @property
     def n(self) -> int:
@@ -138,6 +139,8 @@ def _kept_note(recipe: WeightRecipe, sample: StartingSample, start: Floats) -> s
     note = f"respondents {int((sample.is_respondent & carries).sum())}"
     if recipe.keeps_ineligible and sample.is_ineligible is not None:
         note += f", ineligible {int((sample.is_ineligible & carries).sum())}"
+    if sample.n_removed:
+        note += f", removed for response quality {sample.n_removed}"
     return f"{note}, of a starting sample of {int(carries.sum())}"
 
 

@@ -1,5 +1,6 @@
 -- One row per panel member and delivered wave that the member joined in time for, or answered; only of those who
--- answered where there is no member list to say who else could have.
+-- answered where there is no member list to say who else could have. Whom the survey's rule removes for how they
+-- answered are nonrespondents; their answers stay in core.answers.
 -- Key: survey, wave, panel_member_id
 
 with exits as (
@@ -55,6 +56,7 @@ member_waves as (
             as is_out_of_population,
         interview.panel_member_id is not null as has_interview,
         coalesce(interview.is_complete, false) as is_complete,
+        removed.panel_member_id is not null as is_removed,
         interview.completed_at
     from core.waves as wave
     inner join core.members as member
@@ -69,6 +71,10 @@ member_waves as (
         on wave.survey = interview.survey
         and wave.wave = interview.wave
         and member.panel_member_id = interview.panel_member_id
+    left join raw.removed_respondents as removed
+        on wave.survey = removed.survey
+        and wave.wave = removed.wave
+        and member.panel_member_id = removed.panel_member_id
     left join definitions.surveys as declared
         on wave.survey = declared.survey
     where wave.is_delivered
@@ -85,9 +91,10 @@ select
     panel_member_id,
     not is_out_of_population and (has_interview or not has_left) as is_invited,
     not is_out_of_population as is_eligible,
-    not is_out_of_population and is_complete as is_respondent,
+    not is_out_of_population and is_complete and not is_removed as is_respondent,
     case
         when is_out_of_population then 'not_eligible'
+        when is_complete and is_removed then 'removed_quality'
         when is_complete then 'complete'
         when has_interview then 'partial'
         when has_left then 'left_panel'

@@ -1,4 +1,4 @@
--- One row per respondent and item whose column was delivered: what the delivered value means.
+-- One row per complete interview, removed or not, and item whose column was delivered: what the value means.
 -- Key: survey, wave, panel_member_id, item
 -- A view: the answers stay in the deliveries' wide tables.
 
@@ -16,7 +16,7 @@ inner join core.participation as participation
     on answer.survey = participation.survey
     and answer.wave = participation.wave
     and answer.panel_member_id = participation.panel_member_id
-    and participation.is_respondent
+    and (participation.is_respondent or participation.disposition = 'removed_quality')
 inner join core.understood_values as understood
     on answer.survey = understood.survey
     and answer.wave = understood.wave

@@ -1,4 +1,5 @@
--- One row per respondent, wave and item asked: the answer, or which kind of missing it is. Open text is not here.
+-- One row per respondent, wave and item asked: the answer, or which kind of missing it is. Open text is not here, nor
+-- the answers of those removed for how carefully they answered; quality_effect tells what they would have changed.
 -- Key: survey, wave, panel_member_id, item
 -- survey: survey the row belongs to; its name under surveys/
 -- wave: wave of the survey
@@ -9,7 +10,16 @@
 -- missing_kind: dont_know, refused, not_asked, skipped or not_distinguished; empty for a substantive answer
 -- number: the answer to an item that asks for a number
 
-with published as (
+with removed as (
+    select
+        survey,
+        wave,
+        panel_member_id
+    from core.participation
+    where disposition = 'removed_quality'
+),
+
+published as (
     select
         answer.survey,
         answer.wave,
@@ -33,6 +43,11 @@ with published as (
         and answer.item = item.item
         and item.is_published
         and item.kind <> 'text'
+    left join removed
+        on answer.survey = removed.survey
+        and answer.wave = removed.wave
+        and answer.panel_member_id = removed.panel_member_id
+    where removed.panel_member_id is null
 )
 
 select

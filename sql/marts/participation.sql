@@ -6,7 +6,8 @@
 -- is_invited: true when the member was in the panel and the population as fieldwork began, or answered
 -- is_eligible: true when the member was still in the population; leaving the panel alone does not end it
 -- is_respondent: true when the interview counts as complete
--- disposition: complete, partial, no_answer, left_panel or not_eligible
+-- disposition: complete, removed_quality (complete, and removed by the survey's rule for how carefully it was
+--   answered), partial, no_answer, left_panel or not_eligible
 -- completed_at: when the interview ended, as delivered
 
 select

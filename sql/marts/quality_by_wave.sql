@@ -2,8 +2,9 @@
 -- Key: survey, wave, measure
 -- survey: survey the row belongs to; its name under surveys/
 -- wave: wave of the survey
--- measure: rows_refused (of the rows of the files in use), item_nonresponse (answers missing, of those asked for), or
---   flag_ and a flag of response_quality (respondents flagged, of all)
+-- measure: rows_refused (of the rows of the files in use), item_nonresponse (answers missing, of those asked for),
+--   flag_ and a flag of response_quality (people flagged, of all with a complete interview), or removed (people whose
+--   interview does not count for their flags, of the same; only where somebody is)
 -- n_found: rows, answers or respondents that the measure finds
 -- n_of: rows, answers or respondents that it looks at
 
@@ -32,13 +33,14 @@ answered as (
     group by survey, wave
 ),
 
-respondents as (
+interviewed as (
     select
         survey,
         wave,
-        count(*) as n_respondents
+        count(*) as n_complete,
+        count(*) filter (where disposition = 'removed_quality') as n_removed
     from marts.participation
-    where is_respondent
+    where disposition in ('complete', 'removed_quality')
     group by survey, wave
 ),
 
@@ -51,19 +53,30 @@ flags as (
 
 flagged as (
     select
-        respondents.survey,
-        respondents.wave,
+        interviewed.survey,
+        interviewed.wave,
         'flag_' || flags.flag as measure,
         count(found.panel_member_id) as n_found,
-        any_value(respondents.n_respondents) as n_of
-    from respondents
+        any_value(interviewed.n_complete) as n_of
+    from interviewed
     inner join flags
-        on respondents.survey = flags.survey
+        on interviewed.survey = flags.survey
     left join marts.response_quality as found
-        on respondents.survey = found.survey
-        and respondents.wave = found.wave
+        on interviewed.survey = found.survey
+        and interviewed.wave = found.wave
         and flags.flag = found.flag
-    group by respondents.survey, respondents.wave, flags.flag
+    group by interviewed.survey, interviewed.wave, flags.flag
+),
+
+removed as (
+    select
+        survey,
+        wave,
+        'removed' as measure,
+        n_removed as n_found,
+        n_complete as n_of
+    from interviewed
+    where survey in (select survey from interviewed where n_removed > 0)
 ),
 
 measured as (
@@ -72,6 +85,8 @@ measured as (
     select survey, wave, measure, n_found, n_of from answered
     union all
     select survey, wave, measure, n_found, n_of from flagged
+    union all
+    select survey, wave, measure, n_found, n_of from removed
 )
 
 select

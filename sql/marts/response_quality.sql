@@ -10,7 +10,9 @@
 --   people with the same text or device; number of facts, such as sex, that differ from those known of the member
 -- threshold: value from which the flag is set, as declared
 -- is_strong: true for a flag that bad responding alone explains well: speeding, a straight line over items that point
---   both ways, a copied text, other facts than known. A flag removes nobody.
+--   both ways, a copied text, other facts than known. A flag alone removes nobody.
+-- kind: what it is evidence of: speed, pattern, gaps, copy or identity. A survey may declare from how many kinds of
+--   strong flags on a respondent is removed; the disposition in participation is then removed_quality
 
 select
     survey,
@@ -19,6 +21,7 @@ select
     flag,
     value,
     threshold,
-    is_strong
+    is_strong,
+    kind
 from analysis.response_quality
 order by survey, wave, panel_member_id, flag

@@ -16,6 +16,8 @@
 -- release_status: provisional, final or corrected; empty while no delivery of the wave is accepted
 -- release_id: latest release of the wave, in table releases
 -- n_partial: members with an interview that does not count as complete
+-- n_removed: members whose complete interview the survey's rule removed for how carefully it was answered; they count
+--   as nonrespondents
 
 with counts as (
     select
@@ -24,7 +26,8 @@ with counts as (
         count(*) filter (where is_invited) as n_invited,
         count(*) filter (where is_eligible) as n_eligible,
         count(*) filter (where is_respondent) as n_respondents,
-        count(*) filter (where disposition = 'partial') as n_partial
+        count(*) filter (where disposition = 'partial') as n_partial,
+        count(*) filter (where disposition = 'removed_quality') as n_removed
     from core.participation
     group by survey, wave
 ),
@@ -54,7 +57,8 @@ select
     rate.cumulative_response_rate,
     if(fielded.is_delivered, coalesce(release.release_status, 'provisional'), null) as release_status,
     release.release_id,
-    cast(counts.n_partial as integer) as n_partial
+    cast(counts.n_partial as integer) as n_partial,
+    cast(counts.n_removed as integer) as n_removed
 from core.waves as fielded
 left join counts
     on fielded.survey = counts.survey

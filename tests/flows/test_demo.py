@@ -29,6 +29,7 @@ PUBLISHED = {
     "response_rates",
     "response_quality",
     "quality_by_wave",
+    "quality_effect",
     "releases",
     "runs",
     "checks",

@@ -138,11 +138,14 @@ def test_the_same_value_means_what_its_own_item_and_wave_say(store: Store) -> No
     ]
 
 
-def test_only_respondents_have_answers(store: Store) -> None:
+def test_only_respondents_and_the_removed_have_answers(store: Store) -> None:
     given_answer(store, "1")
+    given_value(store, "w1", "trust", "1", panel_member_id="removed")
+    out = {"wave": "w1", "panel_member_id": "removed", "is_respondent": False, "disposition": "removed_quality"}
+    store.given("core.participation", out)
     given_answer(store, "1", member="partial", is_respondent=False)
     given_value(store, "w1", "trust", "1", panel_member_id="x")
-    assert understood(store, "wave", "panel_member_id", "item") == [("w1", "a", "trust")]
+    assert understood(store, "wave", "panel_member_id") == [("w1", "a"), ("w1", "removed")]
 
 
 def test_an_item_of_another_survey_has_its_own_options(store: Store) -> None:

@@ -170,3 +170,21 @@ def test_surveys_are_kept_apart(store: Store) -> None:
     store.given("definitions.exit_reasons", {"reason": "died", "survey": "t"})
     store.given("staging.wave_rows", {"row_number": 1, "panel_member_id": "a", "wave": "w1", "survey": "t"})
     assert store.rows("core.participation", "survey", "is_respondent") == [("s", False)]
+
+
+def test_a_removed_respondent_is_a_nonrespondent_who_was_invited(store: Store) -> None:
+    given_wave(store)
+    given_wave(store, 2)
+    for member in ("a", "b", "partial"):
+        given_member(store, member)
+        given_interview(store, member, complete_value="0" if member == "partial" else "1")
+    store.given("definitions.complete_values", {"wave": "w1", "value": "1"})
+    for member in ("a", "partial"):
+        store.given("raw.removed_respondents", {"wave": "w1", "panel_member_id": member, "kinds": "copy+speed"})
+    given_interview(store, "a", "w2")
+    columns = ("panel_member_id", "wave", "is_invited", "is_eligible", "is_respondent", "disposition")
+    found = {row[:2]: row[2:] for row in store.rows("core.participation", *columns)}
+    assert found["a", "w1"] == (True, True, False, "removed_quality")
+    assert found["b", "w1"] == (True, True, True, "complete")
+    assert found["partial", "w1"] == (True, True, False, "partial")
+    assert found["a", "w2"] == (True, True, True, "complete")

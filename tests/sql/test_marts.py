@@ -85,16 +85,16 @@ def test_waves_count_who_was_asked_and_who_answered(store: Store) -> None:
             "is_eligible": bool(eligible),
             "is_respondent": bool(answered),
         }
-        asked["disposition"] = "partial" if member == "b" else "other"
+        asked["disposition"] = {"b": "partial", "c": "removed_quality"}.get(member, "other")
         store.given("core.participation", {"wave": "w1", "panel_member_id": member, **asked})
     for domain, value, rate in (("all", "all", 0.5), ("sex", "Female", 0.9)):
         rates = {"completion_rate": rate, "response_rate": rate / 2, "cumulative_response_rate": rate / 4}
         store.given("analysis.response_rates", {"wave": "w1", "domain": domain, "domain_value": value, **rates})
-    counts = ("n_invited", "n_eligible", "n_respondents", "n_partial")
+    counts = ("n_invited", "n_eligible", "n_respondents", "n_partial", "n_removed")
     rates = ("completion_rate", "response_rate", "cumulative_response_rate")
     assert store.rows("marts.waves", "wave", *counts, *rates) == [
-        ("w1", 2, 3, 1, 1, 0.5, 0.25, 0.125),
-        ("w2", *[None] * 7),
+        ("w1", 2, 3, 1, 1, 1, 0.5, 0.25, 0.125),
+        ("w2", *[None] * 8),
     ]
 
 
@@ -112,7 +112,7 @@ def test_a_wave_has_the_status_of_its_latest_release(store: Store) -> None:
     ]
 
 
-def test_answers_of_published_items_only_and_no_open_text(store: Store) -> None:
+def test_answers_of_published_items_only_no_open_text_and_none_of_the_removed(store: Store) -> None:
     given_wave(store, "w1", 1)
     given_wave(store, "w2", 2)
     items = (
@@ -129,6 +129,9 @@ def test_answers_of_published_items_only_and_no_open_text(store: Store) -> None:
         row = {"wave": "w1", "panel_member_id": "a", "item": item, "code": "1", "label": "One", "number": number}
         store.given("core.answers", row)
     store.given("core.answers", {"wave": "w1", "panel_member_id": "b", "item": "trust", "missing_kind": "refused"})
+    store.given("core.answers", {"wave": "w1", "panel_member_id": "removed", "item": "trust", "code": "1"})
+    removed = {"wave": "w1", "panel_member_id": "removed", "disposition": "removed_quality"}
+    store.given("core.participation", removed, {**removed, "panel_member_id": "a", "disposition": "complete"})
     columns = ("panel_member_id", "item", "code", "label", "missing_kind")
     assert store.rows("marts.answers", *columns) == [
         ("a", "hours", "1", "One", None),
@@ -208,17 +211,20 @@ def test_quality_is_counted_by_wave_with_zero_where_another_wave_has_the_flag(st
     for number, wave in enumerate(("w1", "w2"), 1):
         store.given("definitions.waves", {"wave": wave, "wave_number": number})
         store.given("marts.deliveries", {"source": wave, "status": "accepted", "n_delivered": 10, "n_refused": number})
-        store.given("marts.participation", {"wave": wave, "panel_member_id": "a", "is_respondent": True})
+        store.given("marts.participation", {"wave": wave, "panel_member_id": "a", "disposition": "complete"})
     store.given("marts.deliveries", {"source": "w2", "status": "superseded", "n_delivered": 9, "n_refused": 9})
     store.given("marts.deliveries", {"source": "roster", "status": "accepted", "n_delivered": 9, "n_refused": 9})
-    store.given("marts.participation", {"wave": "w1", "panel_member_id": "b", "is_respondent": False})
+    store.given("marts.participation", {"wave": "w1", "panel_member_id": "b", "disposition": "partial"})
+    store.given("marts.participation", {"wave": "w2", "panel_member_id": "b", "disposition": "removed_quality"})
     store.given("marts.response_quality", {"wave": "w2", "panel_member_id": "a", "flag": "speeding"})
     for kind in (None, "skipped", "dont_know", "not_asked", "not_distinguished"):
         store.given("marts.answers", {"wave": "w1", "panel_member_id": "a", "missing_kind": kind})
     assert store.rows("marts.quality_by_wave", "wave", "measure", "n_found", "n_of") == [
         ("w1", "flag_speeding", 0, 1),
         ("w1", "item_nonresponse", 2, 3),
+        ("w1", "removed", 0, 1),
         ("w1", "rows_refused", 1, 10),
-        ("w2", "flag_speeding", 1, 1),
+        ("w2", "flag_speeding", 1, 2),
+        ("w2", "removed", 1, 2),
         ("w2", "rows_refused", 2, 10),
     ]

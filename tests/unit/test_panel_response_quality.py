@@ -1,12 +1,12 @@
 """Which respondents are flagged: one small wave, each flag worked by hand."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import polars as pl
 import pytest
 
 from pipeline.definitions import Grid, ResponseQuality
-from pipeline.panel_response_quality import response_quality
+from pipeline.panel_response_quality import FLAGS, KINDS, removed_respondents, response_quality
 from tests.builders_validation import TRUST, one_survey
 
 GRID = ("g1", "g2", "g3")
@@ -53,7 +53,7 @@ VARIED = ["1", "3", "5"]
 
 def test_an_interview_in_a_fifth_of_the_median_time_is_speeding():
     found = response_quality(survey(), "w1", interviews(a=500, b=500, c=100), wave(a=VARIED, b=VARIED, c=VARIED))
-    assert found.rows() == [("w1", "c", "speeding", 0.2, 0.3, True)]
+    assert found.rows() == [("w1", "c", "speeding", 0.2, 0.3, True, "speed")]
 
 
 def test_a_straight_line_is_strong_only_over_items_that_point_both_ways():
@@ -94,7 +94,7 @@ def test_the_same_text_or_device_flags_both_people_and_shows_neither():
 def test_other_facts_than_known_of_the_member_are_a_strong_flag():
     people = interviews(a=1, b=1).with_columns(n_differing=pl.Series([0, 2]))
     found = response_quality(survey(), "w1", people, wave(a=VARIED, b=VARIED))
-    assert found.rows() == [("w1", "b", "inconsistent", 2.0, 1.0, True)]
+    assert found.rows() == [("w1", "b", "inconsistent", 2.0, 1.0, True, "identity")]
 
 
 def test_a_flag_that_is_off_is_not_looked_for():
@@ -105,3 +105,32 @@ def test_a_flag_that_is_off_is_not_looked_for():
 
 def test_a_wave_that_nobody_answered_has_no_flags():
     assert response_quality(survey(), "w1", interviews(), wave(a=VARIED)).is_empty()
+
+
+def flagged(**people: tuple[str, ...]) -> pl.DataFrame:
+    """Return strong flags of some people in one wave."""
+    rows = [("w1", who, flag, 1.0, 1.0, True, KINDS[flag]) for who, flags in people.items() for flag in flags]
+    return pl.DataFrame(rows, schema=FLAGS, orient="row")
+
+
+def test_strong_flags_of_two_kinds_remove_a_respondent():
+    flags = flagged(a=("speeding", "duplicated_text"), b=("speeding",))
+    assert removed_respondents(survey(remove_at=2), flags).rows() == [("w1", "a", "copy+speed")]
+
+
+def test_two_flags_of_one_kind_are_one_reason():
+    flags = flagged(a=("straightlining", "nondifferentiation"), b=("duplicated_text", "duplicated_device"))
+    assert removed_respondents(survey(remove_at=2), flags).is_empty()
+
+
+def test_weak_flags_remove_nobody():
+    flags = flagged(a=("speeding", "duplicated_text")).with_columns(is_strong=pl.col("flag") == "speeding")
+    assert removed_respondents(survey(remove_at=2), flags).is_empty()
+
+
+def test_nobody_is_removed_where_no_rule_is_declared():
+    assert removed_respondents(survey(), flagged(a=("speeding", "duplicated_text"))).is_empty()
+
+
+def test_every_flag_is_evidence_of_something():
+    assert set(KINDS) == {one.name for one in fields(ResponseQuality) if one.name not in ("identity", "remove_at")}

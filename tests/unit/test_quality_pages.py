@@ -228,3 +228,34 @@ def test_every_text_colour_stands_out_from_its_paper_in_light_and_dark():
         for ink, paper in [*pairs, ("ink", "bad-paper"), ("ink", "warn-paper")]:
             light, dark = sorted((luminance(colours[ink]), luminance(colours[paper])), reverse=True)
             assert (light + 0.05) / (dark + 0.05) >= 4.5, (ink, paper)
+
+
+EFFECT = {
+    "survey": "panel", "wave": "w01", "weight_id": "one", "item": "trust", "statistic": "share", "category": "Agree",
+    "estimate_with": 0.5, "estimate_same_weights": 0.5125, "estimate_without": 0.51, "difference": 0.01,
+    "difference_standard_error": 0.002, "n_removed": 3, "is_suppressed": False,
+}  # fmt: skip
+
+
+def test_a_wave_shows_what_the_removal_of_respondents_did_largest_first():
+    rows = [
+        {"category": "Disagree", "difference": -0.002, "difference_standard_error": None},
+        {},
+        {"item": "hours", "statistic": "mean", "category": None, "estimate_with": 10.0, "difference": -0.05},
+        {"category": "Hidden", "difference": 0.9, "is_suppressed": True},
+        {"weight_id": "two", "category": "Of another weight"},
+    ]
+    made = pages({}, effects=pl.DataFrame([EFFECT | row for row in rows], infer_schema_length=None))
+    seen = text(made["panel/w01.html"])
+    assert "3 respondents have strong flags" in seen
+    assert "All 4 are in the published table quality_effect" in seen
+    shown = seen[seen.index("weighted again") :]
+    places = [
+        shown.index("Trust in the <council> Agree 50.0% 51.2% 51.0% +1.0 (0.2)"),
+        shown.index("hours mean 10.00 0.51 0.51 −0.05 (0.00)"),
+        shown.index("Trust in the <council> Disagree 50.0% 51.2% 51.0% −0.2 (–)"),
+    ]
+    assert places == sorted(places)
+    assert "Hidden" not in seen
+    assert "Of another weight" not in seen
+    assert "removed" not in text(made["panel/w02.html"])

@@ -262,6 +262,26 @@ def test_grids_and_thresholds_of_response_quality_are_declared(tmp_path: Path) -
     assert [grid.is_mixed for grid in survey.grids.values()] == [False, True]
 
 
+def test_the_rule_that_removes_respondents_is_declared(tmp_path: Path) -> None:
+    declared = "response_quality: {remove_when: {strong_flags: 3}}\nretention:"
+    survey = read_survey(write_survey(tmp_path, change=("survey.yml", "retention:", declared)))
+    assert survey.response_quality == ResponseQuality(remove_at=3)
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("{strong_flags: 1}", "found strong_flags: 1, expected 2 or more. One flag alone is too little"),
+        ("{flags: 2}", "unknown key 'flags', expected a known key (strong_flags)"),
+        ("{strong_flags: two}", "a whole number from 1"),
+    ],
+)
+def test_a_rule_that_removes_too_easily_is_a_fault(tmp_path: Path, rule: str, told: str) -> None:
+    declared = f"response_quality: {{remove_when: {rule}}}\nretention:"
+    with pytest.raises(DefinitionError, match=re.escape(told)):
+        read_survey(write_survey(tmp_path, change=("survey.yml", "retention:", declared)))
+
+
 def test_what_stays_in_a_person_must_be_checked_for_drift(tmp_path: Path) -> None:
     change = ("survey.yml", "retention:", "response_quality: {identity: {nothing: 0}}\nretention:")
     with pytest.raises(DefinitionError, match="a profile variable with check_drift: true"):
