@@ -198,10 +198,9 @@ def _add_reading(subparsers: "Subparsers[ArgumentParser]") -> None:
         "make a report again from what is published",
         "panel report newsletter --survey citizens_panel --wave w03",
     )
-    report.add_argument("kind", choices=("newsletter", "explorer"), metavar="KIND", help="newsletter or explorer")
+    report.add_argument("kind", choices=("newsletter",), metavar="KIND", help="newsletter")
     _add_dir(report)
-    report.add_argument("--survey", help="of a newsletter")
-    report.add_argument("--wave", help="of a newsletter")
+    _add_wave(report)
 
 
 def _add_export(subparsers: "Subparsers[ArgumentParser]") -> None:

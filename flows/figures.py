@@ -12,11 +12,12 @@ from flows.releases import is_provisional
 from flows.run_context import Night, current
 from flows.weight_wave import gather, weight_wave
 from pipeline import warehouse
-from pipeline.definitions import CROSSWALK, ROSTER, TransitionPlan, WeightRecipe
+from pipeline.definitions import CROSSWALK, ROSTER, TransitionPlan
 from pipeline.errors import StatisticsError
 from pipeline.fingerprint import text_hash
 from pipeline.panel_estimates import PanelData, pairs_of
 from pipeline.panel_weights import PanelWeight, waves_of
+from pipeline.weighting_steps import WeightRecipe
 
 NOT_WAVES = {ROSTER, CROSSWALK}
 

@@ -19,6 +19,11 @@ def gather(survey: str) -> PanelData:
     def rows(sql: str) -> pl.DataFrame:
         return warehouse.read(night.connection, sql, [survey])
 
+    answers = rows(
+        "select wave, panel_member_id, item, if(missing_kind is null, code, null) as code, number "
+        "from core.answers where survey = ?"
+    )
+    waves = {str(wave): part.drop("wave") for (wave,), part in answers.partition_by("wave", as_dict=True).items()}
     arrays = panel_arrays.panel_arrays(
         definition,
         design=rows(
@@ -32,12 +37,14 @@ def gather(survey: str) -> PanelData:
             "select panel_member_id, wave, is_invited, is_eligible, is_respondent, disposition "
             "from core.participation where survey = ?"
         ),
+        answers=waves,
+        interviews=rows(
+            "select panel_member_id, wave, max(coalesce(wave_row.mode, declared.mode)) as mode "
+            "from core.participation inner join staging.wave_rows as wave_row using (survey, wave, panel_member_id) "
+            "inner join core.waves as declared using (survey, wave) "
+            "where survey = ? and is_respondent group by panel_member_id, wave"
+        ),
     )
-    answers = rows(
-        "select wave, panel_member_id, item, if(missing_kind is null, code, null) as code, number "
-        "from core.answers where survey = ?"
-    )
-    waves = {str(wave): part.drop("wave") for (wave,), part in answers.partition_by("wave", as_dict=True).items()}
     return PanelData(definition, arrays, waves)
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import date
 
+from pipeline.weighting_steps import WeightRecipe
+
 DONT_KNOW, REFUSED, NOT_ASKED, SKIPPED, NOT_DISTINGUISHED = (
     "dont_know",
     "refused",
@@ -208,36 +210,6 @@ class Design:
     strata: tuple[str, ...] = ()
     psu: str | None = None  # None: every member is a PSU
     lonely_psu: str = "fail"
-
-
-@dataclass(frozen=True)
-class CalibrationStep:
-    """Calibration of a recipe; `controls` is `population` (surveys' margins) or a starting wave's totals."""
-
-    method: str
-    margins: tuple[str, ...]
-    controls: str = "population"  # or "starting_wave": the totals are estimated from the starting sample
-    missing: dict[str, str] = field(default_factory=dict)  # margin: "largest" (category) or refuse
-    tolerance: float = 1e-9
-    max_iterations: int = 1000
-
-
-@dataclass(frozen=True)
-class WeightRecipe:
-    """One `weight_id`: supplied by a producer (a roster column) or made by us from base weight and calibration."""
-
-    weight_id: str
-    kind: str  # cross_sectional | longitudinal
-    waves: tuple[str, ...]  # the wave set; () = a cross-sectional weight for each wave
-    use_when: str
-    supplied: str | None = None  # roster column, or our name of a column in each wave's delivery
-    is_supplied_by_wave: bool = False
-    selection_probabilities: dict[str, str] = field(default_factory=dict)  # cohort: roster column
-    starting_wave: str | None = None
-    starting_weight: str | None = None  # weight_id of the starting wave
-    is_equal_base: bool = False  # 1 for everyone: the selection probabilities are lost (methodology C16 d)
-    keeps_ineligible: bool = False  # the known ineligible are calibrated too, then dropped (methodology C7.3)
-    calibration: CalibrationStep | None = None
 
 
 @dataclass(frozen=True)

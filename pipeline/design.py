@@ -27,11 +27,33 @@ class Calibration:
     controls_estimated: bool = False  # the totals are those of the starting sample, with its sampling error
     # (n,) g * d before anyone is dropped; None: the weight
     calibrated_weight: NDArray[np.float64] | None = None
+    # (n,) weights of the starting sample behind estimated totals; None: the base weight
+    control_weight: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         """Widen the level codes: margins keep them in a byte, where arithmetic with them would overflow."""
         if self.levels is not None and self.levels.dtype != np.int64:
             object.__setattr__(self, "levels", self.levels.astype(np.int64))
+
+
+@dataclass(frozen=True)
+class ResponseModel:
+    """A fitted model of who answered: the weights of those who did were divided by its propensities p.
+
+    People alike in all that the model knows are a group. Whoever was not asked at this step has group -1.
+    """
+
+    group: NDArray[np.int64]  # (n,)
+    predictors: NDArray[np.float64]  # (n_groups, k) q
+    residual: NDArray[np.float64]  # (n,) d (r - p), d the weight at the time; 0 for those not asked
+    information: NDArray[np.float64]  # (k, k) sum of d p (1 - p) q q'
+    sensitivity: NDArray[np.float64]  # (n,) 1 - p; 0 where the factor 1 / p was capped, and for those not asked
+
+    def of(self, rows: NDArray[np.bool_]) -> "ResponseModel":
+        """Return the model over some of the rows; nobody whose residual is not 0 may be left out."""
+        return ResponseModel(
+            self.group[rows], self.predictors, self.residual[rows], self.information, self.sensitivity[rows]
+        )
 
 
 @dataclass(frozen=True)
@@ -79,6 +101,7 @@ class SurveyDesign:
     calibration: Calibration | None = None
     lonely_psu: str = "fail"
     replicates: Any = None  # pipeline.weighting.replicates.Replicates; core packages come after this module
+    response: tuple[ResponseModel, ...] = ()  # the adjustments for nonresponse before calibration, in their order
 
     def __post_init__(self) -> None:
         """Refuse a design whose parts do not fit together."""

@@ -38,6 +38,10 @@ class PanelArrays:
     wave_numbers: dict[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)  # wave and name
     is_removed: dict[str, NDArray[np.bool_]] = field(default_factory=dict)  # wave: no respondents for how they answered
 
+    answers: dict[str, pl.DataFrame] = field(default_factory=dict)  # wave: panel_member_id, item, code, number
+    # wave: (n_members,) how the respondents were interviewed, "" elsewhere
+    interview_mode: dict[str, NDArray[np.object_]] = field(default_factory=dict)
+
     def removed(self, *waves: str) -> NDArray[np.bool_]:
         """Return who was removed from any of the waves, (n_members,)."""
         masks = [self.is_removed[wave] for wave in waves if wave in self.is_removed]
@@ -71,6 +75,8 @@ def panel_arrays(
     roster_numbers: pl.DataFrame,
     participation: pl.DataFrame,
     wave_numbers: pl.DataFrame | None = None,
+    answers: dict[str, pl.DataFrame] | None = None,
+    interviews: pl.DataFrame | None = None,
 ) -> PanelArrays:
     """Return the arrays of one survey from its core tables.
 
@@ -80,6 +86,8 @@ def panel_arrays(
         roster_numbers: panel_member_id, column_name, value.
         participation: panel_member_id, wave, is_invited, is_eligible, is_respondent, disposition.
         wave_numbers: panel_member_id, wave, name, value.
+        answers: of every wave panel_member_id, item, code, number.
+        interviews: panel_member_id, wave, mode; one row per respondent and wave.
     """
     design = design.sort("panel_member_id")
     members = tuple(design["panel_member_id"])
@@ -105,6 +113,8 @@ def panel_arrays(
         if wave_numbers is None
         else _wave_numbers(wave_numbers.join(rows, on="panel_member_id"), len(members)),
         is_removed=people["is_removed"],
+        answers=answers or {},
+        interview_mode={} if interviews is None else _modes(interviews.join(rows, on="panel_member_id"), len(members)),
     )
 
 
@@ -191,6 +201,15 @@ def _wave_numbers(found: pl.DataFrame, n: int) -> dict[tuple[str, str], NDArray[
         values = np.full(n, np.nan)
         values[part["row"].to_numpy()] = part["value"].to_numpy()
         arrays[str(wave), str(name)] = values
+    return arrays
+
+
+def _modes(interviews: pl.DataFrame, n: int) -> dict[str, NDArray[np.object_]]:
+    arrays = {}
+    for (wave,), part in interviews.partition_by("wave", as_dict=True).items():
+        modes = np.full(n, "", dtype=object)
+        modes[part["row"].to_numpy()] = part["mode"].fill_null("").to_list()
+        arrays[str(wave)] = modes
     return arrays
 
 

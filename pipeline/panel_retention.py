@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.definitions import RetentionPlan, WeightRecipe
+from pipeline.definitions import RetentionPlan
 from pipeline.design import SurveyDesign
 from pipeline.estimation.estimates import estimate_items
 from pipeline.estimation.values import DomainMask, ItemValues
@@ -14,6 +14,7 @@ from pipeline.panel_weights import PanelWeight
 from pipeline.retention.rates import WaveParticipation, retention_rates
 from pipeline.retention.survival import exits, survival_curves
 from pipeline.weighting.base import base_weight
+from pipeline.weighting_steps import WeightRecipe
 
 RATES = {"completion_rate": "is_invited", "response_rate": "is_eligible"}
 

@@ -6,11 +6,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.definitions import Survey, WeightRecipe
+from pipeline.definitions import Survey
 from pipeline.design import SurveyDesign
 from pipeline.errors import WeightingError
 from pipeline.panel_arrays import UNKNOWN, PanelArrays
+from pipeline.panel_covariates import response_steps
 from pipeline.weighting.recipe import StartingSample, Weighted, follow
+from pipeline.weighting_steps import WeightRecipe
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ def weigh(survey: Survey, recipe: WeightRecipe, waves: tuple[str, ...], arrays: 
         is_ineligible=~arrays.is_eligible[waves[-1]][rows],
         starting_weight=_starting_weight(survey, recipe, waves, arrays, rows),
         selection_probabilities=_selection_probabilities(recipe, waves, arrays, rows),
+        steps=response_steps(survey, recipe, waves, arrays, rows),
     )
     try:
         weighted = follow(recipe, sample, survey.margins)
@@ -63,9 +66,8 @@ def weigh(survey: Survey, recipe: WeightRecipe, waves: tuple[str, ...], arrays: 
 def weight_rows(survey: Survey, weight: PanelWeight, arrays: PanelArrays) -> pl.DataFrame:
     """Return the rows of `weights` of one weight: a row for each holder and wave of the set."""
     held = weight.weighted.is_held
-    final, base = weight.weighted.weight[held], weight.weighted.base_weight[held]
+    final = weight.weighted.weight[held]
     waves = weight.recipe.waves or (weight.wave,)
-    is_ours = weight.recipe.supplied is None
     members = [arrays.members[row] for row in weight.held_rows]
     return pl.concat(
         pl.DataFrame(
@@ -76,10 +78,7 @@ def weight_rows(survey: Survey, weight: PanelWeight, arrays: PanelArrays) -> pl.
                 "wave": pl.repeat(wave, len(members), eager=True),
                 "kind": pl.repeat(weight.recipe.kind, len(members), eager=True),
                 "wave_set": pl.repeat("+".join(waves), len(members), eager=True),
-                "base_weight": pl.Series(base if is_ours else [None] * len(members), dtype=pl.Float64),
-                "calibration_ratio": pl.Series(
-                    final / base if weight.recipe.calibration else [None] * len(members), dtype=pl.Float64
-                ),
+                **_factors(weight),
                 "weight": final,
             }
         )
@@ -87,10 +86,34 @@ def weight_rows(survey: Survey, weight: PanelWeight, arrays: PanelArrays) -> pl.
     )
 
 
+def _factors(weight: PanelWeight) -> dict[str, pl.Series]:
+    """Return the holders' base weight and the factor of every step, null for a step that was not taken."""
+    weighted, recipe, held = weight.weighted, weight.recipe, weight.weighted.is_held
+    untrimmed = weighted.weight if weighted.untrimmed_weight is None else weighted.untrimmed_weight
+    adjusted = weighted.base_weight if weighted.adjusted_weight is None else weighted.adjusted_weight
+
+    def column(is_made: bool, value: NDArray[np.float64]) -> pl.Series:
+        return pl.Series(value[held] if is_made else [None] * int(held.sum()), dtype=pl.Float64)
+
+    with np.errstate(divide="ignore", invalid="ignore"):  # of those who hold no weight
+        return {
+            "base_weight": column(recipe.supplied is None, weighted.base_weight),
+            "nonresponse_adjustment": column(recipe.nonresponse is not None, adjusted / weighted.base_weight),
+            "calibration_ratio": column(recipe.calibration is not None, untrimmed / adjusted),
+            "trimming_factor": column(recipe.trimming is not None, weighted.weight / untrimmed),
+        }
+
+
 def _starting_rows(recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelArrays) -> NDArray[np.int64]:
-    """Return everyone for a supplied weight, else the respondents of the starting wave, or of the wave itself."""
+    """Return everyone whom a weight starts from.
+
+    Everyone for a supplied weight; the respondents of the starting wave, or of the wave itself; where nonresponse
+    is adjusted for, all who were in the panel at the wave.
+    """
     if recipe.supplied is not None:
         return np.arange(len(arrays.members))
+    if recipe.nonresponse is not None and recipe.starting_wave is None:
+        return np.flatnonzero(arrays.is_listed[waves[0]])
     return np.flatnonzero(arrays.is_respondent[recipe.starting_wave or waves[0]])
 
 

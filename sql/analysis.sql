@@ -27,7 +27,10 @@ create table if not exists analysis.weighting_log (
     max_ratio double,
     design_effect double,
     effective_n double,
-    note varchar
+    note varchar,
+    n_before integer,
+    design_effect_before double,
+    share_capped double
 );
 
 create table if not exists analysis.weighting_margins (

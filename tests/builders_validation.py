@@ -9,7 +9,6 @@ import polars as pl
 from pipeline.definitions import (
     AnswerOption,
     Band,
-    CalibrationStep,
     Design,
     Domain,
     Eligibility,
@@ -22,10 +21,10 @@ from pipeline.definitions import (
     Source,
     Survey,
     Wave,
-    WeightRecipe,
 )
 from pipeline.rules import ROSTER, rules_for_roster, rules_for_wave
 from pipeline.validation import DeliveryToValidate, RuleResult, ValidationReport, validate
+from pipeline.weighting_steps import CalibrationStep, WeightRecipe
 
 FILE = "citizens_panel_w03.csv"
 IDS = tuple(f"R-{number}" for number in range(7001, 7021))  # twenty respondents

@@ -10,6 +10,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 ORDER = (
     ("pipeline.errors",),
+    ("pipeline.weighting_steps",),
     ("pipeline.definitions",),
     ("pipeline.rules",),
     ("pipeline.design",),
@@ -23,6 +24,7 @@ ORDER = (
         "pipeline.deliveries",
         "pipeline.triple_s",
         "pipeline.panel_arrays",
+        "pipeline.panel_covariates",
         "pipeline.panel_weights",
         "pipeline.panel_estimates",
         "pipeline.panel_retention",
@@ -143,7 +145,6 @@ FLOW_LAYERS = (
         "change_waves",
         "follow_members",
         "quality_effects",
-        "pages",
     ),  # tasks
     ("take_in", "figures", "judge_responses", "summary", "publish"),  # the parts of a night
     ("nightly",),

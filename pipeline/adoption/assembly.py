@@ -18,7 +18,6 @@ from pipeline.adoption.words import Words
 from pipeline.definitions import (
     ALL,
     SKIPPED,
-    CalibrationStep,
     ChangePlan,
     Design,
     Eligibility,
@@ -31,8 +30,8 @@ from pipeline.definitions import (
     Survey,
     TestFamily,
     Wave,
-    WeightRecipe,
 )
+from pipeline.weighting_steps import CalibrationStep, WeightRecipe
 
 MEMBER_FILE = "member_list.csv"
 WEIGHT = "cross_sectional"

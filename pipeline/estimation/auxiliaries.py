@@ -30,7 +30,7 @@ class Auxiliaries:
 
     @property
     def n_columns(self) -> int:
-        """Return the number of auxiliary columns."""
+        """Return the number of columns of x."""
         return int(self.x.shape[1])
 
     @property

@@ -229,9 +229,12 @@ class _Tables:
 def element_tables(prepared: Linearisation, domains: Sequence[DomainMask]) -> list[ElementTables]:
     """Return the tables of each run of domains of one name, in their order; none where they do not apply.
 
-    They apply to large samples whose rows are PSUs and whose strata all have two or more.
+    They apply to large samples whose rows are PSUs, whose strata all have two or more, and whose weights were
+    not adjusted by a response model.
     """
     structure = prepared.design.structure
+    if prepared.response:
+        return []
     if prepared.design.n < MANY_ROWS or structure.n_psus < prepared.design.n or structure.lonely_strata.size:
         return []
     runs: list[list[DomainMask]] = []

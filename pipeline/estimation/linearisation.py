@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pipeline.design import Calibration, SurveyDesign
 from pipeline.estimation.auxiliaries import Auxiliaries, auxiliaries_of, inverse
 from pipeline.estimation.blocks import degrees_of_freedom, safe_ratio
+from pipeline.estimation.response import FittedResponse, Term, corrected, fitted_response
 from pipeline.estimation.values import DomainRows
 from pipeline.estimation.variance import binned_sums, scaled_deviations
 
@@ -41,8 +42,14 @@ class Residuals:
 
     auxiliaries: Auxiliaries
     base_weight: Array  # (n,) d of rows that have an influence; 0 for the others
-    fitted_weight: Array  # (n,) c
+    calibrated_weight: Array  # (n,) r g d
+    control_weight: Array | None  # (n,) weights behind the totals, where they are estimated from the starting sample
     regression: Array  # (n_columns, n_columns) sum(d x x')^-1
+
+    @cached_property
+    def fitted_weight(self) -> Array:
+        """Return (n,) c."""
+        return -self.calibrated_weight if self.control_weight is None else self.control_weight - self.calibrated_weight
 
     def fitted_totals(self, group: Codes, n_groups: int) -> Array:
         """Return sum(c x) over the rows of each group, (n_groups, n_columns)."""
@@ -53,20 +60,23 @@ class Residuals:
 class Linearisation:
     """How sums over a design's rows become PSU totals of linearised values.
 
-    The bins of a sum are the PSUs, to which a row adds its weight, and the auxiliaries x of a calibration,
-    to which it adds its base weight times x. PSU totals of any influence value are linear in these.
+    The bins of a sum are the PSUs, to which a row adds its weight; the auxiliaries x of a calibration, to which
+    it adds its base weight times x; and the predictors q of each response model, to which it adds
+    (1 - p) times its weight times q. PSU totals of any influence value are linear in these.
     """
 
     design: SurveyDesign
     psus: Psus
     residuals: Residuals | None = None
+    response: tuple[FittedResponse, ...] = ()
 
     @property
     def variance_method(self) -> str:
-        """Return linearised, linearised_calibration or linearised_two_phase."""
-        if self.design.calibration is None:
-            return "linearised"
-        return "linearised_two_phase" if self.design.calibration.controls_estimated else "linearised_calibration"
+        """Return linearised, with what of the weighting it takes in: nonresponse, and calibration or two_phase."""
+        parts = ["linearised"] + (["nonresponse"] if self.response else [])
+        if self.design.calibration is not None:
+            parts.append("two_phase" if self.design.calibration.controls_estimated else "calibration")
+        return "_".join(parts)
 
     @property
     def n_psus(self) -> int:
@@ -76,18 +86,25 @@ class Linearisation:
     @property
     def n_bins(self) -> int:
         """Return the number of bins of a sum."""
-        return self.n_psus + (0 if self.residuals is None else self.residuals.auxiliaries.n_columns)
+        return self.n_psus + sum(part.n_columns for part, _ in self._fitted)
+
+    @cached_property
+    def _fitted(self) -> list[tuple[Auxiliaries, Array]]:
+        """Return what was fitted to the rows, and what each row adds to its bins per unit of influence."""
+        of_calibration = [] if self.residuals is None else [(self.residuals.auxiliaries, self.residuals.base_weight)]
+        of_response = [(one.predictors, one.sensitivity * self.design.weight) for one in self.response]
+        return of_calibration + of_response
 
     def sums(self, row: Codes, column: Codes, n_columns: int, value: Array | None = None) -> Array:
         """Return sums over bins (n_columns, n_bins) of values (default 1) at pairs of row and column."""
         weight = self.design.weight[row]
         cell = column * self.n_psus + self.psus.code[row]
         by_psu = binned_sums(cell, weight if value is None else weight * value, n_columns, self.n_psus)
-        if self.residuals is None:
-            return by_psu
-        base = self.residuals.base_weight[row]
-        by_auxiliary = self.residuals.auxiliaries.sums(row, column, n_columns, base if value is None else base * value)
-        return np.hstack([by_psu, by_auxiliary])
+        bins = [by_psu]
+        for auxiliaries, amount in self._fitted:
+            added = amount[row] if value is None else amount[row] * value
+            bins.append(auxiliaries.sums(row, column, n_columns, added))
+        return np.hstack(bins) if len(bins) > 1 else by_psu
 
     def psu_totals(self, sums: Array) -> Array:
         """Return the PSU totals (..., n_psus) of linearised values whose influence has these sums over bins."""
@@ -127,10 +144,28 @@ class Linearisation:
 
     @cached_property
     def _correction(self) -> Array | None:
-        """Return the PSU totals (n_columns, n_psus) of c x'B per unit of sum(d x u)."""
-        if self.residuals is None:
+        """Return the PSU totals (n_bins - n_psus, n_psus) that each unit of a bin after the PSUs adds."""
+        if not self._fitted:
             return None
-        return self.residuals.regression @ self.residuals.fitted_totals(self.psus.code, self.n_psus).T
+        terms = self._terms()
+        by_psu = [
+            term.predictors.sums(slice(None), self.psus.code, self.n_psus, term.amount) @ term.coefficient
+            for term in terms
+        ]
+        return np.asarray(sum(by_psu[1:], by_psu[0]).T)
+
+    def _terms(self) -> list[Term]:
+        """Return what is added to w u: residuals of calibration, of response, and the totals' own error."""
+        n_bins = self.n_bins - self.n_psus
+        if self.residuals is None:
+            return corrected([], self.response, 0, n_bins)
+        residuals, n_auxiliaries = self.residuals, self.residuals.auxiliaries.n_columns
+        coefficient = np.hstack([residuals.regression, np.zeros((n_auxiliaries, n_bins - n_auxiliaries))])
+        calibrated = Term(residuals.auxiliaries, -residuals.calibrated_weight, coefficient)
+        terms = corrected([calibrated], self.response, n_auxiliaries, n_bins)
+        if residuals.control_weight is not None:
+            terms.append(Term(residuals.auxiliaries, residuals.control_weight, coefficient))
+        return terms
 
 
 def linearisation(design: SurveyDesign, psus: Psus | None = None) -> Linearisation:
@@ -140,7 +175,8 @@ def linearisation(design: SurveyDesign, psus: Psus | None = None) -> Linearisati
         psus: the PSUs of several waves together, among which to count; the design's own by default.
     """
     residuals = None if design.calibration is None else _residuals(design, design.calibration)
-    return Linearisation(design, psus or Psus(design.structure.psu, design), residuals)
+    response = tuple(fitted_response(model) for model in design.response)
+    return Linearisation(design, psus or Psus(design.structure.psu, design), residuals, response)
 
 
 def _residuals(design: SurveyDesign, calibration: Calibration) -> Residuals:
@@ -150,10 +186,11 @@ def _residuals(design: SurveyDesign, calibration: Calibration) -> Residuals:
     if calibration.is_calibrated is not None:
         takes_part = calibration.is_calibrated
     calibrated = design.weight if calibration.calibrated_weight is None else calibration.calibrated_weight
-    fitted = -np.where(takes_part, calibrated, 0.0)
+    control = base if calibration.control_weight is None else calibration.control_weight
     return Residuals(
         auxiliaries,
         base_weight=np.where(takes_part & (design.weight > 0), base, 0.0),
-        fitted_weight=fitted + base if calibration.controls_estimated else fitted,
+        calibrated_weight=np.where(takes_part, calibrated, 0.0),
+        control_weight=control if calibration.controls_estimated else None,
         regression=inverse(auxiliaries.cross_product(np.where(takes_part, base, 0.0))),
     )

@@ -25,15 +25,9 @@ from pipeline.survey_files.people import (
     read_roster,
     refuse_links_of_shared_ids,
 )
-from pipeline.survey_files.plan import (
-    Known,
-    read_changes,
-    read_families,
-    read_retention,
-    read_transitions,
-    read_weights,
-)
+from pipeline.survey_files.plan import read_changes, read_families, read_retention, read_transitions
 from pipeline.survey_files.quality import read_comparison, read_response_quality, read_severities
+from pipeline.survey_files.recipes import Known, read_weights
 from pipeline.survey_files.values import Faults, Place, Value, read_value
 from pipeline.survey_files.waves import NAME, NAME_RULE, read_wave_files, read_waves
 
@@ -109,7 +103,13 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
     profile = read_profile(block, wave_names)
     domains = read_domains(block, profile)
     margins = read_margins(folder, population, domains, block.value.faults)
-    known = Known(list(bank.items), wave_names, [domain.domain for domain in domains], list(margins))
+    known = Known(
+        list(bank.items),
+        wave_names,
+        [domain.domain for domain in domains],
+        list(margins),
+        [name for name, item in bank.items.items() if item.kind == "category"],
+    )
     weights = read_weights(block, known)
     weight_ids = [recipe.weight_id for recipe in weights]
     refuse_wave_margins(waves, known)

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.definitions import AnswerOption, Grid, Item, ItemLink, Source, Survey, Wave, WeightRecipe
+from pipeline.definitions import AnswerOption, Grid, Item, ItemLink, Source, Survey, Wave
 from pipeline.survey_files.yaml_text import Comment, Label, yaml_text
+from pipeline.weighting_steps import WeightRecipe
 
 Block = dict[str, Any]
 

@@ -1,19 +1,164 @@
 """Nonresponse adjustment: respondents also stand for the people like them who did not answer."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.design import ResponseModel
 from pipeline.errors import WeightingError
 from pipeline.weighting.cells import sums_by
+from pipeline.weighting.covariates import NOT_ASKED, Groups, groups_of, joined_levels
+from pipeline.weighting.propensity import FittedPropensity, fitted_propensity
+from pipeline.weighting_steps import CLASSES, NonresponseStep
 
 Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-SMALLEST_CLASS = 30  # respondents in a weighting class: methodology C7.1
-SMALLEST_PROPENSITY = 1e-6  # below this a group has no respondents who could stand for it
-LARGEST_FACTOR = 3.0  # of a weighting class: methodology C7.1
 
 
-def response_propensity(base_weight: Floats, is_respondent: Mask, levels: NDArray[np.int64]) -> Floats:
+@dataclass(frozen=True)
+class ResponseStep:
+    """One step of a chain of response: who could answer, who did, and what was known of everyone before.
+
+    Whoever is not eligible has left the population: no nonrespondent, and no part of the model.
+    """
+
+    name: str  # the wave or waves
+    is_eligible: Mask  # (n,)
+    is_respondent: Mask  # (n,)
+    levels: Codes  # (n, n_covariates) codes from 0
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """What one step of nonresponse adjustment made of the weights."""
+
+    weight: Floats  # (n,) of the respondents; 0 for everyone else
+    model: ResponseModel
+    groups: Groups  # of those asked
+    fitted: FittedPropensity | None  # None for classes of alike people
+    factor: "GroupFactors"
+    n_joined: int  # levels of covariates joined to a neighbour
+
+    @property
+    def share_capped(self) -> float:
+        """Return the share of respondents whose factor was capped."""
+        answered = self.weight > 0
+        capped = self.factor.is_capped[np.maximum(self.groups.of_row, 0)] & answered
+        return float(capped.sum() / max(answered.sum(), 1))
+
+
+@dataclass(frozen=True)
+class GroupFactors:
+    """The factor of every group of people, and the class it was put into, if any."""
+
+    factor: Floats  # (n_groups,)
+    is_capped: Mask  # (n_groups,)
+    class_of_group: Codes | None = None  # (n_groups,)
+
+
+def adjust(step: NonresponseStep, response: ResponseStep, before: Floats) -> Adjustment:
+    """Return the weights of respondents after one step, which those asked held before (0: was not asked).
+
+    Raises:
+        WeightingError: nobody answered, or the response model does not converge.
+
+    Source: methodology C7.1 and C7.2.
+    """
+    is_asked = (before > 0) & response.is_eligible
+    answered = is_asked & response.is_respondent
+    if not answered.any():
+        raise WeightingError(f"{response.name}: none of the {int(is_asked.sum())} people asked answered.")
+    levels, n_joined = joined_levels(response.levels, is_asked, answered)
+    groups = groups_of(levels, is_asked)
+    total, responded = groups.sums(before), groups.sums(np.where(answered, before, 0.0))
+    fitted = None if step.method == CLASSES else fitted_propensity(groups.predictors, total, responded)
+    n_respondents = groups.sums(answered.astype(np.float64))
+    propensity = None if fitted is None else fitted.propensity
+    factors = group_factors(step, propensity, total, responded, n_respondents)
+    weight = np.where(answered, before * groups.spread(factors.factor, 0.0), 0.0)
+    model = _model(groups, fitted, factors, np.where(is_asked, before, 0.0), answered)
+    return Adjustment(weight, model, groups, fitted, factors, n_joined)
+
+
+def group_factors(
+    step: NonresponseStep, propensity: Floats | None, total: Floats, responded: Floats, n_respondents: Floats
+) -> GroupFactors:
+    """Return the factor of every group: the inverse of its propensity, or that of the class it falls into.
+
+    Args:
+        propensity: (n_groups,) fitted; None: classes are made by the groups' own shares of respondents.
+        total, responded: (n_groups,) weights of everyone asked, and of those who answered.
+        n_respondents: (n_groups,) people.
+    """
+    largest = step.largest_factor * total.sum() / responded.sum()
+    if propensity is not None and step.n_classes is None:
+        factor = 1 / propensity
+        return GroupFactors(np.minimum(factor, largest), factor > largest)
+    share = np.divide(responded, total, out=np.zeros_like(total), where=total > 0)
+    order = np.argsort(share if propensity is None else propensity, kind="stable")
+    n_classes = total.size if step.n_classes is None else step.n_classes
+    wanted = _equal_parts(total[order], n_classes) if propensity is not None else np.arange(total.size)
+    class_of_group = np.empty(total.size, np.int64)
+    class_of_group[order] = _large_enough(wanted, n_respondents[order], step.smallest_class)
+    n_made = int(class_of_group.max()) + 1
+    of_class = sums_by(class_of_group, total, n_made) / sums_by(class_of_group, responded, n_made)
+    factor = of_class[class_of_group]
+    return GroupFactors(np.minimum(factor, largest), factor > largest, class_of_group)
+
+
+def _equal_parts(total: Floats, n_parts: int) -> Codes:
+    """Return the part 0 .. n_parts - 1 of each group in order, so that the parts weigh about the same."""
+    middle = np.cumsum(total) - total / 2
+    part: Codes = np.minimum((middle / total.sum() * n_parts).astype(np.int64), n_parts - 1)
+    return part
+
+
+def _large_enough(part: Codes, n_respondents: Floats, smallest: int) -> Codes:
+    """Return classes of neighbouring parts that each hold so many respondents; what is left joins the last."""
+    made = np.zeros(part.size, np.int64)
+    number, held = 0, 0.0
+    for code in np.unique(part):
+        members = part == code
+        made[members] = number
+        held += n_respondents[members].sum()
+        if held >= smallest:
+            number, held = number + 1, 0.0
+    if number:
+        made[made == number] = number - 1
+    return made
+
+
+def _model(
+    groups: Groups, fitted: FittedPropensity | None, factors: GroupFactors, before: Floats, answered: Mask
+) -> ResponseModel:
+    """Return what the variance needs of the model whose propensities made the factors."""
+    group, predictors = groups.of_row, groups.predictors
+    of_row = np.maximum(group, 0)
+    is_asked = group != NOT_ASKED
+    if factors.class_of_group is not None:
+        group = np.where(is_asked, factors.class_of_group[of_row], NOT_ASKED)
+        n_classes = int(factors.class_of_group.max()) + 1
+        asked = sums_by(group[is_asked], before[is_asked], n_classes)
+        propensity = sums_by(group[answered], before[answered], n_classes) / asked
+        predictors = np.eye(n_classes)
+    else:
+        assert fitted is not None
+        propensity = fitted.propensity
+    p = np.where(is_asked, propensity[np.maximum(group, 0)], 0.0)
+    n_groups = predictors.shape[0]
+    weight = sums_by(group[is_asked], (before * p * (1 - p))[is_asked], n_groups)
+    return ResponseModel(
+        group=group,
+        predictors=predictors,
+        residual=before * (answered - p),
+        information=(predictors * weight[:, None]).T @ predictors,
+        sensitivity=np.where(is_asked & ~factors.is_capped[of_row], 1 - p, 0.0),
+    )
+
+
+def response_propensity(base_weight: Floats, is_respondent: Mask, levels: Codes) -> Floats:
     """Return every person's modelled chance of answering, by a weighted logistic regression.
 
     Args:
@@ -23,54 +168,13 @@ def response_propensity(base_weight: Floats, is_respondent: Mask, levels: NDArra
 
     Raises:
         WeightingError: the fit does not converge, as when nobody of a group answered.
-
-    Source: methodology C7.2; the point fit is statsmodels' GLM, its standard errors are not used.
     """
-    import statsmodels.api as sm
-
-    columns = [levels[:, k] == level for k in range(levels.shape[1]) for level in range(1, levels[:, k].max() + 1)]
-    predictors = np.column_stack([np.ones(base_weight.size), *columns]).astype(np.float64)
-    scaled = base_weight / base_weight.mean()
-    model = sm.GLM(is_respondent.astype(np.float64), predictors, family=sm.families.Binomial(), freq_weights=scaled)
-    fit = model.fit(tol=1e-12, maxiter=100)
-    propensity: Floats = np.asarray(fit.predict(predictors))
-    if not fit.converged or propensity.min() < SMALLEST_PROPENSITY or not np.isfinite(propensity).all():
-        raise WeightingError(
-            "the response model did not converge: some group did not answer at all. Merge its category with a "
-            "neighbour, or leave the variable out."
-        )
-    return propensity
+    groups = groups_of(levels, np.ones(base_weight.size, np.bool_))
+    responded = groups.sums(np.where(is_respondent, base_weight, 0.0))
+    fitted = fitted_propensity(groups.predictors, groups.sums(base_weight), responded)
+    return groups.spread(fitted.propensity, 0.0)
 
 
 def propensity_weight(base_weight: Floats, is_respondent: Mask, propensity: Floats) -> Floats:
     """Return d / p for respondents and 0 for the others."""
     return np.where(is_respondent, base_weight / propensity, 0.0)
-
-
-def class_factors(base_weight: Floats, is_respondent: Mask, weighting_class: NDArray[np.int64]) -> Floats:
-    """Return the factor of each weighting class: Σ d of all over Σ d of respondents (methodology C7.1).
-
-    Args:
-        base_weight: (n,) weights of everyone invited and eligible; leave the ineligible out before.
-        weighting_class: (n,) codes 0 .. n_classes - 1.
-
-    Raises:
-        WeightingError: a class with fewer than 30 respondents or a factor above 3.
-    """
-    n_classes = int(weighting_class.max(initial=-1)) + 1
-    n_respondents = sums_by(weighting_class[is_respondent], None, n_classes)
-    of_all = sums_by(weighting_class, base_weight, n_classes)
-    of_respondents = sums_by(weighting_class[is_respondent], base_weight[is_respondent], n_classes)
-    factor = np.full(n_classes, np.inf)
-    np.divide(of_all, of_respondents, out=factor, where=of_respondents > 0)
-    is_weak = (n_respondents < SMALLEST_CLASS) | (factor > LARGEST_FACTOR)
-    if is_weak.any():
-        weakest = ", ".join(
-            f"class {one + 1} ({int(n_respondents[one])} respondents, factor {factor[one]:.3g})"
-            for one in np.flatnonzero(is_weak)
-        )
-        raise WeightingError(
-            f"weighting classes too small: {weakest}; expected at least {SMALLEST_CLASS} respondents and a factor "
-            f"of at most {LARGEST_FACTOR:g}. Merge them with a neighbour."
-        )
-    return factor

@@ -1,31 +1,24 @@
 """A weight from its recipe: every step from the starting sample to the final weight, each one logged."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.definitions import CalibrationStep, Margin, WeightRecipe
-from pipeline.design import Calibration, SurveyDesign
+from pipeline.definitions import Margin
+from pipeline.design import Calibration, ResponseModel, SurveyDesign
 from pipeline.errors import WeightingError
 from pipeline.weighting.base import base_weight
-from pipeline.weighting.calibration import CalibrationOptions, CalibrationResult, calibrate
+from pipeline.weighting.calibration_stage import Calibrated, CalibrationStage, calibrated
 from pipeline.weighting.diagnostics import margins_table
-from pipeline.weighting.margins import (
-    MarginLevels,
-    margin_levels,
-    observed_categories,
-    with_largest_for_missing,
-)
-from pipeline.weighting.targets import Targets
+from pipeline.weighting.nonresponse import Adjustment, ResponseStep, adjust
 from pipeline.weighting.weighting_log import WeightingLog
+from pipeline.weighting_steps import NonresponseStep, WeightRecipe
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-STARTING_WAVE = "starting_wave"
-LARGEST = "largest"
 
 
 @dataclass(frozen=True)
@@ -38,6 +31,7 @@ class StartingSample:
     starting_weight: Floats | None = None  # (n,) supplied or earlier weight; NaN or 0 = none
     selection_probabilities: pl.DataFrame | None = None  # a column per cohort recruited so far, null = not in frame
     n_removed: int = 0  # people who answered and are no respondents, for how carefully they did
+    steps: tuple[ResponseStep, ...] = ()  # of the recipe's nonresponse adjustment
 
     @property
     def n(self) -> int:
@@ -52,11 +46,14 @@ class Weighted:
     weight: Floats  # (n,) final weight; 0 for those who hold none
     base_weight: Floats  # (n,) before any adjustment
     is_held: Mask  # (n,) who holds the weight
-    in_design: Mask  # (n,) rows of the design: the holders, those calibrated and dropped, and, where the
-    # totals were estimated from the starting sample, everyone in it; all but the holders at weight 0
+    in_design: Mask  # (n,) rows of the design: the holders, those calibrated and dropped, and, where totals or
+    # propensities were estimated from the starting sample, everyone in it; all but the holders at weight 0
     calibration: Calibration | None  # of the rows in the design
     log: pl.DataFrame  # weighting_log.LOG_SCHEMA
     margins: pl.DataFrame | None  # margin, category, target, before, after, unweighted_n
+    adjusted_weight: Floats | None = None  # (n,) after nonresponse adjustment; None: there was none
+    untrimmed_weight: Floats | None = None  # (n,) after calibration, before trimming; None: there was no trimming
+    response: tuple[ResponseModel, ...] = ()  # of the rows in the design
 
     def design(
         self,
@@ -77,36 +74,78 @@ class Weighted:
             psu=None if psu is None else psu[rows],
             calibration=self.calibration,
             lonely_psu=lonely_psu,
+            response=self.response,
         )
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Whose weights are calibrated, after nonresponse: respondents, and the known ineligible where they are kept."""
+
+    weight: Floats  # (n,)
+    adjustments: tuple[Adjustment, ...] = ()
 
 
 def follow(recipe: WeightRecipe, sample: StartingSample, population: Mapping[str, Margin] | None = None) -> Weighted:
     """Return the weight that a recipe makes of a starting sample.
 
     Args:
-        recipe: supplied weight; or base weight, calibrated to the population or to the starting sample itself.
+        recipe: supplied weight; or base weight, adjusted for nonresponse, calibrated to the population or to the
+            starting sample itself, trimmed.
         sample: everyone the weight starts from, and who of them answered.
         population: the survey's margins, for recipes whose controls are the population.
 
     Raises:
         WeightingError: the recipe cannot be followed on this sample; the message says which step and why.
 
-    Source: methodology C1, C2 and C7.3.
+    Source: methodology C1, C2, C7.1 to C7.3.
     """
     log = WeightingLog()
     start = _starting_weight(recipe, sample, log)
     if recipe.supplied is not None:
         return Weighted(start, start, start > 0, start > 0, None, log.table(), None)
-    is_kept = sample.is_respondent.copy()
-    if recipe.keeps_ineligible and sample.is_ineligible is not None:
-        is_kept |= sample.is_ineligible
-    kept = np.where(is_kept, start, 0.0)
-    log.add(_kept_step(recipe), start, kept, _kept_note(recipe, sample, start))
-    if not (kept > 0).any():
+    kept = _kept(recipe, sample, start, log)
+    if not (kept.weight > 0).any():
         raise WeightingError(f"weight '{recipe.weight_id}': nobody answered, so there is nothing to weight.")
+    is_held = (kept.weight > 0) & sample.is_respondent
+    needs_everyone = bool(kept.adjustments)
     if recipe.calibration is None:
-        return Weighted(kept, start, kept > 0, kept > 0, None, log.table(), None)
-    return _calibrated(_Stage(recipe.calibration, sample, start, kept > 0, population or {}), log)
+        final = np.where(is_held, kept.weight, 0.0)
+        made = Weighted(final, start, is_held, start > 0 if needs_everyone else is_held, None, log.table(), None)
+        return _with_response(made, kept)
+    stage = CalibrationStage(
+        recipe.calibration, recipe.trimming, sample.categories, start, kept.weight, population or {}
+    )
+    found = calibrated(stage, log)
+    final = np.where(sample.is_respondent, found.weight, 0.0)
+    if (stage.is_calibrated & ~is_held).any():
+        log.add("ineligible dropped", found.weight, final, "estimates describe those still in the population")
+    in_design = start > 0 if needs_everyone else stage.behind
+    return _with_response(_weighted(stage, found, final, is_held, in_design, log), kept)
+
+
+def _weighted(
+    stage: CalibrationStage, found: Calibrated, final: Floats, is_held: Mask, in_design: Mask, log: WeightingLog
+) -> Weighted:
+    """Return the calibrated result."""
+    return Weighted(
+        final,
+        stage.start,
+        is_held,
+        in_design,
+        found.calibration(stage, in_design),
+        log.table(),
+        margins_table(found.result),
+        untrimmed_weight=found.untrimmed if stage.trimming is not None else None,
+    )
+
+
+def _with_response(made: Weighted, kept: Kept) -> Weighted:
+    """Return the result with what the nonresponse adjustment did, if there was one."""
+    if not kept.adjustments:
+        return made
+    models = tuple(one.model.of(made.in_design) for one in kept.adjustments)
+    return replace(made, adjusted_weight=kept.weight, response=models)
 
 
 def _starting_weight(recipe: WeightRecipe, sample: StartingSample, log: WeightingLog) -> Floats:
@@ -129,6 +168,56 @@ def _starting_weight(recipe: WeightRecipe, sample: StartingSample, log: Weightin
     return start
 
 
+def _kept(recipe: WeightRecipe, sample: StartingSample, start: Floats, log: WeightingLog) -> Kept:
+    """Return whose weights go on to calibration, adjusted for those who did not answer."""
+    if recipe.nonresponse is not None:
+        return _adjusted(recipe, recipe.nonresponse, sample, start, log)
+    is_kept = sample.is_respondent.copy()
+    if recipe.keeps_ineligible and sample.is_ineligible is not None:
+        is_kept |= sample.is_ineligible
+    kept = np.where(is_kept, start, 0.0)
+    log.add(_kept_step(recipe), start, kept, _kept_note(recipe, sample, start))
+    return Kept(kept)
+
+
+def _adjusted(
+    recipe: WeightRecipe, step: NonresponseStep, sample: StartingSample, start: Floats, log: WeightingLog
+) -> Kept:
+    """Return the weights after every step of response; who left the population keeps the weight held until then."""
+    weight, left, adjustments = start, np.zeros(sample.n), []
+    for response in sample.steps:
+        leaves = (weight > 0) & ~response.is_eligible
+        if leaves.any():
+            left += np.where(leaves, weight, 0.0)
+            note = f"{int(leaves.sum())} have left the population" + (
+                ", and keep their share of the totals until the end" if recipe.keeps_ineligible else ""
+            )
+            log.add(f"ineligible {response.name}", weight, np.where(leaves, 0.0, weight), note)
+        before = np.where(leaves, 0.0, weight)
+        made = adjust(step, response, before)
+        note = _response_note(step, made) + (
+            f"; {sample.n_removed} removed for response quality count as nonrespondents" if sample.n_removed else ""
+        )
+        log.add(f"nonresponse {response.name}", before, made.weight, note, share_capped=made.share_capped)
+        weight = made.weight
+        adjustments.append(made)
+    return Kept(weight + left if recipe.keeps_ineligible else weight, tuple(adjustments))
+
+
+def _response_note(step: NonresponseStep, made: Adjustment) -> str:
+    """Return by what respondents were raised, in counts and names."""
+    asked = made.groups.of_row >= 0
+    note = (
+        f"{int((made.weight > 0).sum())} of {int(asked.sum())} answered; {step.method} by "
+        f"{', '.join(one.label for one in step.covariates)}"
+    )
+    if made.factor.class_of_group is not None:
+        note += f"; {int(made.factor.class_of_group.max()) + 1} classes"
+    if made.n_joined:
+        note += f"; {made.n_joined} small levels joined to a neighbour"
+    return note
+
+
 def _kept_step(recipe: WeightRecipe) -> str:
     return "respondents and known ineligible" if recipe.keeps_ineligible else "respondents"
 
@@ -142,101 +231,3 @@ def _kept_note(recipe: WeightRecipe, sample: StartingSample, start: Floats) -> s
     if sample.n_removed:
         note += f", removed for response quality {sample.n_removed}"
     return f"{note}, of a starting sample of {int(carries.sum())}"
-
-
-@dataclass(frozen=True)
-class _Stage:
-    """The calibration of one recipe on one starting sample."""
-
-    step: CalibrationStep
-    sample: StartingSample
-    start: Floats  # (n,) starting weight, 0 = none
-    is_calibrated: Mask  # (n,) respondents, and the known ineligible where the recipe keeps them
-    population: Mapping[str, Margin]
-
-    @property
-    def is_estimated(self) -> bool:
-        """Return whether the totals are those of the starting sample, with its sampling error."""
-        return self.step.controls == STARTING_WAVE
-
-    @property
-    def in_design(self) -> Mask:
-        """Return the rows that the variance needs: everyone behind estimated totals, else the calibrated."""
-        return self.start > 0 if self.is_estimated else self.is_calibrated
-
-
-def _calibrated(stage: _Stage, log: WeightingLog) -> Weighted:
-    """Calibrate, drop the ineligible, and keep what the variance needs."""
-    sample, rows, in_design = stage.sample, stage.is_calibrated, stage.in_design
-    margins = _margins(stage, log)
-    result = calibrate(stage.start[rows], margins.levels[rows], _targets(stage, margins), _options(stage.step))
-    calibrated = np.zeros(sample.n)
-    calibrated[rows] = result.weight
-    log.add(stage.step.method, np.where(rows, stage.start, 0.0), calibrated, _calibration_note(stage, result))
-    final = np.where(sample.is_respondent, calibrated, 0.0)
-    is_held = rows & sample.is_respondent
-    if (rows & ~is_held).any():
-        log.add("ineligible dropped", calibrated, final, "estimates describe those still in the population")
-    calibration = Calibration(
-        base_weight=stage.start[in_design],
-        levels=margins.levels[in_design].astype(np.int64),
-        is_calibrated=rows[in_design],
-        controls_estimated=stage.is_estimated,
-        calibrated_weight=calibrated[in_design],
-    )
-    return Weighted(final, stage.start, is_held, in_design, calibration, log.table(), margins_table(result))
-
-
-def _options(step: CalibrationStep) -> CalibrationOptions:
-    return CalibrationOptions(step.method, tolerance=step.tolerance, max_iterations=step.max_iterations)
-
-
-def _calibration_note(stage: _Stage, result: CalibrationResult) -> str:
-    """Return to what and how exactly it was calibrated."""
-    of_whom = "the starting sample" if stage.is_estimated else "the population"
-    return (
-        f"to {', '.join(stage.step.margins)} of {of_whom}; {result.iterations} iterations, "
-        f"largest relative gap {result.max_relative_gap:.1e}"
-    )
-
-
-def _targets(stage: _Stage, margins: MarginLevels) -> Targets:
-    """Return the population's totals, or the starting-weighted ones of the whole starting sample."""
-    if not stage.is_estimated:
-        return margins.targets({name: stage.population[name].totals for name in stage.step.margins})
-    return margins.rows(stage.in_design).weighted_totals(stage.start[stage.in_design])
-
-
-def _margins(stage: _Stage, log: WeightingLog) -> MarginLevels:
-    """Return everyone's margin codes, a missing one counted as its largest category where that is declared.
-
-    Raises:
-        WeightingError: no totals for a margin, or an answer is missing and no rule for it is declared.
-    """
-    margins = margin_levels(stage.sample.categories, _categories(stage))
-    for name in stage.step.margins:
-        is_missing = margins.is_missing(name) & stage.in_design
-        if stage.step.missing.get(name) == LARGEST and is_missing.any():
-            margins, largest = with_largest_for_missing(margins, stage.start, name)
-            n_missing, n_calibrated = int(is_missing.sum()), int((is_missing & stage.is_calibrated).sum())
-            note = (
-                f"missing for {n_missing} people, {n_calibrated} of them calibrated: counted as the largest "
-                f"category, {largest}, in calibration only"
-            )
-            kept = np.where(stage.is_calibrated, stage.start, 0.0)
-            log.add(f"missing {name}", kept, kept, note)
-    margins.rows(stage.in_design).refuse_missing()
-    return margins
-
-
-def _categories(stage: _Stage) -> dict[str, tuple[str, ...]]:
-    """Return the categories of every margin: those with a population total, or those somebody started in."""
-    if stage.is_estimated:
-        people = stage.sample.categories.filter(pl.Series(stage.in_design))
-        return {name: observed_categories(people, name) for name in stage.step.margins}
-    unknown = [name for name in stage.step.margins if name not in stage.population]
-    if unknown:
-        raise WeightingError(
-            f"margins without population totals: {', '.join(unknown)}. Add margins/{unknown[0]}.csv to the survey."
-        )
-    return {name: tuple(stage.population[name].totals) for name in stage.step.margins}

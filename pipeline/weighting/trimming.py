@@ -11,6 +11,7 @@ from pipeline.weighting.cells import Codes
 from pipeline.weighting.targets import Targets
 
 Floats = NDArray[np.float64]
+AT_THE_CAP = 1e-9  # relative distance from a cap that counts as none
 
 
 @dataclass(frozen=True)
@@ -61,5 +62,26 @@ def calibrate_and_trim(
         WeightingError: no weights within the caps meet the margins.
     """
     untrimmed = calibrate(base_weight, levels, targets, options, auxiliaries=auxiliaries)
+    return trimmed(untrimmed, levels, options, trimming, auxiliaries=auxiliaries)
+
+
+def trimmed(
+    untrimmed: CalibrationResult,
+    levels: Codes,
+    options: CalibrationOptions,
+    trimming: Trimming,
+    *,
+    auxiliaries: Floats | None = None,
+) -> CalibrationResult:
+    """Return a calibration solved again within the caps that its own weights give.
+
+    Raises:
+        WeightingError: no weights within the caps meet the margins.
+    """
     capped = replace(options, caps=trimming.caps(untrimmed.weight))
-    return calibrate(base_weight, levels, targets, capped, auxiliaries=auxiliaries)
+    return calibrate(untrimmed.base_weight, levels, untrimmed.targets, capped, auxiliaries=auxiliaries)
+
+
+def at_a_cap(weight: Floats, caps: tuple[float, float]) -> NDArray[np.bool_]:
+    """Return whose weight is at one of the caps."""
+    return np.asarray((weight <= caps[0] * (1 + AT_THE_CAP)) | (weight >= caps[1] * (1 - AT_THE_CAP)))

@@ -19,6 +19,9 @@ LOG_SCHEMA = {
     "design_effect": pl.Float64,
     "effective_n": pl.Float64,
     "note": pl.String,
+    "n_before": pl.Int64,
+    "design_effect_before": pl.Float64,
+    "share_capped": pl.Float64,
 }
 
 
@@ -28,9 +31,11 @@ class WeightingLog:
 
     rows: list[dict[str, object]] = field(default_factory=list)
 
-    def add(self, step: str, before: Floats, after: Floats, note: str = "") -> None:
+    def add(
+        self, step: str, before: Floats, after: Floats, note: str = "", *, share_capped: float | None = None
+    ) -> None:
         """Record a step by the weights (n,) before and after it; those with weight 0 after it are not counted."""
-        held = after[after != 0]
+        held, held_before = after[after != 0], before[before != 0]
         changed = (before != 0) & (after != 0)
         ratios = after[changed] / before[changed]
         low, high = ratio_range(ratios, np.ones_like(ratios))
@@ -46,6 +51,9 @@ class WeightingLog:
                 "design_effect": deff,
                 "effective_n": effective_n(held) if held.size else None,
                 "note": note,
+                "n_before": held_before.size,
+                "design_effect_before": kish_design_effect(held_before) if held_before.size else None,
+                "share_capped": share_capped,
             }
         )
 

@@ -13,6 +13,9 @@
 -- design_effect: Kish's design effect of the weights after the step
 -- effective_n: n / design_effect
 -- note: to what, and how exactly
+-- n_before: members who held a weight before the step
+-- design_effect_before: Kish's design effect of the weights before the step
+-- share_capped: share of the weights, or of the factors of nonresponse, that a cap held back; empty where none is set
 
 select
     survey,
@@ -27,6 +30,9 @@ select
     max_ratio,
     design_effect,
     effective_n,
-    note
+    note,
+    n_before,
+    design_effect_before,
+    share_capped
 from analysis.weighting_log
 order by survey, weight_id, wave, step_order

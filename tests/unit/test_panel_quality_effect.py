@@ -6,11 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.definitions import AnswerOption, CalibrationStep, WeightRecipe
+from pipeline.definitions import AnswerOption
 from pipeline.panel_arrays import Categories, PanelArrays
 from pipeline.panel_estimates import PanelData
 from pipeline.panel_quality_effect import quality_effect
 from pipeline.panel_weights import weigh
+from pipeline.weighting_steps import CalibrationStep, WeightRecipe
 from tests.builders_validation import TRUST, margin, one_survey
 
 MEMBERS = ("a", "b", "c", "d", "e")

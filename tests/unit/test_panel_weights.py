@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from pipeline.definitions import WeightRecipe
 from pipeline.errors import WeightingError
 from pipeline.panel_arrays import PanelArrays
 from pipeline.panel_weights import PanelWeight, weigh
+from pipeline.weighting_steps import WeightRecipe
 from tests.builders_validation import one_survey
 
 EVERYONE = np.ones(4, np.bool_)

@@ -5,14 +5,7 @@ from datetime import date
 
 import pytest
 
-from pipeline.definitions import (
-    CalibrationStep,
-    ItemColumn,
-    ProfileVariable,
-    Route,
-    SeverityChange,
-    WeightRecipe,
-)
+from pipeline.definitions import ItemColumn, ProfileVariable, Route, SeverityChange
 from pipeline.rules import (
     CRITICAL,
     INFO,
@@ -26,6 +19,7 @@ from pipeline.rules import (
     rules_for_roster,
     rules_for_wave,
 )
+from pipeline.weighting_steps import CalibrationStep, WeightRecipe
 from tests.builders_validation import margin, one_survey, one_wave
 
 

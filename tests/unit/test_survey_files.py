@@ -9,7 +9,6 @@ import pytest
 from pipeline.definitions import (
     AnswerOption,
     Band,
-    CalibrationStep,
     ChangePlan,
     Design,
     Eligibility,
@@ -29,6 +28,7 @@ from pipeline.definitions import (
 )
 from pipeline.errors import DefinitionError
 from pipeline.survey_files import read_survey, read_surveys
+from pipeline.weighting_steps import CalibrationStep
 from tests.survey_folder import write_survey
 
 SURVEYS = Path(__file__).resolve().parents[2] / "surveys"

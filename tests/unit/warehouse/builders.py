@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipeline import definitions, warehouse
+from pipeline import definitions, warehouse, weighting_steps
 
 RECEIVED = datetime(2025, 1, 2, 3, 4, 5)
 NO_REFUSALS = pl.DataFrame(schema={"row_number": pl.Int32, "rule": pl.String, "reason": pl.String})
@@ -89,14 +89,14 @@ def small_survey(**changes: Any) -> definitions.Survey:
             )
         },
         weights=(
-            definitions.WeightRecipe("each", "cross_sectional", (), "one wave"),
-            definitions.WeightRecipe(
+            weighting_steps.WeightRecipe("each", "cross_sectional", (), "one wave"),
+            weighting_steps.WeightRecipe(
                 "both",
                 "longitudinal",
                 ("w1", "w2"),
                 "change",
                 starting_wave="w1",
-                calibration=definitions.CalibrationStep("raking", ("sex",), tolerance=1e-7),
+                calibration=weighting_steps.CalibrationStep("raking", ("sex",), tolerance=1e-7),
             ),
         ),
         changes=(),

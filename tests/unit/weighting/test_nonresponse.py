@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from pipeline.errors import WeightingError
-from pipeline.weighting.nonresponse import class_factors, propensity_weight, response_propensity
+from pipeline.weighting.nonresponse import ResponseStep, adjust, propensity_weight, response_propensity
+from pipeline.weighting_steps import Covariate, NonresponseStep
+
+Mask = NDArray[np.bool_]
 
 
 def test_with_one_factor_the_propensity_is_the_weighted_response_rate() -> None:
@@ -38,16 +42,67 @@ def test_a_group_that_did_not_answer_at_all_is_refused() -> None:
         response_propensity(np.ones(40), is_respondent, levels)
 
 
+def asked(is_respondent: Mask, levels: NDArray[np.int64], is_eligible: Mask | None = None) -> ResponseStep:
+    """Return a step at which everyone is eligible, unless said otherwise."""
+    eligible = np.ones(is_respondent.size, np.bool_) if is_eligible is None else is_eligible
+    return ResponseStep("w02", eligible, is_respondent, levels)
+
+
+def by(method: str, **options: object) -> NonresponseStep:
+    """Return a step by one domain."""
+    return NonresponseStep(method, (Covariate("domain", "sex"),), **options)  # type: ignore[arg-type]
+
+
 def test_a_class_factor_is_all_weight_over_respondents_weight() -> None:
-    weighting_class = np.repeat([0, 1], 60)
+    levels = np.repeat([[0], [1]], 60, axis=0)
     is_respondent = np.tile([True, True, False], 40)
     base_weight = np.where(is_respondent, 1.0, 2.0)
-    assert class_factors(base_weight, is_respondent, weighting_class) == pytest.approx([2, 2])
+    made = adjust(by("classes"), asked(is_respondent, levels), base_weight)
+    assert made.weight[is_respondent] == pytest.approx(2.0)
+    assert made.weight.sum() == pytest.approx(base_weight.sum())
+    assert (made.weight[~is_respondent] == 0).all()
 
 
-def test_small_and_extreme_classes_are_named() -> None:
-    weighting_class = np.repeat([0, 1, 2], [50, 20, 200])
-    is_respondent = np.ones(270, np.bool_)
-    is_respondent[100:] = False
-    with pytest.raises(WeightingError, match=r"class 2 \(20 respondents, factor 1\), class 3 \(30 respondents, fac"):
-        class_factors(np.ones(270), is_respondent, weighting_class)
+def test_small_classes_join_the_next_by_their_share_of_respondents() -> None:
+    levels = np.repeat([[0], [1], [2]], [40, 200, 200], axis=0)
+    is_respondent = np.arange(440) % 2 == 0
+    is_respondent[:40] = np.arange(40) < 10  # a quarter of 40, fewer than 30 respondents
+    made = adjust(by("classes"), asked(is_respondent, levels), np.ones(440))
+    assert made.factor.class_of_group is not None
+    assert made.factor.class_of_group.tolist() == [0, 0, 1]
+    assert made.weight[0] == pytest.approx(240 / 110)
+
+
+def test_propensity_classes_hold_about_equal_parts_of_the_weight() -> None:
+    rng = np.random.default_rng(4)
+    levels = rng.integers(0, 5, (2000, 2))
+    is_respondent = rng.random(2000) < 0.4 + 0.1 * levels[:, 0]
+    made = adjust(by("propensity", n_classes=5), asked(is_respondent, levels), np.ones(2000))
+    assert made.factor.class_of_group is not None
+    sizes = np.bincount(made.factor.class_of_group[made.groups.of_row])
+    assert sizes.size == 5
+    assert sizes.min() > 300
+    assert made.weight.sum() == pytest.approx(2000)
+
+
+def test_the_inverse_propensity_is_capped_at_a_declared_multiple_of_everyones_factor() -> None:
+    levels = np.repeat([[0], [1]], 100, axis=0)
+    is_respondent = np.concatenate([np.arange(100) < 5, np.arange(100) < 95])  # 5 % and 95 %
+    free = adjust(by("propensity", largest_factor=20.0), asked(is_respondent, levels), np.ones(200))
+    assert free.weight[0] == pytest.approx(20.0)
+    capped = adjust(by("propensity", largest_factor=3.0), asked(is_respondent, levels), np.ones(200))
+    assert capped.weight[0] == pytest.approx(3 * 2.0)
+    assert capped.share_capped == pytest.approx(5 / 100)
+
+
+def test_the_ineligible_are_no_nonrespondents() -> None:
+    levels = np.zeros((120, 1), np.int64)
+    is_respondent = np.arange(120) < 60
+    is_eligible = np.arange(120) < 90
+    made = adjust(by("classes"), asked(is_respondent, levels, is_eligible), np.ones(120))
+    assert made.weight[0] == pytest.approx(90 / 60)
+
+
+def test_nobody_answering_is_refused_with_a_count() -> None:
+    with pytest.raises(WeightingError, match="w02: none of the 50 people asked answered"):
+        adjust(by("classes"), asked(np.zeros(50, np.bool_), np.zeros((50, 1), np.int64)), np.ones(50))

@@ -7,9 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.definitions import CalibrationStep, Margin, WeightRecipe
+from pipeline.definitions import Margin
 from pipeline.errors import WeightingError
 from pipeline.weighting.recipe import StartingSample, follow
+from pipeline.weighting_steps import CalibrationStep, WeightRecipe
 
 
 def margin(name: str, totals: dict[str, float]) -> Margin:

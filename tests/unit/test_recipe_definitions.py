@@ -1,0 +1,85 @@
+"""The steps of a weight's recipe, as survey.yml declares them."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import DefinitionError
+from pipeline.survey_files import read_survey
+from pipeline.weighting_steps import Covariate, NonresponseStep, TrimmingStep
+from tests.survey_folder import write_survey
+
+SURVEY = "survey.yml"
+TARGET = "    calibration: {margins: [sex], controls: starting_wave, tolerance: 1.0e-6}\n"
+STEPS = """\
+    nonresponse:
+      method: propensity
+      models: each_wave
+      covariates: [age_group, response_history, tenure_in_panel, previous_mode, recruitment_cohort]
+      answers: {first: [trust], w01: [amount]}
+      classes: 5
+      largest_factor: 2.5
+      smallest_class: 40
+    trimming: {ratio_to_median: 4}
+"""
+
+
+def with_steps(folder: Path, steps: str = STEPS) -> Path:
+    """Return a survey whose second weight takes these steps."""
+    return write_survey(folder, change=(SURVEY, TARGET, TARGET + steps))
+
+
+def test_a_recipe_declares_its_response_model_and_its_caps(tmp_path: Path) -> None:
+    recipe = read_survey(with_steps(tmp_path)).weight("both_waves")
+    assert recipe.nonresponse == NonresponseStep(
+        "propensity",
+        (
+            Covariate("domain", "age_group"),
+            Covariate("history", "response_history"),
+            Covariate("tenure", "tenure_in_panel"),
+            Covariate("mode", "previous_mode"),
+            Covariate("cohort", "recruitment_cohort"),
+            Covariate("answer", "trust", "first"),
+            Covariate("answer", "amount", "w01"),
+        ),
+        is_each_wave=True,
+        n_classes=5,
+        largest_factor=2.5,
+        smallest_class=40,
+    )
+    assert recipe.trimming == TrimmingStep(ratio_to_median=4.0)
+
+
+def test_a_recipe_without_these_steps_has_none(tmp_path: Path) -> None:
+    recipe = read_survey(write_survey(tmp_path)).weight("both_waves")
+    assert recipe.nonresponse is None
+    assert recipe.trimming is None
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        ("nonresponse: {method: propensity}", "found no covariates, expected what is known of everyone"),
+        ("nonresponse: {method: logit, covariates: [sex]}", "expected a method (classes, propensity)"),
+        ("nonresponse: {method: classes, covariates: [sexes]}", "found 'sexes', expected a domain, or something known"),
+        ("nonresponse: {method: classes, covariates: [sex], classes: 5}", "found 'classes' with method: classes"),
+        ("nonresponse: {method: classes, covariates: [sex], largest_factor: 0.5}", "found largest_factor 0.5"),
+        ("nonresponse: {method: propensity, answers: {first: [hours]}}", "expected an item with answers"),
+        ("nonresponse: {method: propensity, answers: {last: [trust]}}", "expected first, latest, or a wave"),
+        ("trimming: {}", "found both or neither of 'ratio_to_median' and 'quantiles'"),
+        ("trimming: {ratio_to_median: 1}", "found ratio_to_median 1, expected over 1"),
+        ("trimming: {quantiles: [0.99, 0.01]}", "expected [lower, upper] within 0 and 1"),
+    ],
+)  # fmt: skip
+def test_a_step_that_cannot_be_is_refused_at_its_line(tmp_path: Path, steps: str, message: str) -> None:
+    with pytest.raises(DefinitionError) as refusal:
+        read_survey(with_steps(tmp_path, f"    {steps}\n"))
+    assert message in str(refusal.value)
+    assert "survey.yml, line 4" in str(refusal.value)
+
+
+def test_a_supplied_weight_takes_no_steps(tmp_path: Path) -> None:
+    old = '    selection_probabilities: {"1": PROB_1, "2": PROB_2}\n'
+    new = "    supplied: WEIGHT\n    nonresponse: {method: classes, covariates: [sex]}\n"
+    with pytest.raises(DefinitionError, match="a supplied weight with 'nonresponse'"):
+        read_survey(write_survey(tmp_path, change=(SURVEY, old, new)))
