@@ -198,9 +198,10 @@ def _add_reading(subparsers: "Subparsers[ArgumentParser]") -> None:
         "make a report again from what is published",
         "panel report newsletter --survey citizens_panel --wave w03",
     )
-    report.add_argument("kind", choices=("newsletter",), metavar="KIND", help="newsletter")
+    report.add_argument("kind", choices=("newsletter", "explorer"), metavar="KIND", help="newsletter or explorer")
     _add_dir(report)
-    _add_wave(report)
+    report.add_argument("--survey", help="of a newsletter")
+    report.add_argument("--wave", help="of a newsletter")
 
 
 def _add_export(subparsers: "Subparsers[ArgumentParser]") -> None:

@@ -13,6 +13,8 @@ from pipeline.run_log import NightState
 from pipeline.settings import Workspace, read_workspace
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
 
 
@@ -201,11 +203,21 @@ def report(options: argparse.Namespace) -> int:
     workspace = read_workspace(options.dir)
     if not workspace.published_file.exists():
         raise UsageError(f"{workspace.published_file}: nothing is published yet. Run `panel nightly` first.")
+    environment.prepare(workspace)
+    print(_written_report(workspace, options))
+    return 0
+
+
+def _written_report(workspace: Workspace, options: argparse.Namespace) -> "Path | str":
+    """Make a report and return where it is."""
+    if options.kind == "explorer":
+        from flows.pages import write_explorer
+
+        return write_explorer(workspace) or "No wave is let out yet: run panel approve, then try again."
+    from flows.publish import write_newsletter
     from flows.workspaces import find_survey, refuse_unknown_wave
 
+    if not (options.survey and options.wave):
+        raise UsageError(f"panel report {options.kind} needs --survey and --wave.")
     refuse_unknown_wave(find_survey(workspace, options.survey), options.wave)
-    environment.prepare(workspace)
-    from flows.publish import write_newsletter
-
-    print(write_newsletter(workspace, options.survey, options.wave))
-    return 0
+    return write_newsletter(workspace, options.survey, options.wave)

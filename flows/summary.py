@@ -11,6 +11,8 @@ def summary_lines(night: Night) -> list[str]:
     workspace = night.workspace
     lines = [f"Published file:     {workspace.published_file}"]
     lines += [f"Newsletter:         {path}" for path in _newest_newsletters(night)]
+    explorer = workspace.published / "public" / "explorer" / "index.html"
+    lines += [f"Trend explorer:     {explorer}"] * explorer.exists()
     lines.append(f"Data-quality pages: {workspace.published / 'quality' / 'index.html'}")
     return lines + [line for survey in night.surveys for line in _findings(night, survey)]
 

@@ -19,6 +19,7 @@ class DisclosureProfile:
     base_multiple: int  # counts and bases are rounded to a multiple of this
 
 
+EVERYONE = "all"  # the domain without groups
 OPEN = DisclosureProfile("open", hide_below=0, flag_below=0, count_below=0, base_multiple=1)
 # Percentages and bases as the Scottish Household Survey does, counts as UK LLC does (its limit of 10 is ours).
 PUBLIC = DisclosureProfile("public", hide_below=50, flag_below=100, count_below=10, base_multiple=10)
@@ -82,3 +83,40 @@ def _shown_count(count: str, profile: DisclosureProfile) -> pl.Expr:
     half = profile.base_multiple // 2
     rounded = (pl.col(count).cast(pl.Int64) + half) // profile.base_multiple * profile.base_multiple
     return pl.when(pl.col(count) >= profile.count_below).then(rounded).alias(count)
+
+
+def hide_groups(
+    rows: pl.DataFrame, profile: DisclosureProfile, *, table: Sequence[str], shares: Sequence[str]
+) -> pl.DataFrame:
+    """Return published estimates with every group hidden that a table of groups would give away.
+
+    A group is hidden whole, in all its categories, means and headlines, since these add up: one on a base below
+    `hide_below`; one on a base below `flag_below` where an answer was given by nobody or by all; and, where only one
+    group of a domain is hidden, the next smallest as well, since the total less the others would tell it.
+
+    Args:
+        rows: of `estimates`: domain, domain_value, statistic, unweighted_n, unweighted_estimate, is_suppressed.
+        table: what tells one table of groups from another, such as wave and item.
+        shares: every column that would give a figure away.
+
+    Returns:
+        The rows in their order, with `is_suppressed` and `is_flagged` set and the hidden figures null.
+    """
+    group = [*table, "domain", "domain_value"]
+    is_extreme = (pl.col("statistic") == "share") & pl.col("unweighted_estimate").is_in([0.0, 1.0])
+    groups = rows.group_by(group).agg(
+        base=pl.col("unweighted_n").min(),
+        is_hidden=is_too_thin("unweighted_n", profile).any()
+        | pl.col("is_suppressed").any()
+        | (is_extreme & (pl.col("unweighted_n") < profile.flag_below)).any(),
+    )
+    domain, is_shown = [*table, "domain"], ~pl.col("is_hidden")
+    is_alone = (pl.col("is_hidden").sum().over(domain) == 1) & (pl.col("domain") != EVERYONE)
+    is_smallest = is_shown & (is_shown.cum_sum().over(domain) == 1)
+    hidden = groups.sort("base", "domain_value").select(
+        *group, hide_group=pl.col("is_hidden") | (is_alone & is_smallest)
+    )
+    marked = rows.join(hidden, on=group, how="left", maintain_order="left", nulls_equal=True)
+    return hide_shares(
+        marked.with_columns(is_suppressed="hide_group").drop("hide_group"), profile, base="unweighted_n", shares=shares
+    )

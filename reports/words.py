@@ -14,7 +14,7 @@ def percent(share: float) -> str:
         return "less than 1%"
     if 0.995 <= share < 1:
         return "more than 99%"
-    return f"{_whole(share)}%"
+    return f"{whole(share)}%"
 
 
 def short_percent(share: float) -> str:
@@ -38,7 +38,7 @@ def short_range(low: float | None, high: float | None) -> str:
 
 def points(change: float) -> str:
     """Return the size of a difference of two shares, in percentage points, without its sign."""
-    size = _whole(abs(change))
+    size = whole(abs(change))
     if size == 0:
         return "less than 1 point"
     return "1 point" if size == 1 else f"{size} points"
@@ -46,7 +46,7 @@ def points(change: float) -> str:
 
 def signed_points(change: float) -> str:
     """Return a difference of two shares with its sign, for a statement that claims no direction."""
-    size = _whole(abs(change))
+    size = whole(abs(change))
     return "0" if size == 0 else f"{'+' if change > 0 else '−'}{size}"
 
 
@@ -148,7 +148,7 @@ def change_sentence(
 def _size_words(verdict: str, change: float, low: float | None, high: float | None) -> str:
     if verdict != "no clear change":
         return _sizes(change, low, high)
-    unit = "point" if _whole(abs(change)) == 1 else "points"
+    unit = "point" if whole(abs(change)) == 1 else "points"
     within = "" if low is None or high is None else f", range {signed_points(low)} to {signed_points(high)}"
     return f" (difference {signed_points(change)} {unit}{within})"
 
@@ -165,7 +165,7 @@ def _sizes(change: float, low: float | None, high: float | None) -> str:
     return f" (between {least} and {points(larger)})"
 
 
-def _whole(share: float) -> int:
+def whole(share: float) -> int:
     return _half_up(share * 100)
 
 

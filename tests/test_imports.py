@@ -145,6 +145,7 @@ FLOW_LAYERS = (
         "change_waves",
         "follow_members",
         "quality_effects",
+        "pages",
     ),  # tasks
     ("take_in", "figures", "judge_responses", "summary", "publish"),  # the parts of a night
     ("nightly",),

@@ -1,14 +1,16 @@
 """Writing data files: a file's rows with new columns beside them, or a table of estimates."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import polars as pl
 
 from pipeline.data_files.formats import CSV, PARQUET, SPSS, STATISTICS, format_of
+from pipeline.data_files.parquet_columns import NewColumns, append_columns, notes_of
 from pipeline.data_files.reading import parquet_books, read_csv, read_table, statistics_file
 from pipeline.data_tables.code_books import METADATA_KEY, books_as_text
 from pipeline.data_tables.table import DataTable
@@ -16,16 +18,7 @@ from pipeline.errors import DeliveryError, UsageError
 
 WITH_COLUMNS = (PARQUET, CSV, SPSS)
 DELIVERED = "_delivered"  # added to the name of a column whose name is needed
-BLOCK_ROWS = 1 << 18  # rows read, widened and written at a time
-MOST_CELLS = 1 << 21  # in a block, when the new columns are many: 16 MB, which the next block finds at hand
-
-
-@dataclass(frozen=True)
-class NewColumns:
-    """Columns to write beside a file's own, made a block of rows at a time."""
-
-    names: Sequence[str]
-    block: Callable[[slice], pl.DataFrame]
+ARROW_SCHEMA, PANDAS = "ARROW:schema", "pandas"  # what libraries note in Parquet of the columns' types
 
 
 def refuse_unwritable(out: Path, data: Path) -> None:
@@ -41,8 +34,8 @@ def refuse_unwritable(out: Path, data: Path) -> None:
 def write_with_columns(data: Path, out: Path, new: NewColumns) -> list[str]:
     """Write a data file's rows with new columns beside them; return in words what could not stay as it was.
 
-    A column of the data that has a new one's name stays as `<name>_delivered`. Parquet to Parquet goes block by
-    block, so that memory does not grow with rows × columns. Codes, value labels and missing codes of an SPSS
+    A column of the data that has a new one's name stays as `<name>_delivered`. To Parquet the new columns go block
+    by block, so that memory does not grow with rows × columns. Codes, value labels and missing codes of an SPSS
     file stay in .sav and (in its metadata) in .parquet; a CSV gets the labels, and empty cells for missing codes.
     """
     with _replaced(out) as part:
@@ -106,43 +99,40 @@ def _renaming_notes(renamed: Mapping[str, str]) -> list[str]:
 
 
 def _write_parquet(data: Path, out: Path, new: NewColumns) -> list[str]:
-    """Write a Parquet file, block by block where the data is one too."""
+    """Write a Parquet file: the data's own copied as it lies, or made of its rows, then the new columns at its end."""
     if format_of(data) == PARQUET:
-        rows, books = pl.scan_parquet(data), parquet_books(data)
+        books = parquet_books(data)
+        copyfile(data, out)
     else:
         table = read_table(data)
-        rows, books = typed(table.frame).lazy(), dict(table.books)
-    renamed = _renamed(rows.collect_schema().names(), new.names)
+        books = dict(table.books)
+        typed(table.frame).write_parquet(out)
+    schema = pl.read_parquet_schema(out)
+    renamed = _renamed(list(schema), new.names)
     kept = {renamed.get(column, column): book for column, book in books.items()}
-    is_narrow = len(new.names) == 1
-    _in_blocks(rows.rename(renamed), new).sink_parquet(
-        out,
-        compression="zstd" if is_narrow else "lz4",  # replicate weights hardly get smaller, only slower
-        compression_level=1 if is_narrow else None,  # nor does a weight at a higher level
-        metadata={METADATA_KEY: books_as_text(kept)} if kept else None,
-    )
+    together = {renamed.get(name, name): kind for name, kind in schema.items()} | dict.fromkeys(new.names, pl.Float64())
+    notes = {
+        METADATA_KEY: books_as_text(kept) if kept else None,
+        ARROW_SCHEMA: _arrow_schema(out, together),
+        PANDAS: None,  # tells of the columns before
+    }
+    append_columns(out, new, renamed=renamed, notes=notes)
     return _renaming_notes(renamed)
 
 
-def _in_blocks(rows: pl.LazyFrame, new: NewColumns) -> pl.LazyFrame:
-    """Return rows and new columns side by side, made a bounded number of rows at a time."""
-    from polars.io.plugins import register_io_source
+def _arrow_schema(path: Path, schema: Mapping[str, pl.DataType]) -> str | None:
+    """Return what Arrow notes of columns' types, such as enums, in Parquet; None where the file has no such note."""
+    with path.open("rb") as file:
+        if ARROW_SCHEMA not in notes_of(file):
+            return None
+    empty = BytesIO()
+    pl.DataFrame(schema=schema).write_parquet(empty)
+    return notes_of(empty)[ARROW_SCHEMA]
 
-    schema = rows.collect_schema()
-    n_rows = int(rows.select(pl.len()).collect().item())
-    if len(new.names) == 1:
-        return pl.concat([rows, new.block(slice(0, n_rows)).lazy()], how="horizontal")
-    together = max(1, min(BLOCK_ROWS, MOST_CELLS // max(1, len(new.names))))
 
-    def blocks(
-        with_columns: list[str] | None, predicate: pl.Expr | None, n_wanted: int | None, batch_size: int | None
-    ) -> Iterator[pl.DataFrame]:
-        for start in range(0, n_rows, together):
-            chosen = slice(start, min(start + together, n_rows))
-            block = pl.concat([rows.slice(start, together).collect(), new.block(chosen)], how="horizontal")
-            yield block if with_columns is None else block.select(with_columns)
-
-    return register_io_source(blocks, schema=schema | new.block(slice(0, 0)).schema)
+def _frame(new: NewColumns, n_rows: int) -> pl.DataFrame:
+    """Return the new columns of all rows."""
+    return pl.DataFrame(dict(zip(new.names, new.values(slice(0, n_rows)), strict=True)))
 
 
 def _write_csv(data: Path, out: Path, new: NewColumns) -> list[str]:
@@ -151,7 +141,7 @@ def _write_csv(data: Path, out: Path, new: NewColumns) -> list[str]:
     renamed = _renamed(table.frame.columns, new.names)
     columns = [table.text(name) if name in table.books else table.frame[name] for name in table.frame.columns]
     frame = pl.DataFrame(columns).rename(renamed)
-    pl.concat([frame, new.block(slice(0, table.n))], how="horizontal").write_csv(out)
+    pl.concat([frame, _frame(new, table.n)], how="horizontal").write_csv(out)
     notes = _renaming_notes(renamed)
     if any(book.missing for book in table.books.values()):
         notes.append("codes that the data declares missing are empty cells; --out .sav or .parquet keeps them")
@@ -180,7 +170,7 @@ def _write_spss(data: Path, out: Path, new: NewColumns) -> list[str]:
                 if book.missing
             },
         }
-    together = pl.concat([frame.rename(renamed), new.block(slice(0, frame.height))], how="horizontal")
+    together = pl.concat([frame.rename(renamed), _frame(new, frame.height)], how="horizontal")
     try:
         pyreadstat.write_sav(_plain(together), out, **about)
     except Exception as error:

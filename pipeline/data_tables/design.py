@@ -156,7 +156,9 @@ def calibration_result(
     """
     try:
         if trimming is None:
-            return calibrate(base, fitted.levels, fitted.targets, options, auxiliaries=fitted.auxiliaries)
+            return calibrate(
+                base, fitted.levels, fitted.targets, options, auxiliaries=fitted.auxiliaries, cells=fitted.cells
+            )
         return calibrate_and_trim(
             base, fitted.levels, fitted.targets, options, trimming, auxiliaries=fitted.auxiliaries
         )

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from pipeline.data_tables.table import DataTable, with_neighbour
 from pipeline.errors import DefinitionError, UsageError, WeightingError, faults_message
-from pipeline.weighting.cells import Codes
+from pipeline.weighting.calibration import checked_cells
+from pipeline.weighting.cells import Cells, Codes
 from pipeline.weighting.margins import CROSSING, MarginLevels, margin_levels, with_largest_for_missing
-from pipeline.weighting.targets import Targets, check_calibration, one_or_all
+from pipeline.weighting.targets import Targets, one_or_all
 
 COLUMNS = ("margin", "category", "persons")
 ROWS_SHOWN = 5  # in messages
@@ -40,6 +41,7 @@ class FittedTargets:
 
     targets: Targets
     levels: Codes  # (n, n_margins)
+    cells: Cells  # of people who share their levels
     auxiliaries: NDArray[np.float64] | None  # (n, n_auxiliaries)
     notes: list[str]  # what was done about missing answers, in words
 
@@ -103,10 +105,10 @@ def fitted_targets(
         targets = _targets(levels, totals)
         if reconcile_to is not None:
             targets = targets.scaled_to(reconcile_to)
-        check_calibration(base_weight, levels.levels, targets)
+        cells = checked_cells(base_weight, levels.levels, targets)
     except WeightingError as error:
         raise DefinitionError(f"{table.name} and {totals.name} do not fit together: {error}") from error
-    return FittedTargets(targets, levels.levels, auxiliaries, notes)
+    return FittedTargets(targets, levels.levels, cells, auxiliaries, notes)
 
 
 def _row_faults(text: pl.DataFrame) -> Iterator[str]:

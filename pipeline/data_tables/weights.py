@@ -1,6 +1,7 @@
 """Weights for the rows of a data table: calibrated to population totals, with replicates that are calibrated anew."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ class TableWeights:
     replicates: Replicates | None
     notes: list[str]  # what was done about missing answers and failed replicates, in words
 
-    @property
+    @cached_property
     def margins(self) -> pl.DataFrame:
         """Return margin, category, target, before, after, unweighted_n."""
         return margins_table(self.result)
@@ -61,16 +62,25 @@ class TableWeights:
         n_replicates = 0 if self.replicates is None else self.replicates.n_replicates
         return ["weight", *(f"replicate_{number + 1}" for number in range(n_replicates))]
 
-    def columns(self, rows: slice) -> pl.DataFrame:
-        """Return the weight and the replicate weights of some rows; those of everyone are never made at once."""
-        made = {"weight": self.result.weight[rows]}
-        if self.replicates is not None:
-            made |= dict(zip(self.column_names[1:], _by_replicate(self.replicates, rows), strict=True))
-        return pl.DataFrame(made)
+    def columns(self, rows: slice) -> Floats:
+        """Return the (n_columns, n_rows) weight and replicate weights of some rows; never those of everyone at once."""
+        weight = self.result.weight[rows]
+        if self.replicates is None:
+            return weight[None]
+        made = np.empty((1 + self.replicates.n_replicates, weight.size))
+        made[0] = weight
+        _turn(self.replicates, rows, made[1:])
+        return made
+
+    @property
+    def _weight_held(self) -> Floats:
+        """Return the weights of those with a base weight."""
+        has_all = self.base_weight.min(initial=np.inf) > 0
+        return self.result.weight if has_all else self.result.weight[self.base_weight > 0]
 
     def histogram(self) -> dict[str, Any]:
         """Return how weights are spread, in units of their mean: edges and counts of bars, lowest and highest."""
-        weight = self.result.weight[self.base_weight > 0]
+        weight = self._weight_held
         relative = weight / weight.mean()
         counts, edges = np.histogram(relative, bins=BARS)
         return {
@@ -83,7 +93,7 @@ class TableWeights:
 
     def summary(self) -> dict[str, Any]:
         """Return what a program wants to know of the weighting, as plain values."""
-        weight = self.result.weight[self.base_weight > 0]
+        weight = self._weight_held
         design_effect = kish_design_effect(weight)
         low, high = ratio_range(self.result.ratio, self.base_weight)
         return {
@@ -143,14 +153,12 @@ def _replicates(
     return repeated_replicates(drawn, weighted)
 
 
-def _by_replicate(replicates: Replicates, rows: slice) -> Floats:
-    """Return the (n_replicates, n_rows) replicate weights, turned round in blocks that stay in the cache."""
+def _turn(replicates: Replicates, rows: slice, turned: Floats) -> None:
+    """Fill in the (n_replicates, n_rows) replicate weights, in blocks that stay in the cache."""
     start, stop, _ = rows.indices(replicates.base_weight.size)
-    turned = np.empty((replicates.n_replicates, stop - start))
     for first in range(start, stop, ROWS_TURNED):
         last = min(first + ROWS_TURNED, stop)
         turned[:, first - start : last - start] = replicates.weights(slice(first, last)).T
-    return turned
 
 
 def _failures(replicates: Replicates) -> list[str]:

@@ -58,9 +58,10 @@ class CalibrationResult:
     @cached_property
     def unweighted_n(self) -> NDArray[np.int64]:
         """Return the (n_totals,) number of people with a base weight behind each total."""
-        has_weight = (self.base_weight > 0).astype(np.float64)
-        people = MarginMatrix(self.cells.levels, self.targets.n_levels).totals(self.cells.sums(has_weight))
-        of_numeric = np.full(len(self.targets.auxiliary_names), has_weight.sum())
+        has_all = self.base_weight.min(initial=np.inf) > 0
+        counts = self.cells.sums(None if has_all else (self.base_weight > 0).astype(np.float64))
+        people = MarginMatrix(self.cells.levels, self.targets.n_levels).totals(counts)
+        of_numeric = np.full(len(self.targets.auxiliary_names), counts.sum())
         return np.concatenate([people, of_numeric]).astype(np.int64)
 
 
@@ -84,6 +85,7 @@ def calibrate(
     options: CalibrationOptions | None = None,
     *,
     auxiliaries: Floats | None = None,
+    cells: Cells | None = None,
 ) -> CalibrationResult:
     """Return the weights nearest to the base weights that meet the targets.
 
@@ -94,6 +96,7 @@ def calibrate(
         targets: population totals by margin and category, then of numeric auxiliaries.
         options: method, bounds, tolerance.
         auxiliaries: (n, n_auxiliaries) numeric variables whose totals are known.
+        cells: the cells of the levels, where `checked_cells` has found them before.
 
     Raises:
         WeightingError: data and targets do not fit together, or no weights within the bounds meet them.
@@ -107,7 +110,12 @@ def calibrate(
     if options.reconcile_to is not None:
         targets = targets.scaled_to(options.reconcile_to)
     by_row = options.caps is not None or auxiliaries is not None
-    cells, summed_weight = _checked_cells(base_weight, levels, targets, by_row=by_row)
+    if by_row:
+        check_calibration(base_weight, levels, targets)
+        cells = row_cells(levels)
+    elif cells is None:
+        cells = checked_cells(base_weight, levels, targets)
+    summed_weight = base_weight if by_row else cells.sums(base_weight)
     matrix = MarginMatrix(cells.levels, targets.n_levels, auxiliaries)
     distance = _distance(base_weight, options)
     problem = CalibrationProblem(summed_weight, matrix, targets.vector, distance)
@@ -129,17 +137,19 @@ def calibrate(
     )
 
 
-def _checked_cells(base_weight: Floats, levels: Codes, targets: Targets, *, by_row: bool) -> tuple[Cells, Floats]:
-    """Return the cells to calibrate, or every row as its own, and their base weight, once they fit the targets.
+def checked_cells(base_weight: Floats, levels: Codes, targets: Targets) -> Cells:
+    """Return the cells to calibrate, once base weights, levels and targets are known to fit together.
 
     The checks run on the cells; only when a row itself is at fault do they run on the rows, to count them.
+
+    Raises:
+        WeightingError: they do not.
     """
-    if by_row or not _is_clean(base_weight, levels, targets):
+    if not _is_clean(base_weight, levels, targets):
         check_calibration(base_weight, levels, targets)
-        return row_cells(levels), base_weight
     cells, summed_weight = summed_cells(levels, targets.n_levels, base_weight)
     check_calibration(summed_weight, cells.levels, targets)
-    return cells, summed_weight
+    return cells
 
 
 def _is_clean(base_weight: Floats, levels: Codes, targets: Targets) -> bool:

@@ -31,7 +31,7 @@ def effective_n(weight: NDArray[np.float64]) -> float:
 
 def ratio_range(ratio: NDArray[np.float64], base_weight: NDArray[np.float64]) -> tuple[float, float]:
     """Return the smallest and largest final/base ratio of those with a base weight; 1, 1 if nobody has one."""
-    weighted = ratio[base_weight > 0]
+    weighted = ratio if base_weight.min(initial=np.inf) > 0 else ratio[base_weight > 0]
     return (float(weighted.min()), float(weighted.max())) if weighted.size else (1.0, 1.0)
 
 
@@ -47,10 +47,10 @@ def margins_table(result: CalibrationResult) -> pl.DataFrame:
         {
             "margin": [*names, *targets.auxiliary_names],
             "category": [*categories, *[""] * len(targets.auxiliary_names)],
-            "target": targets.vector,
-            "before": result.before,
-            "after": result.after,
-            "unweighted_n": result.unweighted_n,
+            "target": targets.vector.tolist(),  # Polars imports masked arrays to take an array, which takes longer
+            "before": result.before.tolist(),
+            "after": result.after.tolist(),
+            "unweighted_n": result.unweighted_n.tolist(),
         },
         schema_overrides={"margin": pl.String, "category": pl.String},
     )

@@ -76,12 +76,13 @@ def margin_levels(people: pl.DataFrame, categories: Mapping[str, tuple[str, ...]
     faults: list[str] = []
     widest = max((len(labels) for labels in categories.values()), default=0)
     levels = np.empty((people.height, len(categories)), _code_type(widest), order="F")
+    enums = _as_enums(people, categories)
     for column, (margin, labels) in enumerate(categories.items()):
         missing = [part for part in margin.split(CROSSING) if part not in people.columns]
         if missing:
             faults.append(f"margin '{margin}' needs the column {', '.join(missing)}, which is not there.")
             continue
-        coded = _coded(people, margin, labels)
+        coded = _coded(people, margin, enums.get(margin))
         levels[:, column] = coded.positions(labels)
         unknown = coded.outside(labels)
         if unknown:
@@ -176,25 +177,39 @@ class _Coded:
         return f"{', '.join(sorted(unknown))} ({sum(unknown.values())} people)" if unknown else ""
 
 
-def _coded(people: pl.DataFrame, margin: str, labels: tuple[str, ...] = ()) -> _Coded:
+def _as_enums(people: pl.DataFrame, categories: Mapping[str, tuple[str, ...]]) -> dict[str, pl.Series]:
+    """Return columns that are no enums as enums of the categories expected, null where they hold others.
+
+    Polars codes several columns at once.
+    """
+    wanted = {name: pl.Enum(labels) for name, labels in categories.items() if name in people.columns}
+    coded = [
+        pl.col(name).cast(pl.String).cast(kind, strict=False)
+        for name, kind in wanted.items()
+        if not isinstance(people.schema[name], pl.Enum)
+    ]
+    return {column.name: column for column in people.select(coded).iter_columns()} if coded else {}
+
+
+def _coded(people: pl.DataFrame, margin: str, enum: pl.Series | None = None) -> _Coded:
     """Return a margin's codes; those of a crossed margin from the codes of its parts, not from joined text.
 
     Args:
-        labels: the categories expected; text is coded by them where they are all it holds.
+        enum: the margin as an enum of the categories expected; used where they are all it holds.
     """
     parts = margin.split(CROSSING)
     if len(parts) == 1:
-        return _coded_column(people[margin], labels)
-    return _crossed([_coded_column(people[part], ()) for part in parts])
+        return _coded_column(people[margin], enum)
+    return _crossed([_coded_column(people[part]) for part in parts])
 
 
-def _coded_column(values: pl.Series, labels: tuple[str, ...]) -> _Coded:
+def _coded_column(values: pl.Series, enum: pl.Series | None = None) -> _Coded:
     """Return a column's codes: an enum's own, those of any other kind by its text."""
-    if not isinstance(values.dtype, pl.Enum):
+    if enum is not None and enum.null_count() == values.null_count():
+        values = enum
+    elif not isinstance(values.dtype, pl.Enum):
         text = values.cast(pl.String)
-        values = text.cast(pl.Enum(labels), strict=False)
-        if values.null_count() > text.null_count():
-            values = text.cast(pl.Enum(text.drop_nulls().unique().sort()))
+        values = text.cast(pl.Enum(text.drop_nulls().unique().sort()))
     assert isinstance(values.dtype, pl.Enum)
     is_missing = values.is_null().to_numpy() if values.null_count() else None
     physical = values.to_physical()

@@ -13,9 +13,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.weighting.cells import BLOCK, Codes, blocks
+from pipeline.weighting.threads import in_threads
 
 Floats = NDArray[np.float64]
 BLOCK_ENTRIES = 1 << 20  # rows × replicates widened at a time by a thread: 8 MB
+IN_A_LINE = 8  # replicates whose numbers of one row fill a line of the cache
+MULTIPLIED_ROWS, MULTIPLIED_TOGETHER = 1 << 15, 25  # rows and replicates of a product: 6 MB
 
 
 @dataclass(frozen=True)
@@ -70,14 +73,62 @@ class FrameColumns:
 
 
 def sums_of_columns(columns: Any, code: Codes, n_codes: int) -> Floats:
-    """Return the (n_codes, n_replicates) sums by code of columns that each lie side by side in memory."""
+    """Return the (n_codes, n_replicates) sums by code of columns that each lie side by side in memory.
+
+    Some replicates at a time are turned from columns to rows: one look at a row's code then adds a cache line of
+    them. The sums are those of each column alone, in the order of the rows.
+    """
+    from scipy import sparse
+
     each = columns.columns if isinstance(columns, FrameColumns) else tuple(columns.T)
-    sums = np.zeros((len(each), n_codes))
-    for rows in blocks(code.size, max(2 * BLOCK, n_codes)):
-        here = code[rows].astype(np.intp)  # once for all replicates
-        for replicate, column in enumerate(each):
-            sums[replicate] += np.bincount(here, column[rows], minlength=n_codes)
-    return np.ascontiguousarray(sums.T)
+    row_blocks = list(blocks(code.size, max(BLOCK, n_codes)))
+    narrow = np.int32 if n_codes < 1 << 31 else np.int64
+    indicators = [
+        sparse.csc_matrix(
+            (np.ones(rows.stop - rows.start), code[rows].astype(narrow), np.arange(rows.stop - rows.start + 1)),
+            shape=(n_codes, rows.stop - rows.start),
+        )
+        for rows in row_blocks
+    ]
+
+    def summed(replicates: slice) -> Floats:
+        sums = np.zeros((n_codes, replicates.stop - replicates.start))
+        for rows, indicator in zip(row_blocks, indicators, strict=True):
+            turned = np.empty((rows.stop - rows.start, sums.shape[1]))
+            for place, column in enumerate(each[replicates]):
+                turned[:, place] = column[rows]
+            sums += indicator @ turned
+        return sums
+
+    return np.hstack(list(in_threads(summed, blocks(len(each), IN_A_LINE))) or [np.zeros((n_codes, 0))])
+
+
+def totals_of_columns(columns: FrameColumns, value: Floats, ratio: Floats | None, cell_of_row: Codes | None) -> Floats:
+    """Return the (n_values, n_replicates) totals of (n, n_values) values with columns × the ratio of the row's cell.
+
+    A block of rows and some replicates at a time, which stay in the cache from the look-up to the product.
+    """
+    by_replicate = None if ratio is None else np.ascontiguousarray(ratio.T)
+
+    def part(rows: slice) -> Floats:
+        cell = None if cell_of_row is None else cell_of_row[rows].astype(np.intp)
+        totals = np.empty((value.shape[1], columns.shape[1]))
+        weights = np.empty((MULTIPLIED_TOGETHER, rows.stop - rows.start))
+        for replicates in blocks(columns.shape[1], MULTIPLIED_TOGETHER):
+            for weight, replicate in zip(weights, range(replicates.start, replicates.stop), strict=False):
+                column = columns.columns[replicate][rows]
+                if by_replicate is None or cell is None:
+                    weight[:] = column
+                else:
+                    np.take(by_replicate[replicate], cell, out=weight, mode="clip")
+                    np.multiply(weight, column, out=weight)
+            totals[:, replicates] = value[rows].T @ weights[: replicates.stop - replicates.start].T
+        return totals
+
+    totals = np.zeros((value.shape[1], columns.shape[1]))
+    for one in in_threads(part, blocks(value.shape[0], MULTIPLIED_ROWS)):
+        totals += one
+    return totals
 
 
 def sums_of_rows(weight: Floats, group: Codes, factor: Any, code: Codes, n_codes: int) -> Floats:
@@ -88,13 +139,16 @@ def sums_of_rows(weight: Floats, group: Codes, factor: Any, code: Codes, n_codes
     from scipy import sparse
 
     order = np.argsort(code, kind="stable")
-    sums = np.zeros((n_codes, factor.shape[1]))
-    for block in blocks(order.size, max(1, BLOCK_ENTRIES // max(1, factor.shape[1]))):
+
+    def summed(block: slice) -> tuple[Codes, Floats]:
         rows = order[block]
         here = code[rows]
         starts = np.flatnonzero(np.diff(here, prepend=here[0] + 1 if here.size else 0))
-        ends = np.append(starts, rows.size)
         shape = (starts.size, rows.size)
-        indicator = sparse.csr_matrix((weight[rows], np.arange(rows.size), ends), shape=shape)
-        sums[here[starts]] += indicator @ factor[group[rows]]
+        indicator = sparse.csr_matrix((weight[rows], np.arange(rows.size), np.append(starts, rows.size)), shape=shape)
+        return here[starts], indicator @ factor[group[rows]]
+
+    sums = np.zeros((n_codes, factor.shape[1]))
+    for codes, part in in_threads(summed, blocks(order.size, max(1, BLOCK_ENTRIES // max(1, factor.shape[1])))):
+        sums[codes] += part
     return sums

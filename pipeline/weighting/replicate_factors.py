@@ -134,14 +134,14 @@ def _bootstrap(
     return (counted if times.size > MOST_NUMBERS else counted[:]), coefficient
 
 
-def _draw(rng: np.random.Generator, times: NDArray[np.uint8]) -> None:
+def _draw(rng: "np.random.Generator", times: NDArray[np.uint8]) -> None:
     """Fill (n_psus, n_replicates) with how often each PSU is among n_psus - 1 draws with replacement."""
     n_psus, n_replicates = times.shape
     together = np.empty((DRAWN_TOGETHER, n_psus), np.uint8)
     for replicates in blocks(n_replicates, DRAWN_TOGETHER):
         some = together[: replicates.stop - replicates.start]
         for one in some:
-            one[:] = np.bincount(rng.integers(n_psus, size=n_psus - 1, dtype=np.uint32), minlength=n_psus)
+            one[:] = np.bincount(rng.integers(n_psus, size=n_psus - 1), minlength=n_psus)
         times[:, replicates] = some.T
 
 

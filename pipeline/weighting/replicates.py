@@ -27,6 +27,7 @@ from pipeline.weighting.replicate_columns import (
     FrameColumns,
     sums_of_columns,
     sums_of_rows,
+    totals_of_columns,
 )
 from pipeline.weighting.replicate_factors import ReplicateFactors
 from pipeline.weighting.targets import Targets
@@ -91,6 +92,8 @@ class Replicates:
 
     def totals(self, value: Floats) -> Floats:
         """Return the (n_values, n_replicates) weighted totals of (n, n_values) values in every replicate."""
+        if isinstance(self.columns, FrameColumns):
+            return totals_of_columns(self.columns, value, self.ratio, self.cell_of_row)
         together = max(1, BLOCK_ENTRIES // max(1, self.n_replicates))
         totals = np.zeros((value.shape[1], self.n_replicates))
         for part in in_threads(partial(self._totals_of, value), blocks(self.base_weight.size, together)):

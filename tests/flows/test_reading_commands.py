@@ -176,6 +176,15 @@ def test_check_and_report_of_what_is_not_there_are_wrong_usage(
     assert "it has " in ran.errors
 
 
+def test_report_writes_the_explorer_again_as_it_was(demo: Panel) -> None:
+    page = demo.root / "published" / "public" / "explorer" / "index.html"
+    before = page.read_bytes()
+    page.unlink()
+    ran = run("report", "explorer", str(demo.root))
+    assert (ran.exit_code, ran.output.strip()) == (0, str(page))
+    assert page.read_bytes() == before
+
+
 def test_report_writes_the_newsletter_again_as_it_was(demo: Panel) -> None:
     page = demo.root / "published" / "public" / SURVEY / "w02" / "newsletter.html"
     before = page.read_text()
@@ -188,7 +197,20 @@ def test_report_writes_the_newsletter_again_as_it_was(demo: Panel) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["demo", "init", "nightly", "serve", "check", "status", "finalise", "approve", "correct", "sql", "report"],
+    [
+        "demo",
+        "init",
+        "nightly",
+        "serve",
+        "check",
+        "status",
+        "finalise",
+        "approve",
+        "correct",
+        "sql",
+        "report",
+        "export",
+    ],
 )
 def test_every_command_has_help_with_an_example(command: str) -> None:
     ran = run(command, "--help")

@@ -46,10 +46,8 @@ def spss_file(folder: Path) -> Path:
     return path
 
 
-def ones(n_columns: int = 1, names: tuple[str, ...] = ("weight",)) -> NewColumns:
-    return NewColumns(
-        names, lambda rows: pl.DataFrame({name: np.arange(rows.start, rows.stop) * 1.0 for name in names})
-    )
+def ones(names: tuple[str, ...] = ("weight",)) -> NewColumns:
+    return NewColumns(names, lambda rows: np.repeat(np.arange(rows.start, rows.stop)[None] * 1.0, len(names), axis=0))
 
 
 def csv_file(folder: Path, content: str | bytes, name: str = "data.csv") -> Path:

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from pipeline.disclosure import OPEN, PUBLIC, disclosure_profile, hide_counts, hide_shares, shown_count
+from pipeline.disclosure import OPEN, PUBLIC, disclosure_profile, hide_counts, hide_groups, hide_shares, shown_count
 from pipeline.errors import DefinitionError
 
 
@@ -72,3 +72,65 @@ def test_the_profile_is_decided_on_the_exact_base_not_on_the_rounded_one():
 def test_an_unknown_profile_is_named_with_the_known_ones():
     with pytest.raises(DefinitionError, match="'secret' is not known, expected one of open, public"):
         disclosure_profile("secret")
+
+
+def groups(*bases: int, extreme: int | None = None) -> list[bool]:
+    """Return which groups of one domain are hidden, two answers to each; one of them may have an answer nobody gave."""
+    rows = [
+        {
+            "item": "q",
+            "domain": "age_group",
+            "domain_value": f"g{number}",
+            "statistic": "share",
+            "unweighted_n": base,
+            "unweighted_estimate": float(answer) if number == extreme else 0.5,
+            "is_suppressed": False,
+            "estimate": 0.5,
+        }
+        for number, base in enumerate(bases)
+        for answer in (0, 1)
+    ]
+    found = hide_groups(pl.DataFrame(rows), PUBLIC, table=["item"], shares=["estimate"])
+    assert found["estimate"].is_null().to_list() == found["is_suppressed"].to_list()
+    return found["is_suppressed"].gather_every(2).to_list()
+
+
+def test_one_thin_group_takes_the_next_smallest_with_it():
+    assert groups(40, 300, 120, 200) == [True, False, True, False]
+
+
+def test_of_two_groups_of_one_size_the_first_by_name_goes():
+    assert groups(40, 120, 120) == [True, True, False]
+
+
+def test_two_thin_groups_hide_each_other():
+    assert groups(40, 300, 30, 200) == [True, False, True, False]
+
+
+def test_a_domain_of_two_groups_is_hidden_whole():
+    assert groups(40, 300) == [True, True]
+
+
+def test_no_thin_group_hides_nothing():
+    assert groups(50, 300, 120) == [False, False, False]
+
+
+def test_an_answer_nobody_gave_hides_a_group_of_fewer_than_100():
+    assert groups(60, 300, 120, 200, extreme=0) == [True, False, True, False]
+    assert groups(100, 300, 120, 200, extreme=0) == [False, False, False, False]
+
+
+def test_everyone_is_not_a_group_to_hide_another_for():
+    rows = pl.DataFrame(
+        {
+            "item": ["q", "q"],
+            "domain": ["all", "all"],
+            "domain_value": ["all", "all"],
+            "statistic": ["share", "mean"],
+            "unweighted_n": [500, 500],
+            "unweighted_estimate": [1.0, 3.2],
+            "is_suppressed": [False, False],
+            "estimate": [1.0, 3.2],
+        }
+    )
+    assert hide_groups(rows, PUBLIC, table=["item"], shares=["estimate"])["is_suppressed"].to_list() == [False, False]

@@ -5,6 +5,7 @@ import os
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -224,7 +225,7 @@ def test_our_own_parquet_keeps_the_code_books_of_an_spss_file(tmp_path: Path) ->
         variable_value_labels={"q": {1: "Agree", 8: "Don't know"}},
         missing_ranges={"q": [{"lo": 8, "hi": 9}]},
     )
-    new = NewColumns(("weight",), lambda rows: pl.DataFrame({"weight": [1.0] * (rows.stop - rows.start)}))
+    new = NewColumns(("weight",), lambda rows: np.ones((1, rows.stop - rows.start)))
     write_with_columns(tmp_path / "w.sav", tmp_path / "w.parquet", new)
     told = variable(read_delivery(tmp_path / "w.parquet"), "q")
     assert told == Variable("q", "", {"1": "Agree", "8": "Don't know"}, ("8",), "category")

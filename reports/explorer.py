@@ -1,0 +1,37 @@
+"""The trend explorer: one page that needs no network, made from the published file alone."""
+
+import json
+from pathlib import Path
+
+import jinja2
+
+from reports import english
+from reports.explorer_data import explorer_data
+from reports.published import Read
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render_explorer(read: Read) -> str | None:
+    """Return the page with every released wave of every survey; None when nothing is let out yet.
+
+    Args:
+        read: answers SQL with the rows of the published file.
+    """
+    surveys = explorer_data(read)
+    if not surveys:
+        return None
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+    return environment.get_template("explorer.html").render(
+        words=english.EXPLORER,
+        title=english.EXPLORER["page_title"].format(title=surveys[0]["title"]),
+        data=_inside_script({"surveys": surveys, "words": english.EXPLORER}),
+    )
+
+
+def _inside_script(data: object) -> str:
+    """Return JSON that cannot end the script element it stands in."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
