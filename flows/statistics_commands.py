@@ -65,8 +65,9 @@ def estimate(options: argparse.Namespace) -> int:
     columns, replicates = _design(options), _replicate_columns(options)
     table = read_table(
         options.data,
-        lambda known: _needed(columns, question, replicates, known, options.data.name),
+        lambda known: _needed(columns, question, None, known, options.data.name),
         missing=frozenset(options.missing),
+        later=None if replicates is None else lambda known: replicates.columns(known, options.data.name),
     )
     answer = table_estimates(table, question, columns, replicates)
     _print_answer(options, answer, "estimates_text", [options.data])

@@ -15,6 +15,7 @@ from pipeline.errors import DeliveryError
 from pipeline.wave_files.delimiters import DELIMITERS, fitting_delimiter
 from pipeline.wave_files.statistics_files import StatisticsFile, read_statistics_file
 from pipeline.wave_files.text_encoding import decode
+from pipeline.weighting.replicate_columns import ScannedColumns
 
 Read = TypeVar("Read")
 
@@ -22,7 +23,11 @@ SAMPLE = 1 << 16  # bytes that show the delimiter
 
 
 def read_table(
-    path: Path, choose: Callable[[list[str]], Sequence[str]] = list, *, missing: frozenset[str] = frozenset()
+    path: Path,
+    choose: Callable[[list[str]], Sequence[str]] = list,
+    *,
+    missing: frozenset[str] = frozenset(),
+    later: Callable[[list[str]], Sequence[str]] | None = None,
 ) -> DataTable:
     """Return a data file's rows, of the columns chosen.
 
@@ -32,6 +37,7 @@ def read_table(
     Args:
         choose: from the names of all columns to those wanted.
         missing: codes that mean missing in every column, besides those that the file declares.
+        later: from the names of all columns to those that stay in the file until rows of them are asked for.
 
     Raises:
         DeliveryError: the file is not there, or cannot be read.
@@ -52,13 +58,15 @@ def read_table(
     wanted = list(dict.fromkeys(choose(known)))
     refuse_unknown_columns(wanted, known, path.name)
     frame = _guarded(path, rows.select(wanted).collect)
+    left = [] if later is None else list(later(known))
     return DataTable(
         frame,
         path.name,
-        {name: books[name] for name in wanted if name in books},
+        {name: books[name] for name in (*wanted, *left) if name in books},
         missing,
         tuple(known),
         {name: labels[name] for name in wanted if name in labels},
+        ScannedColumns(rows.select(left), tuple(left), frame.height, path.name) if left else None,
     )
 
 

@@ -12,9 +12,11 @@ from pipeline.data_tables.patterns import natural_order
 from pipeline.data_tables.table import DataTable
 from pipeline.design import SurveyDesign
 from pipeline.errors import DeliveryError, UsageError
+from pipeline.weighting.replicate_columns import ScannedColumns
 from pipeline.weighting.replicates import supplied_replicates
 
 STRATIFIED_JACKKNIFE = "jkn"
+MOST_HELD = 1 << 25  # rows × replicates in memory, 256 MB; more stay in their file
 
 
 @dataclass(frozen=True)
@@ -45,22 +47,37 @@ class ReplicateColumns:
         Raises:
             DeliveryError: replicate weights are missing, or do not leave out a PSU of one stratum each, as jkn does.
         """
-        names = self.columns(table.frame.columns, table.name)
-        weights = table.frame.select(names)
-        if not _is_complete(weights) or table.missing:
-            weights = pl.DataFrame({name: table.complete_number(name) for name in names})
-        coefficient = self._coefficient(design, weights, table.name)
+        weights = self._scanned(table) or self._held(table)
+        if self.kind == STRATIFIED_JACKKNIFE and isinstance(weights, pl.DataFrame):
+            coefficient = _of_left_out_strata(design, weights, table.name)
+        else:
+            coefficient = self._coefficient(design, weights.shape[1])
         made = supplied_replicates(design.weight, weights, coefficient, kind=self.kind, centre=self.centre)
         return replace(design, replicates=made)
 
-    def _coefficient(self, design: SurveyDesign, weights: pl.DataFrame, name: str) -> NDArray[np.float64]:
-        """Return what the squared deviation of each replicate counts, (n_replicates,).
+    def _scanned(self, table: DataTable) -> ScannedColumns | None:
+        """Return the columns to leave in the file: where they are many numbers, and need no look beforehand."""
+        unread = table.unread
+        if unread is None or table.missing or table.books.keys() & set(unread.names):
+            return None
+        is_large = unread.shape[0] * unread.shape[1] > MOST_HELD and self.kind != STRATIFIED_JACKKNIFE
+        return unread if is_large and set(unread.rows.collect_schema().dtypes()) == {pl.Float64} else None
+
+    def _held(self, table: DataTable) -> pl.DataFrame:
+        """Return the columns in memory; as they are, where they are numbers without a gap."""
+        if table.unread is not None:
+            table = replace(table, frame=table.unread.frame(), unread=None)
+        names = self.columns(table.frame.columns, table.name)
+        weights = table.frame.select(names)
+        if _is_complete(weights) and not table.missing:
+            return weights
+        return pl.DataFrame({name: table.complete_number(name) for name in names})
+
+    def _coefficient(self, design: SurveyDesign, n_replicates: int) -> NDArray[np.float64]:
+        """Return what the squared deviation of each replicate counts, (n_replicates,); jkn's depend on the stratum.
 
         Source: methodology C6; Wolter (2007), Introduction to Variance Estimation, chapters 3 to 5.
         """
-        n_replicates = weights.width
-        if self.kind == STRATIFIED_JACKKNIFE:
-            return _of_left_out_strata(design, weights, name)
         count = {
             "bootstrap": 1 / n_replicates,
             "jk1": (n_replicates - 1) / n_replicates * (1 - float(design.structure.sampling_fraction[0])),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.data_tables.code_books import Code, CodeBook
 from pipeline.errors import DeliveryError, UsageError
+from pipeline.weighting.replicate_columns import ScannedColumns
 
 EXACT_INTEGERS = 2.0**53  # floats beyond it are not written as whole numbers
 CODE_SHOWN = 12  # characters up to which a value is a code that a message may show
@@ -30,6 +31,7 @@ class DataTable:
     missing: frozenset[str] = frozenset()  # codes that mean missing in every column
     file_columns: tuple[str, ...] = ()  # all of the file's, also those that were not read
     column_labels: Mapping[str, str] = field(default_factory=dict)  # what the file calls its columns in words
+    unread: ScannedColumns | None = None  # columns that stay in the file until rows of them are asked for
 
     @property
     def n(self) -> int:
@@ -38,7 +40,8 @@ class DataTable:
 
     def rows(self, is_kept: NDArray[np.bool_]) -> "DataTable":
         """Return the same table with some of its rows."""
-        return replace(self, frame=self.frame.filter(pl.Series(is_kept)))
+        unread = None if self.unread is None else self.unread.of(is_kept)
+        return replace(self, frame=self.frame.filter(pl.Series(is_kept)), unread=unread)
 
     def values(self, column: str) -> pl.Series:
         """Return a column as delivered, null where it is missing.

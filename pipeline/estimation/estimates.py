@@ -15,7 +15,7 @@ from pipeline.estimation.linearisation import Linearisation
 from pipeline.estimation.means import means, ratios, totals
 from pipeline.estimation.quantiles import quantiles
 from pipeline.estimation.shares import share_totals, shares
-from pipeline.estimation.spread import Spread, spread_of
+from pipeline.estimation.spread import Spread, made_at_once, spread_of
 from pipeline.estimation.tables import EstimateTable, as_frame
 from pipeline.estimation.values import DomainMask, DomainRows, ItemValues, domain_rows
 
@@ -65,7 +65,8 @@ def estimate_items(
         interval: one of intervals.INTERVALS, for shares and headlines; means have the t interval.
     """
     spread, table = spread_of(design), EstimateTable()
-    for item, block in zip(items, _blocks(spread, domains, items), strict=True):
+    made = made_at_once(spread, lambda one: list(_blocks(one, domains, items)))
+    for item, block in zip(items, made, strict=True):
         _add(table, item.item, block)
     low, high = _limits(table, confidence, interval)
     return _frame(table, domains, spread.variance_method, low, high)
@@ -79,8 +80,11 @@ def estimate_totals(
     Headlines are counted like categories. A missing answer adds nothing.
     """
     spread, rows, table = spread_of(design), domain_rows(design, domains), EstimateTable()
-    for item in items:
-        _add(table, item.item, (share_totals if item.number is None else totals)(spread, rows, item))
+    made = made_at_once(
+        spread, lambda one: [(share_totals if item.number is None else totals)(one, rows, item) for item in items]
+    )
+    for item, block in zip(items, made, strict=True):
+        _add(table, item.item, block)
     return _frame(table, domains, spread.variance_method, *_limits(table, confidence))
 
 
@@ -100,8 +104,9 @@ def estimate_ratios(
         EstimationError: an item is not a number, or the denominator's total is 0 in a domain.
     """
     spread, rows, table = spread_of(design), domain_rows(design, domains), EstimateTable()
-    for item in items:
-        _add(table, item.item, ratios(spread, rows, item, denominator))
+    made = made_at_once(spread, lambda one: [ratios(one, rows, item, denominator) for item in items])
+    for item, block in zip(items, made, strict=True):
+        _add(table, item.item, block)
     return _frame(table, domains, spread.variance_method, *_limits(table, confidence))
 
 
@@ -123,10 +128,16 @@ def estimate_quantiles(
         EstimationError: an item is not a number, or a q is not between 0 and 1.
     """
     spread, rows, table = spread_of(design), domain_rows(design, domains), EstimateTable()
-    for item in items:
-        for one in q:
-            made = quantiles(spread, rows, item, q=one, confidence=confidence, interval=interval)
-            _add(table, item.item, made.block, ci_low=made.low, ci_high=made.high)
+    made = made_at_once(
+        spread,
+        lambda one: [
+            (item.item, quantiles(one, rows, item, q=share, confidence=confidence, interval=interval))
+            for item in items
+            for share in q
+        ],
+    )
+    for name, found in made:
+        _add(table, name, found.block, ci_low=found.low, ci_high=found.high)
     return _frame(table, domains, spread.variance_method, table.column("ci_low"), table.column("ci_high"))
 
 

@@ -1,7 +1,9 @@
 """Estimates made again with every set of replicate weights; their scatter is the variance."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +13,17 @@ from pipeline.estimation.blocks import degrees_of_freedom
 from pipeline.estimation.linearisation import Psus
 from pipeline.estimation.values import DomainRows
 from pipeline.estimation.variance import replicate_deviations
-from pipeline.weighting.replicate_columns import FrameColumns
+from pipeline.weighting.cells import blocks
 from pipeline.weighting.replicates import Replicates
 from pipeline.weighting.threads import in_threads
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
+Made = TypeVar("Made")
 
 RANK_TOLERANCE = 1e-5  # relative singular value below which replicates repeat one another
 MOST_RANKED = 1000  # replicates up to which their rank is worth finding
+WEIGHTS_HELD = 1 << 22  # rows × replicates at a time by a thread: 32 MB
 GOLDEN_RATIO = (1 + 5**0.5) / 2  # the fractions of its multiples are spread evenly (Weyl)
 
 
@@ -49,13 +53,20 @@ class Replication:
         amount = np.ones(row.size) if value is None else value
         if isinstance(self.replicates.factor, np.ndarray) and self.replicates.columns is None:
             return self._factored_sums(row, column, n_columns, amount)
-        table, sums = _table(column, row, amount, (n_columns, self.design.n)), 0.0
-        if isinstance(self.replicates.columns, FrameColumns) and self.replicates.ratio is None:
-            return _sums_of_each(self.replicates.columns, table)
-        table = table.tocsc()
-        for rows, weights in self.replicates.blocks():
-            sums = sums + table[:, rows].tocsr() @ weights
-        return np.asarray(sums)
+        return self.sums_of([_table(column, row, amount, (n_columns, self.design.n))])[0]
+
+    def sums_of(self, tables: Sequence[Any]) -> list[Array]:
+        """Return the products of sparse (n_columns, n) tables with the replicate weights, in one pass over these."""
+        by_row = [table.tocsc() for table in tables]
+
+        def products(rows: slice) -> list[Array]:
+            weights = self.replicates.weights(rows)
+            return [np.asarray(table[:, rows].tocsr() @ weights) for table in by_row]
+
+        sums = [np.zeros((table.shape[0], self.n_bins)) for table in tables]
+        for parts in in_threads(products, blocks(self.design.n, max(1, WEIGHTS_HELD // max(1, self.n_bins)))):
+            sums = [total + part for total, part in zip(sums, parts, strict=True)]
+        return sums
 
     def ratio_deviations(self, numerator: Array, denominator: Array, ratio: Array, total: Array) -> Array:
         """Return the scaled deviations (..., n_replicates) of numerator / denominator.
@@ -115,13 +126,34 @@ class Replication:
         return int(np.linalg.matrix_rank(sketch, tol=RANK_TOLERANCE * float(np.linalg.norm(sketch, 2))))
 
 
-def _sums_of_each(columns: FrameColumns, table: Any) -> Array:
-    """Return the (n_columns, n_replicates) sums from each replicate's own column, which is read as it lies."""
+@dataclass(frozen=True)
+class Foreseen(Replication):
+    """A replication whose questions are noted first, answered by 0, and then answered together, in their order."""
 
-    def sums(weight: Array) -> Array:
-        return np.asarray(table @ weight)
+    asked: list[Any] = field(default_factory=list)
+    answers: deque[Array] = field(default_factory=deque)
 
-    return np.stack(list(in_threads(sums, columns.columns)), axis=1)
+    def sums(self, row: Codes, column: Codes, n_columns: int, value: Array | None = None) -> Array:
+        """Note what sums are asked for, or return those noted before."""
+        if self.answers:
+            return self.answers.popleft()
+        amount = np.ones(row.size) if value is None else value
+        self.asked.append(_table(column, row, amount, (n_columns, self.design.n)))
+        return np.zeros((n_columns, self.n_bins))
+
+
+def in_one_pass(replication: Replication, make: Callable[[Replication], Made]) -> Made:
+    """Return what a function makes of a replication, whose columns of weights are then read once for all it asks.
+
+    The function runs twice, first with sums of 0; so what it asks must not depend on the answers.
+    """
+    if replication.replicates.columns is None:
+        return make(replication)
+    foreseen = Foreseen(replication.design, replication.replicates, replication.psus)
+    with np.errstate(all="ignore"):
+        make(foreseen)
+    foreseen.answers.extend(replication.sums_of(foreseen.asked))
+    return make(foreseen)
 
 
 def _table(row: Codes, column: Codes, amount: Array, shape: tuple[int, int]) -> Any:

@@ -1,14 +1,18 @@
 """How the estimates of a design spread: by linearisation over its PSUs, or by its replicate weights."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 
 from pipeline.design import SurveyDesign
 from pipeline.estimation.blocks import Base
 from pipeline.estimation.linearisation import Linearisation, Psus, linearisation
-from pipeline.estimation.replication import Replication
+from pipeline.estimation.replication import Replication, in_one_pass
 from pipeline.estimation.values import DomainRows
 
 Spread = Linearisation | Replication
+Made = TypeVar("Made")
 
 
 def spread_of(design: SurveyDesign, psus: Psus | None = None) -> Spread:
@@ -20,6 +24,11 @@ def spread_of(design: SurveyDesign, psus: Psus | None = None) -> Spread:
     if design.replicates is not None:
         return Replication(design, design.replicates, psus or Psus(design.structure.psu, design))
     return linearisation(design, psus)
+
+
+def made_at_once(spread: Spread, make: Callable[[Spread], Made]) -> Made:
+    """Return what a function makes of a spread; columns of replicate weights are read once for all of it."""
+    return in_one_pass(spread, make) if isinstance(spread, Replication) else make(spread)
 
 
 def base_of(spread: Spread, rows: DomainRows) -> Base:

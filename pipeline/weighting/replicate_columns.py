@@ -1,10 +1,11 @@
-"""Replicate weights that would fill rows × replicates as numbers: kept narrow, widened a block at a time.
+"""Replicate weights that would fill rows × replicates as numbers: kept narrow or in their file, a block at a time.
 
-Both kinds can be indexed as the matrix they stand for: `matrix[rows]` are numbers, `matrix[:, chosen]` are fewer
-replicates of the same kind.
+All kinds can be indexed as the matrix they stand for: `matrix[rows]` are numbers, and (of those that are not in a
+file) `matrix[:, chosen]` are fewer replicates of the same kind.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,11 +13,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipeline.errors import DeliveryError
 from pipeline.weighting.cells import BLOCK, Codes, blocks
 from pipeline.weighting.threads import in_threads
 
 Floats = NDArray[np.float64]
 BLOCK_ENTRIES = 1 << 20  # rows × replicates widened at a time by a thread: 8 MB
+ROWS_TURNED = 1024
 IN_A_LINE = 8  # replicates whose numbers of one row fill a line of the cache
 MULTIPLIED_ROWS, MULTIPLIED_TOGETHER = 1 << 15, 25  # rows and replicates of a product: 6 MB
 
@@ -60,16 +63,69 @@ class FrameColumns:
         if isinstance(index, tuple):
             kept = [name for name, keeps in zip(self.frame.columns, index[1], strict=True) if keeps]
             return FrameColumns(self.frame.select(kept))
-        columns = self.columns
-        by_replicate = np.empty((len(columns), columns[0][index].size if columns else 0))
-        for column, of_rows in zip(columns, by_replicate, strict=True):
-            of_rows[:] = column[index]
-        return by_replicate.T
+        return turned([column[index] for column in self.columns])
 
     @cached_property
     def columns(self) -> tuple[NDArray[Any], ...]:
         """Return the replicates' weights one by one, as Polars holds them."""
         return tuple(column.to_numpy() for column in self.frame.iter_columns())
+
+
+@dataclass(frozen=True)
+class ScannedColumns:
+    """Replicate weights that stay in their file until some of its rows are asked for."""
+
+    rows: pl.LazyFrame  # of the replicates' columns alone
+    names: tuple[str, ...]
+    n_rows: int
+    source: str  # how messages call the file
+    kept: NDArray[np.int64] | None = None  # the numbers of the rows that count, ascending; None: all of them
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return the number of rows that count and of replicates."""
+        return self.n_rows if self.kept is None else self.kept.size, len(self.names)
+
+    def of(self, is_kept: NDArray[np.bool_]) -> "ScannedColumns":
+        """Return the same columns of fewer rows."""
+        kept = np.flatnonzero(is_kept) if self.kept is None else self.kept[is_kept]
+        return replace(self, kept=kept)
+
+    def frame(self) -> pl.DataFrame:
+        """Return all rows that count, in memory."""
+        return self._read(slice(0, self.shape[0]))
+
+    def __getitem__(self, rows: Any) -> Floats:
+        """Return the weights of a slice of rows as numbers.
+
+        Raises:
+            DeliveryError: some are missing or infinite.
+        """
+        found = turned([column.to_numpy() for column in self._read(rows).iter_columns()])
+        is_broken = ~np.isfinite(found.sum(axis=0))
+        if is_broken.any():
+            raise DeliveryError(
+                f"{self.source}: replicate weights are missing or infinite, first in column "
+                f"'{self.names[int(is_broken.argmax())]}'. Fill them in, or leave those rows out of the file."
+            )
+        return found
+
+    def _read(self, rows: slice) -> pl.DataFrame:
+        start, stop, _ = rows.indices(self.shape[0])
+        if self.kept is None or start == stop:
+            return self.rows.slice(start, stop - start).collect()
+        first, last = self.kept[start], self.kept[stop - 1]
+        between = self.rows.slice(int(first), int(last - first + 1)).collect()
+        return between if between.height == stop - start else between[self.kept[start:stop] - first]
+
+
+def turned(columns: Sequence[NDArray[Any]]) -> Floats:
+    """Return columns side by side, the numbers of a row together in memory; made in blocks that stay in the cache."""
+    matrix = np.empty((columns[0].size if columns else 0, len(columns)))
+    for rows in blocks(matrix.shape[0], ROWS_TURNED):
+        for place, column in enumerate(columns):
+            matrix[rows, place] = column[rows]
+    return matrix
 
 
 def sums_of_columns(columns: Any, code: Codes, n_codes: int) -> Floats:
@@ -94,10 +150,7 @@ def sums_of_columns(columns: Any, code: Codes, n_codes: int) -> Floats:
     def summed(replicates: slice) -> Floats:
         sums = np.zeros((n_codes, replicates.stop - replicates.start))
         for rows, indicator in zip(row_blocks, indicators, strict=True):
-            turned = np.empty((rows.stop - rows.start, sums.shape[1]))
-            for place, column in enumerate(each[replicates]):
-                turned[:, place] = column[rows]
-            sums += indicator @ turned
+            sums += indicator @ turned([column[rows] for column in each[replicates]])
         return sums
 
     return np.hstack(list(in_threads(summed, blocks(len(each), IN_A_LINE))) or [np.zeros((n_codes, 0))])

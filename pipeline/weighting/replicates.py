@@ -25,6 +25,7 @@ from pipeline.weighting.replicate_columns import (
     BLOCK_ENTRIES,
     CountedFactor,
     FrameColumns,
+    ScannedColumns,
     sums_of_columns,
     sums_of_rows,
     totals_of_columns,
@@ -51,7 +52,8 @@ class Replicates:
     base_weight: Floats  # (n,)
     group_of_row: NDArray[np.int64] | None = None  # (n,)
     factor: Floats | CountedFactor | None = None  # (n_groups, n_replicates)
-    columns: Floats | FrameColumns | None = None  # (n, n_replicates) supplied, or of a weighting that does not factor
+    columns: Floats | FrameColumns | ScannedColumns | None = None  # (n, n_replicates) supplied, or not factored
+
     cell_of_row: Codes | None = None  # (n,)
     ratio: Floats | None = None  # (n_cells, n_replicates)
     seed: int | None = None
@@ -83,7 +85,7 @@ class Replicates:
         if self.ratio is not None and self.cell_of_row is not None:
             ratio = np.take(self.ratio, self.cell_of_row[rows], axis=0)
             return np.multiply(matrix, ratio, out=ratio), scale
-        return (matrix.copy() if self.columns is not None else matrix), scale
+        return (matrix.copy() if isinstance(self.columns, np.ndarray) else matrix), scale
 
     def blocks(self, n_entries: int = 1 << 22) -> Iterator[tuple[slice, Floats]]:
         """Yield rows and their replicate weights, at most so many numbers (or one row) at a time."""
@@ -143,7 +145,7 @@ def uncalibrated_replicates(base_weight: Floats, factors: ReplicateFactors) -> R
 
 def supplied_replicates(
     weight: Floats,
-    columns: Floats | pl.DataFrame,
+    columns: Floats | pl.DataFrame | ScannedColumns,
     coefficient: Floats,
     *,
     kind: str = "supplied",
@@ -153,7 +155,8 @@ def supplied_replicates(
 
     Args:
         weight: (n,) the full-sample weight they belong to.
-        columns: (n, n_replicates) replicate weights, not factors; a frame is used as it is, without a copy.
+        columns: (n, n_replicates) replicate weights, not factors; a frame is used as it is, without a copy,
+            and of columns in a file a block is read when it is asked for.
         coefficient: (n_replicates,) as the producer states them.
     """
     if columns.shape != (weight.size, coefficient.size):
