@@ -1,15 +1,13 @@
 """An existing panel made a workspace: its member list and past exports read, matched, drafted, and put in place."""
 
-import csv
-import io
-import json
 import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from flows.draft import question_notes, words
-from pipeline import survey_files, wave_files
+from flows.adopted_files import careful, write_definitions
+from flows.draft import words
+from pipeline import wave_files
 from pipeline.adoption.assembly import MEMBER_FILE, Adopted, Found, roster_frame, survey_of, wave_names
 from pipeline.adoption.decisions import Decision, decisions_text
 from pipeline.adoption.fieldwork import fieldwork
@@ -18,15 +16,15 @@ from pipeline.adoption.matching import Matched, match_ids
 from pipeline.adoption.members import AGES, PROFILE, MemberList, prepared
 from pipeline.adoption.names import identifier
 from pipeline.adoption.population import PopulationPlan, with_totals, without_totals
+from pipeline.adoption.producer_weights import producer_weight
 from pipeline.adoption.questions import DraftedDelivery, described, draft
-from pipeline.adoption.repeats import REVERSED, Bank, question_bank
+from pipeline.adoption.repeats import question_bank
+from pipeline.adoption.respondents import Respondents, as_waves_deliver, respondents
+from pipeline.adoption.wave_ids import WaveIds, wave_ids
 from pipeline.adoption.words import Words
-from pipeline.definitions import Survey
 from pipeline.errors import DeliveryError, UsageError
 from pipeline.run_log import replace_text
 from pipeline.settings import Workspace, create_workspace
-from pipeline.survey_files import Notes
-from pipeline.survey_files.margins import COLUMNS as MARGIN_COLUMNS
 from pipeline.wave_files import Delivery
 
 DECISIONS = "DECISIONS.md"
@@ -36,11 +34,22 @@ DECISIONS = "DECISIONS.md"
 class Given:
     """What a council brings."""
 
-    members: Path
+    members: Path | None
     exports: tuple[Path, ...]
     codebooks: tuple[Path, ...] = ()  # one for each export, or none
     margins: Path | None = None
     title: str | None = None
+    crosswalk: Path | None = None
+
+
+@dataclass(frozen=True)
+class People:
+    """Who the members are: of a list, or those who answered; and how their ids meet those of the exports."""
+
+    members: MemberList
+    matched: Matched
+    known: Respondents | None = None  # without a list
+    wave_ids: WaveIds | None = None
 
 
 def adopt(root: Path, given: Given, today: date) -> tuple[Workspace, tuple[Decision, ...]]:
@@ -50,44 +59,67 @@ def adopt(root: Path, given: Given, today: date) -> tuple[Workspace, tuple[Decis
         DeliveryError: a file cannot be read, or the ids of an export are not in the member list.
         UsageError: the folder holds something already.
     """
+    refuse_a_panel(root)
     meaning = words()
-    members = wave_files.read_delivery(given.members)
     exports = _read(given)
-    matched = _matched(given, members, exports)
-    listed = prepared(members, matched.member_column, meaning, today)
-    drafts = [_draft(exports[path], matched.exports[path.name].column, listed, meaning) for path in given.exports]
+    people = _people(given, exports, meaning, today)
+    drafts = [
+        _draft(exports[path], people.matched.exports[path.name].column, people, meaning) for path in given.exports
+    ]
     waves = _in_time(exports, drafts, _codebooks(given))
     year = (waves[0].fieldwork.start if waves[0].fieldwork else today).year
     title = given.title or root.resolve().name.replace("-", " ").replace("_", " ").capitalize()
+    population = _population(given, people.members, meaning, year, today)
     found = Found(
         survey=identifier(title, fallback="panel"),
         title=title,
-        members=listed,
-        matched=matched,
+        members=people.members,
+        matched=people.matched,
         waves=waves,
         bank=question_bank([(one.wave, one.delivery.questions) for one in waves]),
-        population=_population(given, listed, meaning, year, today),
+        population=population if people.known is None else as_waves_deliver(population, people.known, year),
         words=meaning,
+        wave_ids=people.wave_ids,
+        crosswalk=given.crosswalk.name if given.crosswalk else None,
+        partly_told=people.known.partly if people.known else {},
     )
     survey, decisions = survey_of(found), decisions_of(found)
     workspace = create_workspace(root, title)
-    _careful(workspace)
-    folder = workspace.surveys / survey.survey
-    write_definitions(folder, survey, found)
-    for book in given.codebooks:
-        shutil.copyfile(book, folder / book.name)
-    roster_frame(found).write_csv(workspace.inbox / MEMBER_FILE)
-    for path, one in zip(_paths(given, waves), waves, strict=True):
-        shutil.copyfile(path, workspace.inbox / one.inbox_name)
+    careful(workspace)
+    write_definitions(workspace.surveys / survey.survey, survey, found)
+    _copy_files(workspace, survey.survey, given, found)
     replace_text(workspace.root / DECISIONS, decisions_text(title, decisions))
     return workspace, decisions
 
 
+def refuse_a_panel(root: Path) -> None:
+    """Refuse a folder that is a panel already: what people wrote there must not be drafted over."""
+    if (root / "panel.toml").exists():
+        raise UsageError(
+            f"{root}: a panel already, expected a new folder: adopting again would draft over what was decided there. "
+            "For a further wave, write its definition with `panel draft-definition EXPORT --workspace DIR --survey "
+            "SURVEY --wave W --write` and put the export into inbox/; a new member list goes into inbox/ as it is."
+        )
+
+
+def _copy_files(workspace: Workspace, survey: str, given: Given, found: Found) -> None:
+    """Put codebooks beside the definitions, and list, crosswalk and exports into the inbox."""
+    for book in given.codebooks:
+        shutil.copyfile(book, workspace.surveys / survey / book.name)
+    if found.has_member_list:
+        roster_frame(found).write_csv(workspace.inbox / MEMBER_FILE)
+    if given.crosswalk:
+        shutil.copyfile(given.crosswalk, workspace.inbox / given.crosswalk.name)
+    for path, one in zip(_paths(given, found.waves), found.waves, strict=True):
+        shutil.copyfile(path, workspace.inbox / one.inbox_name)
+
+
 def _read(given: Given) -> dict[Path, Delivery]:
-    names = [path.name for path in given.exports]
+    files = (*given.exports, *([given.crosswalk] if given.crosswalk else []))
+    names = [path.name for path in files]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise DeliveryError(f"{twice[0]}: two exports of that name, expected a name for each. Rename one.")
+        raise DeliveryError(f"{twice[0]}: two files of that name, expected a name for each. Rename one.")
     if len(given.codebooks) not in (0, len(given.exports)):
         raise UsageError(
             f"{len(given.codebooks)} codebooks for {len(given.exports)} exports, expected one for each or none. Give "
@@ -97,22 +129,52 @@ def _read(given: Given) -> dict[Path, Delivery]:
     return {path: wave_files.read_delivery(path, codebook=books.get(path.name)) for path in given.exports}
 
 
-def _matched(given: Given, members: Delivery, exports: dict[Path, Delivery]) -> Matched:
+def _people(given: Given, exports: dict[Path, Delivery], meaning: Words, today: date) -> People:
+    """Return who the members are.
+
+    Raises:
+        DeliveryError: the ids of an export do not meet those of the list, or of the crosswalk.
+        UsageError: a crosswalk beside a member list.
+    """
+    if given.members is not None:
+        if given.crosswalk is not None:
+            raise UsageError(
+                "--crosswalk beside --members, expected one of them: a list with one id for each member needs no "
+                "crosswalk. Where the list itself holds each wave's ids, give it as --crosswalk, without --members."
+            )
+        members = wave_files.read_delivery(given.members)
+        matched = _matched(given.members, given, members, exports)
+        return People(prepared(members, matched.member_column, meaning, today), matched)
+    by_name = {path.name: delivery for path, delivery in exports.items()}
+    crosswalk = wave_files.read_delivery(given.crosswalk) if given.crosswalk else None
+    ids = wave_ids(by_name, meaning, crosswalk)
+    known = respondents(by_name, ids.columns, meaning, today)
+    return People(known.members, ids.matched(by_name), known, ids)
+
+
+def _matched(path: Path, given: Given, members: Delivery, exports: dict[Path, Delivery]) -> Matched:
     """Return how ids meet; refuse exports whose respondents are not in the list."""
     matched = match_ids(members.frame, {path.name: delivery.frame for path, delivery in exports.items()})
-    strange = [path.name for path in given.exports if matched is None or path.name not in matched.exports]
+    strange = [one.name for one in given.exports if matched is None or one.name not in matched.exports]
     if matched is None or strange:
         columns = members.frame.columns[1:9]
         raise DeliveryError(
-            f"{', '.join(strange)}: no column in which at least half of the ids are in {given.members.name}, whatever "
+            f"{', '.join(strange)}: no column in which at least half of the ids are in {path.name}, whatever "
             f"is made of spaces, capitals and leading zeros. Columns of the list: {', '.join(columns)}. Add the "
-            "export's id to the list, or take out rows that are not of members."
+            "export's id to the list, or take out rows that are not of members. Where every wave has ids of its own, "
+            "adopt without --members, and with a --crosswalk if there is one."
         )
     return matched
 
 
-def _draft(delivery: Delivery, id_column: str, members: MemberList, meaning: Words) -> DraftedDelivery:
-    """Return an export's draft; what the member list tells of people is not asked again."""
+def _draft(delivery: Delivery, id_column: str, people: People, meaning: Words) -> DraftedDelivery:
+    """Return an export's draft; what is known of people, and the ids of other waves, are no questions."""
+    members = people.members
+    if people.known is not None:
+        linked = people.wave_ids.links.get(delivery.file_name, {}).values() if people.wave_ids else ()
+        return draft(
+            delivery, meaning, id_column=id_column, not_items=(*people.known.members.columns.values(), *linked)
+        )
     told = {*members.columns, *(AGES if members.has("birth_year") else ())}
     known = [
         name
@@ -146,6 +208,7 @@ def _in_time(
             inbox_name=drafts[place].file_name,
             fieldwork=times[place],
             codebook=books[drafts[place].file_name].name if drafts[place].file_name in books else None,
+            weight=producer_weight(list(exports.values())[place], drafts[place].set_aside),
         )
         for number, (wave, place) in enumerate(zip(wave_names(len(drafts)), order, strict=True), start=1)
     )
@@ -164,67 +227,3 @@ def _population(given: Given, members: MemberList, meaning: Words, year: int, to
     except UnicodeDecodeError as error:
         raise DeliveryError(f"{given.margins.name}: not UTF-8 text. Save it as CSV (UTF-8).") from error
     return with_totals(text, members, meaning, year, today.isoformat())
-
-
-def _careful(workspace: Workspace) -> None:
-    """Let nothing become final or go out of itself before a person has read DECISIONS.md."""
-    path = workspace.root / "panel.toml"
-    text = path.read_text(encoding="utf-8")
-    for name in ("auto_finalise", "auto_approve"):
-        text = text.replace(f"{name} = true ", f"{name} = false")
-    path.write_text(text, encoding="utf-8")
-
-
-def write_definitions(folder: Path, survey: Survey, found: Found) -> None:
-    """Write the survey's files."""
-    heading = "Drafted from what the panel had; DECISIONS.md says what to look at."
-    replace_text(folder / "survey.yml", survey_files.survey_text(survey, Notes(heading=heading)))
-    replace_text(folder / "items.yml", _items(survey, found, heading))
-    for wave in survey.waves:
-        notes = Notes(columns=_recodes(found.bank, wave.wave), heading=heading)
-        replace_text(folder / "waves" / f"{wave.wave}.yml", survey_files.wave_text(wave, notes))
-    if found.population.rows:
-        text = io.StringIO()
-        writer = csv.DictWriter(text, MARGIN_COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(found.population.rows)
-        replace_text(folder / "margins" / "adopted.csv", text.getvalue())
-
-
-def _items(survey: Survey, found: Found, heading: str) -> str:
-    by_column = {
-        (one.wave, column): item for one in found.waves for item, column in found.bank.columns[one.wave].items()
-    }
-    notes: dict[str, list[str]] = {}
-    for one in found.waves:
-        for name, lines in question_notes(one.delivery.questions, found.words).items():
-            column = next(q.column for q in one.delivery.questions if q.item.item == name)
-            notes.setdefault(by_column[one.wave, column], lines)
-    declared = {name for name, item in survey.items.items() if item.headline}
-    shown = {
-        name: [line for line in lines if name not in declared or "add: headline" not in line]
-        for name, lines in notes.items()
-    }
-    return survey_files.items_text(list(survey.items.values()), survey.item_links, Notes(shown, heading=heading))
-
-
-def _recodes(bank: Bank, wave: str) -> dict[str, list[str]]:
-    """Return, for each item whose scale was turned round, the line that would make it the earlier item."""
-    return {
-        one.item: [
-            f"'{one.earlier}' with its scale turned round? Then write instead of the next line:",
-            f"  {one.earlier}: {{column: {json.dumps(one.column)}, recode: {json.dumps(one.recode)}}}",
-        ]
-        for one in bank.repeats
-        if one.wave == wave and one.relation == REVERSED
-    }
-
-
-def match_lines(matched: Matched, n_members: int) -> list[str]:
-    """Return how the ids met, one line for each export."""
-    rule = f", {' and '.join(matched.ignores).replace('_', ' ')} ignored" if matched.ignores else ""
-    return [
-        f"{name}: {one.n_matched:,} of {one.n_ids:,} ids ({one.rate:.0%}) are in the list of {n_members:,}, by column "
-        f"'{one.column}'{rule}"
-        for name, one in matched.exports.items()
-    ]

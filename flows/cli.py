@@ -118,10 +118,13 @@ def _add_adopt(subparsers: "Subparsers[ArgumentParser]") -> None:
         "panel adopt my-panel --members members.csv --export wave1.csv --export wave2.csv --margins population.csv",
     )
     adopt.add_argument("dir", type=Path, metavar="DIR")
-    adopt.add_argument("--members", type=Path, required=True, metavar="LIST", help="the member list")
+    adopt.add_argument("--members", type=Path, metavar="LIST", help="the member list; without it, those who answered")
     adopt.add_argument("--export", type=Path, required=True, action="append", metavar="FILE", help="one for each wave")
     adopt.add_argument(
         "--codebook", type=Path, action="append", default=[], metavar="FILE", help="of each export, in their order"
+    )
+    adopt.add_argument(
+        "--crosswalk", type=Path, metavar="FILE", help="which ids of different waves are one person's: a column a wave"
     )
     adopt.add_argument("--margins", type=Path, metavar="CSV", help="population totals: margin,category,persons")
     adopt.add_argument("--title", help="the panel's name (default: the folder's)")

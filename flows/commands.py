@@ -104,7 +104,14 @@ def adopt(options: argparse.Namespace) -> int:
     from flows.adopt import adopt as adopted
     from pipeline.adoption.decisions import decision_lines
 
-    given = Given(options.members, tuple(options.export), tuple(options.codebook), options.margins, options.title)
+    given = Given(
+        members=options.members,
+        exports=tuple(options.export),
+        codebooks=tuple(options.codebook),
+        margins=options.margins,
+        title=options.title,
+        crosswalk=options.crosswalk,
+    )
     workspace, decisions = adopted(options.dir, given, options.today or date.today())
     print("\n".join([f"{options.dir}: to decide (also in DECISIONS.md):", *decision_lines(decisions)]))
     if options.no_night:

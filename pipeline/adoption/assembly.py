@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
@@ -11,14 +11,17 @@ from pipeline.adoption.fieldwork import Fieldwork
 from pipeline.adoption.matching import Matched
 from pipeline.adoption.members import FACTS, MEMBER_ID, MemberList
 from pipeline.adoption.population import AGE_GROUP, PopulationPlan
+from pipeline.adoption.producer_weights import ProducerWeight
 from pipeline.adoption.questions import DraftedDelivery
 from pipeline.adoption.repeats import Bank
 from pipeline.adoption.scales import suggested_headline
+from pipeline.adoption.wave_ids import WaveIds
 from pipeline.adoption.words import Words
 from pipeline.definitions import (
     ALL,
     SKIPPED,
     ChangePlan,
+    Crosswalk,
     Design,
     Eligibility,
     Item,
@@ -34,9 +37,10 @@ from pipeline.definitions import (
 from pipeline.weighting_steps import CalibrationStep, WeightRecipe
 
 MEMBER_FILE = "member_list.csv"
-WEIGHT = "cross_sectional"
+WEIGHT, SUPPLIED = "cross_sectional", "weight"  # the second: our name of the producer's weight in each wave
 MOST_HEADLINES = 6  # suggested at first; the others wait as comments
 PROBABILITY, LEGACY, NOBODY_ELSE = "probability", "calibrated_legacy", "not_representative"
+PRODUCERS = "pseudo_weighted"  # by whoever made the exports
 ALL_KNOWN = 0.99  # share of members whose selection probability is known
 SMALLEST_TOLERANCE, TOLERANCE_STEP = 0.02, 0.01
 NO_COHORT = "panel"
@@ -52,6 +56,7 @@ class Adopted:
     inbox_name: str
     fieldwork: Fieldwork | None
     codebook: str | None = None  # in the survey's folder
+    weight: ProducerWeight | None = None
 
 
 @dataclass(frozen=True)
@@ -66,10 +71,25 @@ class Found:
     bank: Bank
     population: PopulationPlan
     words: Words
+    wave_ids: WaveIds | None = None  # how ids meet where no list names the members
+    crosswalk: str | None = None  # file of ids, in the inbox
+    partly_told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # profile: exports that alone tell it
+
+    @property
+    def has_member_list(self) -> bool:
+        """Return whether a list names the members; else they are those who answer."""
+        return self.wave_ids is None
+
+    @property
+    def is_weighted_by_producer(self) -> bool:
+        """Return whether every export brings a weight, and there are no totals to make one."""
+        return not self.population.margins and all(one.weight for one in self.waves) and not self.has_member_list
 
     @property
     def inference(self) -> str:
         """Return what estimates may rest on."""
+        if self.is_weighted_by_producer:
+            return PRODUCERS
         if "selection_probability" in self.members.frame.columns:
             known = self.members.frame["selection_probability"].drop_nulls().len()
             if known >= ALL_KNOWN * self.members.frame.height:
@@ -106,7 +126,7 @@ def survey_of(found: Found) -> Survey:
         disclosure_profile="public",
         inference=found.inference,
         population=_population(plan),
-        roster=_roster(members, plan),
+        roster=_roster(members, plan) if found.has_member_list else Source(file="", columns={}),
         profile=plan.profile,
         domains=plan.domains,
         design=_design(found),
@@ -120,9 +140,26 @@ def survey_of(found: Found) -> Survey:
         changes=(ChangePlan("net", (WEIGHT,)),) if len(waves) > 1 else (),
         transitions=(),
         families=(TestFamily("exploratory", (), domains, "benjamini_hochberg", 0.05),),
-        retention=RetentionPlan(waves[0].wave, WEIGHT, 2),
+        retention=RetentionPlan(waves[0].wave, WEIGHT, 2) if found.has_member_list else None,
         id_ignores=found.matched.ignores,
+        has_member_list=found.has_member_list,
+        has_ids_of_each_wave=found.wave_ids is not None and not found.wave_ids.is_shared,
+        crosswalk=_crosswalk(found),
     )
+
+
+def _crosswalk(found: Found) -> Crosswalk | None:
+    """Return which column of the crosswalk holds each wave's ids."""
+    if found.wave_ids is None or found.crosswalk is None:
+        return None
+    columns = found.wave_ids.crosswalk
+    return Crosswalk(found.crosswalk, {one.wave: columns[one.delivery.file_name] for one in found.waves})
+
+
+def linked_ids(found: Found, file_name: str) -> dict[str, str]:
+    """Return the columns of an export that hold ids of other waves, by wave."""
+    links = found.wave_ids.links.get(file_name, {}) if found.wave_ids else {}
+    return {one.wave: links[one.delivery.file_name] for one in found.waves if one.delivery.file_name in links}
 
 
 def with_headlines(bank: Bank, words: Words) -> tuple[Item, ...]:
@@ -160,7 +197,12 @@ def _wave(one: Adopted, found: Found) -> Wave:
     columns = {MEMBER_ID: found.matched.exports[drafted.file_name].column}
     if drafted.completed_at and times:
         columns["completed_at"] = drafted.completed_at
-    ignored = dict.fromkeys(drafted.set_aside)
+    sample = None
+    if found.is_weighted_by_producer and one.weight:
+        columns[SUPPLIED], sample = one.weight.column, one.weight.only_rows
+    links = linked_ids(found, drafted.file_name)
+    used = {*columns.values(), *links.values(), *(variable.column for variable in found.population.profile)}
+    ignored = dict.fromkeys(column for column in drafted.set_aside if column not in used)
     if drafted.completed_at and not times:
         ignored[drafted.completed_at] = None
     placed = found.bank.columns[one.wave]
@@ -178,6 +220,8 @@ def _wave(one: Adopted, found: Found) -> Wave:
             complete_when=RowFilter(*drafted.finished) if drafted.finished else None,
             completed_at_format=times.layout if times else None,
             codebook=one.codebook,
+            only_rows=RowFilter(*sample) if sample else None,
+            linked_ids=links,
         ),
         items=tuple(ItemColumn(item, column) for item, column in placed.items()),
         row_tolerance=tolerance(found.matched, drafted.file_name),
@@ -210,15 +254,18 @@ def _design(found: Found) -> Design:
 
 def _recipe(found: Found) -> WeightRecipe:
     plan = found.population
+    if found.is_weighted_by_producer:
+        made = "Estimates for one wave, and net change between two; the weight is its producer's."
+        return WeightRecipe(WEIGHT, "cross_sectional", (), made, supplied=SUPPLIED, is_supplied_by_wave=True)
     step = CalibrationStep("raking", plan.margins, missing=dict.fromkeys(plan.margins, "largest"))
-    columns = _probability_columns(_with_cohort(found))
     is_known = found.inference == PROBABILITY
+    columns = _probability_columns(_with_cohort(found)) if is_known else {}
     return WeightRecipe(
         weight_id=WEIGHT,
         kind="cross_sectional",
         waves=(),
         use_when="Estimates for one wave, and net change between two waves.",
-        selection_probabilities=columns if is_known else {},
+        selection_probabilities=columns,
         is_equal_base=not is_known,
         calibration=step if plan.margins else None,
     )

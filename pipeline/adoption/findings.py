@@ -7,19 +7,23 @@ from pipeline.adoption.assembly import (
     MEMBER_FILE,
     MOST_HEADLINES,
     PROBABILITY,
+    PRODUCERS,
     Found,
     headline_candidates,
     tolerance,
 )
 from pipeline.adoption.decisions import Decision
 from pipeline.adoption.members import MEMBER_ID
+from pipeline.adoption.places import folder_of, listed, survey_file
 from pipeline.adoption.repeats import BY_NAME, OTHER_SCALE, OTHER_WORDING, REVERSED, SAME
+from pipeline.adoption.wave_findings import met_ids, samples, told_of_people
 
-LONGEST_LIST = 12  # names that a decision spells out
 BASIS = {
     PROBABILITY: "selection probabilities are in the list, so figures estimate the population (inference: probability)",
     LEGACY: "no selection probabilities: everyone starts with weight 1 and is calibrated to the population; intervals "
     "are indicative, and only a participation rate is told (inference: calibrated_legacy)",
+    PRODUCERS: "the producer's own weight of each wave is used as it is; what it stands for, only the producer "
+    "knows, so intervals are indicative (inference: pseudo_weighted)",
     "": "neither selection probabilities nor population totals: figures are unweighted and describe those who took "
     "part, nobody else (inference: not_representative)",
 }
@@ -29,24 +33,27 @@ def decisions_of(found: Found) -> tuple[Decision, ...]:
     """Return every decision, the weightiest first."""
     return tuple(
         one
-        for part in (_basis, _ids, _profile, _dates, _missing, _repeats, _headlines, _answers, _aside)
+        for part in (
+            _basis,
+            _ids,
+            met_ids,
+            samples,
+            _profile,
+            told_of_people,
+            _dates,
+            _missing,
+            _repeats,
+            _headlines,
+            _answers,
+            _aside,
+        )
         for one in part(found)
     )
 
 
-def listed(names: list[str]) -> str:
-    """Return names in a sentence, shortened when they are many."""
-    more = f" and {len(names) - LONGEST_LIST} more" if len(names) > LONGEST_LIST else ""
-    return ", ".join(names[:LONGEST_LIST]) + more
-
-
-def _folder(found: Found) -> str:
-    return f"surveys/{found.survey}"
-
-
 def _basis(found: Found) -> Iterator[Decision]:
     plan, basis = found.population, BASIS.get(found.inference, BASIS[""])
-    yield Decision("What do the figures stand for?", basis + ".", f"inference: {found.inference}", _survey_file(found))
+    yield Decision("What do the figures stand for?", basis + ".", f"inference: {found.inference}", survey_file(found))
     if plan.margins:
         yield Decision(
             "Are these the population totals to weight to?",
@@ -54,14 +61,14 @@ def _basis(found: Found) -> Iterator[Decision]:
             f"{' '.join(f'{remark}.' for remark in plan.remarks)}".strip(),
             f"raking to {', '.join(plan.margins)}; universe '{plan.described['universe']}', source "
             f"'{plan.described['source']}', date {plan.described['reference_date']}",
-            f"{_folder(found)}/margins/adopted.csv, and population in survey.yml",
+            f"{folder_of(found)}/margins/adopted.csv, and population in survey.yml",
         )
     else:
         yield Decision(
             "Which population should the panel stand for?",
             " ".join(f"{remark}." for remark in plan.remarks) or "no population totals were given.",
             "no weighting to a population; give totals with --margins to have it",
-            _survey_file(found),
+            survey_file(found),
         )
 
 
@@ -75,7 +82,7 @@ def _ids(found: Found) -> Iterator[Decision]:
             f"{sum(one.n_matched for one in matched.exports.values()):,} of {n_ids:,} ids of the exports are in the "
             f"list when these are ignored, {matched.n_as_written:,} as written.",
             f"id_ignores: [{', '.join(matched.ignores)}]; no two members of the list become one by it",
-            _survey_file(found),
+            survey_file(found),
         )
     if n_strange:
         shares = ", ".join(f"{one.wave} {tolerance(matched, one.delivery.file_name):.0%}" for one in found.waves)
@@ -83,12 +90,14 @@ def _ids(found: Found) -> Iterator[Decision]:
             "Who are the respondents that the member list does not have?",
             f"{n_strange:,} of {n_ids:,} ids of the exports.",
             f"their rows are refused and kept; tolerated up to {shares}",
-            f"{_folder(found)}/waves/*.yml: row_tolerance; or add them to inbox/{MEMBER_FILE}",
+            f"{folder_of(found)}/waves/*.yml: row_tolerance; or add them to inbox/{MEMBER_FILE}",
         )
 
 
 def _profile(found: Found) -> Iterator[Decision]:
     members = found.members
+    if not found.has_member_list:
+        return
     taken = [f"{ours} from '{column}'" for ours, column in members.columns.items() if ours != MEMBER_ID]
     gone = [f"'{column}' ({why})" for column, why in members.left_out.items() if why != "contact details"]
     n_contact = sum(why == "contact details" for why in members.left_out.values())
@@ -98,7 +107,7 @@ def _profile(found: Found) -> Iterator[Decision]:
         f"{members.frame.height:,} members; {listed(taken) or 'ids only'}. Left out: {n_contact} columns of contact "
         f"details{'; ' + listed(gone) if gone else ''}. {listed(unread)}".strip(),
         f"a list without contact details is in the inbox as {MEMBER_FILE}; keep the original safe elsewhere",
-        f"profile and domains in {_survey_file(found)}",
+        f"profile and domains in {survey_file(found)}",
     )
 
 
@@ -109,7 +118,7 @@ def _dates(found: Found) -> Iterator[Decision]:
             "When was each wave in the field?",
             f"no completion times that can be read in {', '.join(undated)}.",
             "closed, without dates: everybody in the list counts as invited",
-            f"{_folder(found)}/waves/{undated[0]}.yml: fieldwork: {{start: 2025-03-03, end: 2025-03-24}}",
+            f"{folder_of(found)}/waves/{undated[0]}.yml: fieldwork: {{start: 2025-03-03, end: 2025-03-24}}",
         )
     layouts = {one.wave: one.fieldwork.layout for one in found.waves if one.fieldwork and one.fieldwork.layout}
     if layouts:
@@ -118,7 +127,7 @@ def _dates(found: Found) -> Iterator[Decision]:
             "Are times written day first?",
             f"completion times are read as {told}.",
             "that layout, the first that reads at least 95 in 100",
-            f"{_folder(found)}/waves/*.yml: completed_at_format",
+            f"{folder_of(found)}/waves/*.yml: completed_at_format",
         )
 
 
@@ -134,7 +143,7 @@ def _missing(found: Found) -> Iterator[Decision]:
             "Are these no answers?",
             f"{told}.",
             "they are left out of shares, each as its own kind",
-            f"{_folder(found)}/items.yml: missing and missing_kinds",
+            f"{folder_of(found)}/items.yml: missing and missing_kinds",
         )
 
 
@@ -142,11 +151,11 @@ def _repeats(found: Found) -> Iterator[Decision]:
     by_kind: dict[str, list[str]] = {}
     for one in found.bank.repeats:
         by_kind.setdefault(one.relation, []).append(f"{one.earlier} = {one.wave} '{one.column}'")
-    places = {kind: f"{_folder(found)}/items.yml: links" for kind in (OTHER_SCALE, OTHER_WORDING)}
+    places = {kind: f"{folder_of(found)}/items.yml: links" for kind in (OTHER_SCALE, OTHER_WORDING)}
     places |= {
-        SAME: f"{_folder(found)}/waves/*.yml: items",
-        BY_NAME: f"{_folder(found)}/waves/*.yml: items; give the wordings in items.yml",
-        REVERSED: f"{_folder(found)}/waves/*.yml, where a comment holds the line to put in",
+        SAME: f"{folder_of(found)}/waves/*.yml: items",
+        BY_NAME: f"{folder_of(found)}/waves/*.yml: items; give the wordings in items.yml",
+        REVERSED: f"{folder_of(found)}/waves/*.yml, where a comment holds the line to put in",
     }
     for kind, question, done in (
         (REVERSED, "Was only the scale turned round?", "kept apart as two items, not compared"),
@@ -171,7 +180,7 @@ def _headlines(found: Found) -> Iterator[Decision]:
         f"{len(candidates)} questions have a scale that suggests a headline.",
         f"{listed(chosen) or 'none'}; nothing is tested, as no headline was declared before fieldwork: declare a "
         "family with 'headline: true' before the next wave",
-        f"{_folder(found)}/items.yml: headline (suggestions stand there as comments), families in survey.yml",
+        f"{folder_of(found)}/items.yml: headline (suggestions stand there as comments), families in survey.yml",
     )
 
 
@@ -189,7 +198,7 @@ def _answers(found: Found) -> Iterator[Decision]:
             "Are these questions right?",
             f"{kind}: {listed(names)}.",
             "as the file has them",
-            f"{_folder(found)}/items.yml",
+            f"{folder_of(found)}/items.yml",
         )
 
 
@@ -200,14 +209,11 @@ def _aside(found: Found) -> Iterator[Decision]:
             kinds.setdefault(kind, {})[f"'{column}'"] = None
     if kinds:
         told = "; ".join(f"{kind.replace('_', ' ')}: {listed(list(names))}" for kind, names in kinds.items())
-        weights = " A weight of the producer is not used: ours is made anew." if "weight" in kinds else ""
+        is_unused = "weight" in kinds and not found.is_weighted_by_producer
+        weights = " A weight of the producer is not used: ours is made anew." if is_unused else ""
         yield Decision(
             "Are these columns no questions?",
             f"{told}.{weights}",
             "known and unused; open text is kept and never published",
-            f"{_folder(found)}/waves/*.yml: ignored_columns",
+            f"{folder_of(found)}/waves/*.yml: ignored_columns",
         )
-
-
-def _survey_file(found: Found) -> str:
-    return f"{_folder(found)}/survey.yml"

@@ -69,7 +69,7 @@ def prepared(delivery: Delivery, id_column: str, words: Words, today: date) -> M
     frame = _with_birth_year(frame, today)
     if "birth_date" in columns:
         columns["birth_year"] = columns.pop("birth_date")
-    return MemberList(frame, _profile(frame), columns, left_out, {one: n for one, n in unread.items() if n})
+    return MemberList(frame, profile_of(frame), columns, left_out, {one: n for one, n in unread.items() if n})
 
 
 def as_dates(values: pl.Series) -> pl.Series:
@@ -115,7 +115,7 @@ def _with_birth_year(frame: pl.DataFrame, today: date) -> pl.DataFrame:
     )
 
 
-def _profile(frame: pl.DataFrame) -> tuple[ProfileVariable, ...]:
+def profile_of(frame: pl.DataFrame) -> tuple[ProfileVariable, ...]:
     found = []
     if "birth_year" in frame.columns:
         found.append(ProfileVariable("birth_year", "Year of birth", "roster", "birth_year", is_number=True))

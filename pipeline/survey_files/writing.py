@@ -1,12 +1,11 @@
-"""Definitions written as the files that the reader reads: items.yml, waves and survey.yml of a drafted survey."""
+"""Items and waves written as the files that the reader reads: items.yml and waves/*.yml of a drafted survey."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.definitions import AnswerOption, Grid, Item, ItemLink, Source, Survey, Wave
+from pipeline.definitions import AnswerOption, Grid, Item, ItemColumn, ItemLink, Route, RowFilter, Source, Wave
 from pipeline.survey_files.yaml_text import Comment, Label, yaml_text
-from pipeline.weighting_steps import WeightRecipe
 
 Block = dict[str, Any]
 
@@ -105,7 +104,19 @@ def _item(item: Item, kinds: Mapping[str, str]) -> Block:
         block["research_questions"] = list(item.research_questions)
     if not item.is_published:
         block["published"] = False
-    return block
+    return block | asked_block(item.asked_if, item.ballot)
+
+
+def asked_block(asked_if: Sequence[Route], ballot: RowFilter | None) -> Block:
+    """Return of whom an item is asked, as keys; none when it is of everybody."""
+    routes = [{"item": route.item, "in": list(route.codes)} for route in asked_if]
+    block: Block = {"asked_if": routes[0] if len(routes) == 1 else routes} if routes else {}
+    return block | ({"ballot": filter_block(ballot)} if ballot else {})
+
+
+def filter_block(row_filter: RowFilter) -> Block:
+    """Return the rows that a column's values pick out, as keys."""
+    return {"column": row_filter.column, "in": [Label(value) for value in row_filter.values]}
 
 
 def _grid(grid: Grid) -> Block | list[str]:
@@ -118,8 +129,12 @@ def _link(link: ItemLink) -> Block:
     return block | ({"note": Label(link.note)} if link.note else {})
 
 
-def wave_text(wave: Wave, notes: Notes | None = None) -> str:
-    """Return the file of one wave."""
+def wave_text(wave: Wave, notes: Notes | None = None, *, items: Mapping[str, Item] | None = None) -> str:
+    """Return the file of one wave.
+
+    Args:
+        items: the bank; what a wave has from it (values, routing, split samples) is not written again.
+    """
     notes = notes or Notes()
     block: Block = {Comment(notes.heading): None} if notes.heading else {}
     block["wave"] = wave.wave
@@ -138,9 +153,21 @@ def wave_text(wave: Wave, notes: Notes | None = None) -> str:
     for placed in () if wave.items_may_be_absent else wave.items:
         for note in notes.columns.get(placed.item, ()):
             block["items"][Comment(note)] = None
-        recode = {Label(value): Label(code) for value, code in placed.recode.items()}
-        block["items"][placed.item] = {"column": placed.column, "recode": recode} if recode else placed.column
+        block["items"][placed.item] = _placed(placed, (items or {}).get(placed.item))
     return yaml_text(block) + "\n"
+
+
+def _placed(placed: ItemColumn, item: Item | None) -> Block | str:
+    """Return where a wave delivers an item, with what this wave has otherwise than the bank."""
+    known = item.values if item else {}
+    recode = {
+        Label(value): Label(code) for value, code in placed.recode.items() if value not in known or known[value] != code
+    }
+    block: Block = {"recode": recode} if recode else {}
+    asked_if = () if item and placed.asked_if == item.asked_if else placed.asked_if
+    ballot = None if item and placed.ballot == item.ballot else placed.ballot
+    block |= asked_block(asked_if, ballot)
+    return {"column": placed.column, **block} if block else placed.column
 
 
 def source_block(source: Source) -> Block:
@@ -148,125 +175,21 @@ def source_block(source: Source) -> Block:
     block: Block = {"file": Label(source.file), "columns": dict(source.columns)}
     if source.optional_columns:
         block["optional_columns"] = dict(source.optional_columns)
-    if source.codebook:
-        block["codebook"] = Label(source.codebook)
-    if source.completed_at_format:
-        block["completed_at_format"] = Label(source.completed_at_format)
-    for name in ("complete_when", "test_rows"):
+    if source.linked_ids:
+        block["linked_ids"] = dict(source.linked_ids)
+    for name in ("codebook", "completed_at_format", "format", "encoding", "sheet"):
+        if getattr(source, name):
+            block[name] = Label(getattr(source, name))
+    for name in ("header_row", "decimal_comma"):
+        if getattr(source, name) is not None:
+            block[name] = getattr(source, name)
+    for name in ("complete_when", "test_rows", "only_rows"):
         row_filter = getattr(source, name)
         if row_filter:
-            block[name] = {"column": row_filter.column, "in": [Label(value) for value in row_filter.values]}
+            block[name] = filter_block(row_filter)
     if source.constants:
         block["constants"] = {name: Label(value) for name, value in source.constants.items()}
     for name in ("required_columns", "ignored_columns"):
         if getattr(source, name):
             block[name] = list(getattr(source, name))
-    return block
-
-
-def survey_text(survey: Survey, notes: Notes | None = None) -> str:
-    """Return survey.yml."""
-    population = survey.population
-    block: Block = {Comment(notes.heading): None} if notes and notes.heading else {}
-    block |= {
-        "survey": survey.survey,
-        "title": Label(survey.title),
-        "member_ids": survey.member_ids,
-        "disclosure_profile": survey.disclosure_profile,
-        "inference": survey.inference,
-        "blank": survey.blank,
-    }
-    if survey.id_ignores:
-        block["id_ignores"] = list(survey.id_ignores)
-    if survey.methods_note:
-        block["methods_note"] = Label(survey.methods_note)
-    described: Block = {"name": Label(population.name), "unit": population.unit, "universe": Label(population.universe)}
-    if population.persons:
-        described |= {"persons": population.persons}
-    if population.source:
-        described |= {"source": Label(population.source)}
-    if population.reference_date:
-        described |= {"reference_date": population.reference_date}
-    block["population"] = described
-    block["roster"] = source_block(survey.roster)
-    block["profile"] = {variable.name: _profile(variable) for variable in survey.profile}
-    block["domains"] = {domain.domain: _domain(domain) for domain in survey.domains}
-    return yaml_text(block | _plan(survey)) + "\n"
-
-
-def _profile(variable: Any) -> Block:
-    block: Block = {"label": Label(variable.label), "source": variable.source, "column": variable.column}
-    if variable.is_number:
-        block["number"] = True
-    else:
-        block["categories"] = [Label(value) for value in variable.categories]
-    if variable.values:
-        block["values"] = {Label(found): Label(ours) if ours else None for found, ours in variable.values.items()}
-    if variable.check_drift:
-        block["check_drift"] = True
-    return block
-
-
-def _domain(domain: Any) -> Block:
-    block: Block = {"label": Label(domain.label), "variable": domain.variable}
-    if domain.bands:
-        block["bands"] = {Label(band.value): [band.low, band.high] for band in domain.bands}
-    return block if domain.is_published else block | {"published": False}
-
-
-def _plan(survey: Survey) -> Block:
-    """Return the design and the analysis plan."""
-    block: Block = {}
-    if survey.design.strata or survey.design.psu:
-        block["design"] = {
-            **({"strata": list(survey.design.strata)} if survey.design.strata else {}),
-            **({"psu": survey.design.psu} if survey.design.psu else {}),
-            "lonely_psu": survey.design.lonely_psu,
-        }
-    if survey.eligibility.exit_reasons:
-        block["eligibility"] = {"exit_reasons": [Label(reason) for reason in survey.eligibility.exit_reasons]}
-    block["weights"] = {recipe.weight_id: _weight(recipe) for recipe in survey.weights}
-    pairs = "consecutive_and_first"
-    changes = [
-        {"kind": plan.kind, "weights": list(plan.weights), "pairs": [list(pair) for pair in plan.pairs] or pairs}
-        for plan in survey.changes
-    ]
-    if changes:
-        block["changes"] = changes
-    block["families"] = {
-        family.family: {
-            **({"items": list(family.items)} if family.items else {}),
-            "domains": list(family.domains),
-            "correction": family.correction,
-            "level": family.level,
-            **({"headline": True} if family.is_headline else {}),
-        }
-        for family in survey.families
-    }
-    if survey.retention:
-        plan = survey.retention
-        block["retention"] = {
-            "first_wave": plan.first_wave,
-            "weight": plan.weight_id,
-            "missed_waves": plan.missed_waves,
-        }
-    return {name: value for name, value in block.items() if value}
-
-
-def _weight(recipe: WeightRecipe) -> Block:
-    block: Block = {"kind": recipe.kind, "waves": list(recipe.waves) or "each", "use_when": Label(recipe.use_when)}
-    if recipe.is_equal_base:
-        block["base"] = "equal"
-    if recipe.supplied:
-        block["supplied"] = recipe.supplied
-    if recipe.selection_probabilities:
-        block["selection_probabilities"] = dict(recipe.selection_probabilities)
-    step = recipe.calibration
-    if step:
-        block["calibration"] = {
-            "method": step.method,
-            "margins": list(step.margins),
-            "controls": step.controls,
-            **({"missing": dict(step.missing)} if step.missing else {}),
-        }
     return block

@@ -68,12 +68,20 @@ def scalar(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
-        return f"{value:g}" if isinstance(value, float) and value == int(value) and abs(value) < 1e6 else repr(value)
+        return _number(value)
     if isinstance(value, date):
         return value.isoformat()
     text = str(value)
     is_plain = PLAIN.fullmatch(text) and text.lower() not in TRAPS and text != "-0"
     return text if is_plain and not isinstance(value, Label) else quoted(text)
+
+
+def _number(value: float) -> str:
+    """Return a number; YAML takes 1e-06 for text, and 1.0e-06 for a number."""
+    if isinstance(value, float) and value == int(value) and abs(value) < 1e6:
+        return f"{value:g}"
+    mantissa, sign, exponent = repr(value).partition("e")
+    return f"{mantissa}{'' if '.' in mantissa else '.0'}e{exponent}" if sign else mantissa
 
 
 def quoted(text: str) -> str:

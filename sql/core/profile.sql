@@ -1,4 +1,4 @@
--- One row per member and profile variable known of the member, in our values.
+-- One row per member and profile variable known of the member, in our values; a value declared null is not known.
 -- Key: survey, panel_member_id, variable
 
 select
@@ -14,4 +14,5 @@ left join definitions.profile_values as renamed
     on delivered.survey = renamed.survey
     and delivered.variable = renamed.variable
     and delivered.value = renamed.delivered_value
+where coalesce(renamed.value, delivered.value) <> ''
 order by delivered.survey, delivered.panel_member_id, delivered.variable

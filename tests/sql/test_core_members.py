@@ -57,6 +57,13 @@ def test_profile_values_are_ours_where_renamed(store: Store) -> None:
     ]
 
 
+def test_a_profile_value_declared_null_is_not_known(store: Store) -> None:
+    given_members(store, "a")
+    store.given("definitions.profile_values", {"variable": "sex", "delivered_value": "4", "value": ""})
+    store.given("staging.profile", {"panel_member_id": "a", "variable": "sex", "value": "4"})
+    assert store.rows("core.profile", "panel_member_id", "variable", "value") == []
+
+
 def given_age_bands(store: Store) -> None:
     store.given("definitions.domains", {"domain": "age_group", "variable": "age", "is_banded": True})
     bands = ({"domain_value": "18-29", "low": 18.0, "high": 29.0}, {"domain_value": "30+", "low": 30.0, "high": None},

@@ -15,8 +15,7 @@ from pipeline.adoption.scales import scale_name, suggested_headline, with_scales
 from pipeline.definitions import AnswerOption, Item
 from pipeline.errors import UsageError
 from pipeline.member_ids import same_ids
-from pipeline.settings import TEMPLATES
-from pipeline.survey_files import items_text, read_survey, wave_text
+from pipeline.survey_files import items_text
 from pipeline.survey_files.yaml_text import Label, scalar
 from pipeline.wave_files.delivery import Delivery, Variable
 
@@ -194,22 +193,6 @@ def test_every_text_is_read_back_as_it_was_written(text: str) -> None:
     import yaml
 
     assert yaml.safe_load(f"key: {scalar(text)}\nlabel: {scalar(Label(text))}") == {"key": text, "label": text}
-
-
-@pytest.mark.parametrize("template", ["citizens_panel", "gss_panel"])
-def test_definitions_written_are_read_back_the_same(template: str, tmp_path) -> None:
-    folder = TEMPLATES / template
-    survey = read_survey(folder)
-    copy = tmp_path / template
-    (copy / "waves").mkdir(parents=True)
-    (copy / "survey.yml").write_text((folder / "survey.yml").read_text(encoding="utf-8"), encoding="utf-8")
-    if (folder / "margins").exists():
-        (copy / "margins").symlink_to(folder / "margins")
-    items = items_text(list(survey.items.values()), survey.item_links, grids=survey.grids)
-    (copy / "items.yml").write_text(items, encoding="utf-8")
-    for wave in survey.waves:
-        (copy / "waves" / f"{wave.wave}.yml").write_text(wave_text(wave), encoding="utf-8")
-    assert read_survey(copy) == survey
 
 
 def test_a_missing_code_may_mean_something_else_on_another_scale(tmp_path) -> None:

@@ -1,0 +1,175 @@
+"""A survey written as survey.yml: what the reader reads of population, people, analysis plan and judgement."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+
+from pipeline.definitions import (
+    Design,
+    Domain,
+    Eligibility,
+    Population,
+    ProfileVariable,
+    ResponseQuality,
+    Survey,
+    TestFamily,
+    WaveComparison,
+)
+from pipeline.survey_files.writing import Block, Notes, source_block
+from pipeline.survey_files.writing_weights import weight_block
+from pipeline.survey_files.yaml_text import Comment, Label, yaml_text
+
+CONSECUTIVE_AND_FIRST = "consecutive_and_first"
+
+
+def survey_text(survey: Survey, notes: Notes | None = None) -> str:
+    """Return survey.yml."""
+    block: Block = {Comment(notes.heading): None} if notes and notes.heading else {}
+    block |= {
+        "survey": survey.survey,
+        "title": Label(survey.title),
+        "member_ids": survey.member_ids,
+        "disclosure_profile": survey.disclosure_profile,
+        "inference": survey.inference,
+        "blank": survey.blank,
+    }
+    if survey.methods_note:
+        block["methods_note"] = Label(survey.methods_note)
+    block |= {"population": _population(survey.population), **_people(survey)}
+    block["profile"] = {variable.name: _profile(variable) for variable in survey.profile}
+    block["domains"] = {domain.domain: _domain(domain) for domain in survey.domains}
+    plan = {name: value for name, value in _plan(survey) if value}
+    return yaml_text(block | plan | {name: value for name, value in _judgement(survey) if value}) + "\n"
+
+
+def _population(population: Population) -> Block:
+    block: Block = {"name": Label(population.name), "unit": population.unit, "universe": Label(population.universe)}
+    if population.persons:
+        block["persons"] = population.persons
+    if population.source:
+        block["source"] = Label(population.source)
+    if population.reference_date:
+        block["reference_date"] = population.reference_date
+    return block
+
+
+def _people(survey: Survey) -> Block:
+    """Return the member list, or the word for none, and whose ids the deliveries hold."""
+    block: Block = {"roster": source_block(survey.roster) if survey.has_member_list else "from_waves"}
+    if survey.has_ids_of_each_wave:
+        block["ids"] = "of_each_wave"
+    if survey.crosswalk:
+        block["crosswalk"] = {"file": Label(survey.crosswalk.file), "ids": dict(survey.crosswalk.ids)}
+    if survey.id_ignores:
+        block["id_ignores"] = list(survey.id_ignores)
+    if survey.uninvited_statuses:
+        block["uninvited_statuses"] = [Label(status) for status in survey.uninvited_statuses]
+    return block
+
+
+def _profile(variable: ProfileVariable) -> Block:
+    block: Block = {"label": Label(variable.label), "source": variable.source, "column": variable.column}
+    if variable.is_number:
+        block["number"] = True
+    else:
+        block["categories"] = [Label(value) for value in variable.categories]
+    if variable.values:
+        block["values"] = {Label(found): Label(ours) if ours else None for found, ours in variable.values.items()}
+    if variable.check_drift:
+        block["check_drift"] = True
+    return block
+
+
+def _domain(domain: Domain) -> Block:
+    block: Block = {"label": Label(domain.label), "variable": domain.variable}
+    if domain.bands:
+        block["bands"] = {Label(band.value): [band.low, band.high] for band in domain.bands}
+    return block if domain.is_published else block | {"published": False}
+
+
+def _plan(survey: Survey) -> Iterator[tuple[str, object]]:
+    """Yield the design and the analysis plan; what is empty stands for what is not declared."""
+    yield "design", _design(survey.design)
+    yield "eligibility", _eligibility(survey.eligibility)
+    yield "research_questions", {name: Label(text) for name, text in survey.research_questions.items()}
+    yield "weights", {recipe.weight_id: weight_block(recipe) for recipe in survey.weights}
+    yield (
+        "changes",
+        [
+            {"kind": one.kind, "weights": list(one.weights), "pairs": _pairs(one.pairs) or CONSECUTIVE_AND_FIRST}
+            for one in survey.changes
+        ],
+    )
+    yield (
+        "transitions",
+        [
+            {"items": list(one.items), "weights": list(one.weights), "pairs": _pairs(one.pairs)}
+            for one in survey.transitions
+        ],
+    )
+    yield "families", {family.family: _family(family) for family in survey.families}
+    if survey.retention:
+        plan = survey.retention
+        of = {"first_wave": plan.first_wave, "weight": plan.weight_id, "missed_waves": plan.missed_waves}
+        yield "retention", of
+
+
+def _design(design: Design) -> Block:
+    if design == Design():
+        return {}
+    block: Block = {"strata": list(design.strata)} if design.strata else {}
+    return block | ({"psu": design.psu} if design.psu else {}) | {"lonely_psu": design.lonely_psu}
+
+
+def _eligibility(eligibility: Eligibility) -> Block:
+    block: Block = {}
+    if eligibility.columns:
+        block |= {"columns": dict(eligibility.columns), "contains": Label(eligibility.contains)}
+    if eligibility.exit_reasons:
+        block["exit_reasons"] = [Label(reason) for reason in eligibility.exit_reasons]
+    return block
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> list[list[str]]:
+    return [list(pair) for pair in pairs]
+
+
+def _family(family: TestFamily) -> Block:
+    block: Block = {
+        name: list(getattr(family, name)) for name in ("items", "kinds", "weights") if getattr(family, name)
+    }
+    block |= {"pairs": _pairs(family.pairs)} if family.pairs else {}
+    block |= {"domains": list(family.domains), "correction": family.correction, "level": family.level}
+    return block | ({"headline": True} if family.is_headline else {})
+
+
+def _judgement(survey: Survey) -> Iterator[tuple[str, object]]:
+    """Yield how strictly deliveries and answers are judged, where it is otherwise than usual."""
+    yield (
+        "rules",
+        {
+            code: {"severity": one.severity, "reason": Label(one.reason)}
+            for code, one in sorted(survey.severities.items())
+        },
+    )
+    usual = WaveComparison()
+    yield (
+        "against_previous_wave",
+        {
+            one.name: getattr(survey.comparison, one.name)
+            for one in fields(usual)
+            if getattr(survey.comparison, one.name) != getattr(usual, one.name)
+        },
+    )
+    yield "response_quality", _response_quality(survey.response_quality)
+
+
+def _response_quality(quality: ResponseQuality) -> Block:
+    usual = ResponseQuality()
+    names = [one.name for one in fields(usual) if one.name not in ("identity", "remove_at")]
+    block: Block = {
+        name: value for name in names if (value := getattr(quality, name)) not in (None, getattr(usual, name))
+    }
+    without = [name for name in names if getattr(quality, name) is None]
+    block |= {"without": without} if without else {}
+    block |= {"identity": dict(quality.identity)} if quality.identity else {}
+    return block | ({"remove_when": {"strong_flags": quality.remove_at}} if quality.remove_at else {})

@@ -1,0 +1,88 @@
+"""Definitions written and read again are the same: every survey of the project, and everything a wave may declare."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.definitions import (
+    ItemColumn,
+    ResponseQuality,
+    Route,
+    RowFilter,
+    SeverityChange,
+    Survey,
+    WaveComparison,
+)
+from pipeline.settings import TEMPLATES
+from pipeline.survey_files import items_text, read_survey, survey_text, wave_text
+from pipeline.weighting_steps import ANSWER, DOMAIN, PROPENSITY, Covariate, NonresponseStep, TrimmingStep
+from tests.survey_folder import write_survey
+
+SURVEYS = sorted(path.parent.name for path in TEMPLATES.glob("*/survey.yml"))
+
+
+def written(survey: Survey, folder: Path, *, like: Path) -> Survey:
+    """Write a survey beside the margins and codebooks of a folder, and read it."""
+    shutil.copytree(like, folder, ignore=shutil.ignore_patterns("*.yml"))
+    (folder / "waves").mkdir(exist_ok=True)
+    (folder / "survey.yml").write_text(survey_text(survey), encoding="utf-8")
+    items = items_text(list(survey.items.values()), survey.item_links, grids=survey.grids)
+    (folder / "items.yml").write_text(items, encoding="utf-8")
+    for wave in survey.waves:
+        text = wave_text(wave, items=survey.items)
+        (folder / "waves" / f"{wave.wave}.yml").write_text(text, encoding="utf-8")
+    return read_survey(folder)
+
+
+@pytest.mark.parametrize("name", SURVEYS)
+def test_a_survey_of_the_project_is_the_same_when_it_is_written_and_read(name: str, tmp_path: Path) -> None:
+    survey = read_survey(TEMPLATES / name)
+    again = written(survey, tmp_path / name, like=TEMPLATES / name)
+    for part in ("profile", "domains", "items", "waves", "weights", "families", "response_quality"):
+        assert getattr(again, part) == getattr(survey, part), part
+    assert again == survey
+
+
+def test_routing_split_samples_severities_and_the_removal_rule_are_written(tmp_path: Path) -> None:
+    folder = write_survey(tmp_path / "plain")
+    survey = read_survey(folder)
+    asked = {"asked_if": (Route("trust", ("1",)),), "ballot": RowFilter("SPLIT", ("a", "b"))}
+    (wave, *others), (first, *rest) = survey.waves, survey.waves[0].items
+    placed = [replace(one, **asked) if one.item == "amount" else one for one in (first, *rest)]
+    assert any(isinstance(one, ItemColumn) and one.ballot for one in placed)
+    source = replace(wave.source, only_rows=RowFilter("AREA", ("1",)), decimal_comma=False, header_row=3, sheet="Data")
+    changed = replace(
+        survey,
+        waves=(replace(wave, items=tuple(placed), source=source), *others),
+        severities={"extra-column": SeverityChange("info", "many")},
+        comparison=WaveComparison(fewest_rows=0.25),
+        response_quality=ResponseQuality(speeding=0.2, duplicated_text=None, remove_at=2),
+        uninvited_statuses=("paused",),
+    )
+    assert written(changed, tmp_path / "written", like=folder) == changed
+
+
+def test_every_step_of_a_weight_is_written(tmp_path: Path) -> None:
+    folder = write_survey(tmp_path / "plain")
+    survey = read_survey(folder)
+    (first, second) = survey.weights
+    asked = Covariate(ANSWER, "amount", "w01")
+    response = NonresponseStep(PROPENSITY, (Covariate(DOMAIN, "age_group"), asked), n_classes=4, largest_factor=2.5)
+    weights = (
+        replace(first, trimming=TrimmingStep(ratio_to_median=4.0)),
+        replace(second, nonresponse=response, trimming=TrimmingStep(quantiles=(0.01, 0.99))),
+    )
+    changed = replace(survey, weights=weights)
+    assert written(changed, tmp_path / "written", like=folder) == changed
+
+
+def test_what_a_wave_has_from_the_bank_is_not_written_again(tmp_path: Path) -> None:
+    survey = read_survey(write_survey(tmp_path))
+    route = (Route("trust", ("1",)),)
+    items = {**survey.items, "amount": replace(survey.items["amount"], asked_if=route)}
+    placed = tuple(replace(one, asked_if=route) if one.item == "amount" else one for one in survey.waves[0].items)
+    wave = replace(survey.waves[0], items=placed)
+    assert "asked_if" not in wave_text(wave, items=items)
+    assert "asked_if: {item: trust, in: [1]}" in wave_text(wave)
