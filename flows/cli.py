@@ -103,7 +103,10 @@ def _add_making(subparsers: "Subparsers[ArgumentParser]") -> None:
     )
     draft.add_argument("file", type=Path, metavar="FILE")
     draft.add_argument("--codebook", type=Path, metavar="FILE", help="the file that describes the columns")
-    draft.add_argument("--wave", default="w01")
+    draft.add_argument("--wave", help="its name (default: w01, or the one after the survey's newest)")
+    draft.add_argument("--survey", help="draft a further wave of this survey: items asked again keep their ids")
+    draft.add_argument("--workspace", type=Path, default=Path(), metavar="DIR", help="of --survey (default: here)")
+    draft.add_argument("--write", action="store_true", help="with --survey: write the wave, and add new items")
     draft.add_argument("--out", type=Path, metavar="DIR", help="the survey's folder (default: print them)")
     _add_adopt(subparsers)
 

@@ -88,13 +88,26 @@ def init(options: argparse.Namespace) -> int:
 
 
 def draft_definition(options: argparse.Namespace) -> int:
-    """Write a first items.yml and wave file from an export's own labels and codes."""
+    """Write a first items.yml and wave file from an export's own labels and codes, or a further wave of a survey."""
+    if options.survey is not None:
+        from flows.draft_wave import draft_next_wave
+
+        print(
+            draft_next_wave(
+                options.file,
+                codebook=options.codebook,
+                survey_name=options.survey,
+                wave=options.wave,
+                root=options.workspace,
+                is_written=options.write,
+            )
+        )
+        return 0
     from flows.draft import draft_definition as drafted
 
-    text = drafted(options.file, codebook=options.codebook, wave=options.wave, out=options.out)
-    print(
-        text if options.out is None else f"Written: {options.out / 'items.yml'}, {options.wave}.yml. Read them through."
-    )
+    wave = options.wave or "w01"
+    text = drafted(options.file, codebook=options.codebook, wave=wave, out=options.out)
+    print(text if options.out is None else f"Written: {options.out / 'items.yml'}, {wave}.yml. Read them through.")
     return 0
 
 

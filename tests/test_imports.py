@@ -149,8 +149,9 @@ FLOW_LAYERS = (
     ),  # tasks
     ("take_in", "figures", "judge_responses", "summary", "publish"),  # the parts of a night
     ("nightly",),
-    ("check", "status", "serve"),
-    ("demo",),
+    ("check", "status", "serve", "draft"),
+    ("adopted_files",),
+    ("demo", "adopt", "draft_wave"),
     ("arguments", "commands", "statistics_commands", "statistics_options"),
     ("cli",),
 )
