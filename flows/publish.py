@@ -19,6 +19,7 @@ from pipeline import run_log, warehouse
 from pipeline.fingerprint import night_fingerprint
 from pipeline.run_log import NightState
 from pipeline.settings import Workspace
+from reports.methods_sheet import render_methods
 from reports.newsletter import render_newsletter
 from reports.quality import render_quality
 
@@ -217,6 +218,7 @@ def write_newsletter(workspace: Workspace, survey: str, wave: str) -> Path:
             disclosure_profile=facts["disclosure_profile"],
             confidence=workspace.confidence,
         )
+        files |= render_methods(read, survey, wave, confidence=workspace.confidence)
     draft = workspace.drafts / survey / wave
     folder = workspace.published / "public" / survey / wave if facts["is_out"] else draft
     for name, content in files.items():

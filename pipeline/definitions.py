@@ -309,6 +309,25 @@ class ResponseQuality:
     remove_at: int | None = None  # strong flags of so many kinds make a nonrespondent; None: nobody is removed
 
 
+STATEMENT_ELEMENTS = (  # what only its author can say of a survey, for those who read its figures
+    "sponsor",
+    "conducted_by",
+    "funding",
+    "contact",
+    "sampling_frame",
+    "sampling",
+    "recruitment",
+    "coverage",
+    "incentives",
+    "languages",
+    "processing",
+    "quality_assurance",
+    "limitations",
+    "release_calendar",
+    "pre_release_access",
+)
+
+
 @dataclass(frozen=True)
 class Crosswalk:
     """A delivered file that says which ids are one person's: `ids` is wave (or roster): column; one row a person."""
@@ -343,6 +362,7 @@ class Survey:
     families: tuple[TestFamily, ...]
     retention: RetentionPlan | None
     methods_note: str = ""
+    statement: dict[str, str] = field(default_factory=dict)  # one of STATEMENT_ELEMENTS: what its author says of it
     research_questions: dict[str, str] = field(default_factory=dict)
     severities: dict[str, SeverityChange] = field(default_factory=dict)  # rule code: severity
     comparison: WaveComparison = WaveComparison()

@@ -206,3 +206,10 @@ create table if not exists definitions.families (
     level double,
     is_headline boolean
 );
+
+create table if not exists definitions.statements (
+    survey varchar not null,
+    element varchar not null,
+    element_order integer,
+    statement varchar
+);

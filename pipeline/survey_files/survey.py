@@ -5,6 +5,7 @@ from pathlib import Path
 from pipeline.definitions import (
     MISSING_KINDS,
     NOT_DISTINGUISHED,
+    STATEMENT_ELEMENTS,
     Source,
     Survey,
     Wave,
@@ -141,6 +142,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         families=read_families(block, known, weight_ids),
         retention=read_retention(block, known, weight_ids),
         methods_note=block.text("methods_note"),
+        statement=read_statement(block),
         research_questions=block.text_map("research_questions"),
         severities=read_severities(block),
         comparison=read_comparison(block),
@@ -159,6 +161,16 @@ def refuse_what_needs_a_list(block: Block, roster: Source) -> None:
     if not roster.columns and "retention" in block.entries and "roster" in block.entries:
         found = "retention without a member list"
         block.value.fault(found, "a roster", "Who did not answer is not known; remove retention.")
+
+
+def read_statement(block: Block) -> dict[str, str]:
+    """Return what the survey's author states of it, by element."""
+    stated = block.block("statement")
+    if stated is None:
+        return {}
+    found = {name: stated.text(name) for name in STATEMENT_ELEMENTS}
+    stated.close()
+    return {name: text for name, text in found.items() if text}
 
 
 def read_name(block: Block) -> str:

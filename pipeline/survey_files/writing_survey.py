@@ -34,6 +34,8 @@ def survey_text(survey: Survey, notes: Notes | None = None) -> str:
     }
     if survey.methods_note:
         block["methods_note"] = Label(survey.methods_note)
+    if survey.statement:
+        block["statement"] = {name: Label(text) for name, text in survey.statement.items()}
     block |= {"population": _population(survey.population), **_people(survey)}
     block["profile"] = {variable.name: _profile(variable) for variable in survey.profile}
     block["domains"] = {domain.domain: _domain(domain) for domain in survey.domains}

@@ -237,6 +237,11 @@ def _families(survey: Survey) -> Iterator[Row]:
             }
 
 
+def _statements(survey: Survey) -> Iterator[Row]:
+    for order, (element, statement) in enumerate(survey.statement.items(), start=1):
+        yield {"element": element, "element_order": order, "statement": statement}
+
+
 def _number(value: float | None) -> float | None:
     return None if value is None else float(value)
 
@@ -265,4 +270,5 @@ _TABLES = {
     "margins": _margins,
     "weight_ids": _weight_ids,
     "families": _families,
+    "statements": _statements,
 }

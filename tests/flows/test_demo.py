@@ -55,8 +55,9 @@ DemoRun = tuple[Panel, Ran]
 def test_it_ends_by_printing_where_things_are_and_what_they_say(demo_run: DemoRun) -> None:
     panel, ran = demo_run
     assert ran.exit_code == 0
-    *_, published, newsletter, quality, first, second, third = ran.output.splitlines()
+    *_, published, newsletter, explorer, quality, first, second, third = ran.output.splitlines()
     assert published.endswith(str(panel.published))
+    assert explorer.endswith("public/explorer/index.html")
     assert newsletter.endswith("/public/citizens_panel/w02/newsletter.html")
     assert quality.endswith("/published/quality/index.html")
     assert all(line.startswith(f"{SURVEY}: ") for line in (first, second, third))

@@ -331,3 +331,18 @@ def test_links_in_a_wave_need_ids_of_each_wave(tmp_path: Path) -> None:
     change = ("waves/w02.yml", "  constants:", "  linked_ids: {w01: OLD_ID}\n  constants:")
     with pytest.raises(DefinitionError, match="found linked_ids, expected 'ids: of_each_wave'"):
         read_survey(write_survey(tmp_path, change=change))
+
+
+def test_what_the_author_states_is_read_by_element(tmp_path: Path) -> None:
+    change = ("survey.yml", "blank: skipped", 'blank: skipped\nstatement: {contact: "Us", sponsor: "Anytown Council"}')
+    assert read_survey(write_survey(tmp_path, change=change)).statement == {
+        "sponsor": "Anytown Council",
+        "contact": "Us",
+    }
+
+
+def test_a_statement_on_something_else_is_a_fault(tmp_path: Path) -> None:
+    change = ("survey.yml", "blank: skipped", 'blank: skipped\nstatement: {sponsors: "Anytown Council"}')
+    with pytest.raises(DefinitionError, match="unknown key 'sponsors'") as told:
+        read_survey(write_survey(tmp_path, change=change))
+    assert "sponsor" in str(told.value)
