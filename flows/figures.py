@@ -17,6 +17,7 @@ from pipeline.errors import StatisticsError
 from pipeline.fingerprint import text_hash
 from pipeline.panel_estimates import PanelData, pairs_of
 from pipeline.panel_weights import PanelWeight, waves_of
+from pipeline.weight_choice import CHANGES, SAME_PEOPLE, Analysis, weight_for
 from pipeline.weighting_steps import WeightRecipe
 
 NOT_WAVES = {ROSTER, CROSSWALK}
@@ -155,6 +156,8 @@ def _changes(figures: Figures) -> None:
 
 def _change(figures: Figures, kind: str, recipe: WeightRecipe, pairs: list[tuple[str, str]]) -> None:
     later = pairs[0][1]
+    for pair in pairs:
+        weight_for(figures.data.survey, Analysis(CHANGES[kind], pair), recipe.weight_id)
     weights = {wave: figures.weight(recipe, recipe.waves or (wave,)) for pair in pairs for wave in pair}
     change_waves.change_waves(figures.survey, later, recipe.weight_id, kind, pairs, weights, figures.data)
 
@@ -174,5 +177,6 @@ def _transitions(figures: Figures) -> None:
 
 
 def _transition(figures: Figures, plan: TransitionPlan, recipe: WeightRecipe, pair: tuple[str, str]) -> None:
+    weight_for(figures.data.survey, Analysis(SAME_PEOPLE, pair), recipe.weight_id)
     weight = figures.weight(recipe, recipe.waves)
     change_waves.tabulate_transitions(figures.survey, plan, pair, weight, figures.data)

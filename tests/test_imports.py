@@ -25,6 +25,7 @@ ORDER = (
         "pipeline.triple_s",
         "pipeline.panel_arrays",
         "pipeline.panel_covariates",
+        "pipeline.weight_choice",
         "pipeline.panel_weights",
         "pipeline.panel_estimates",
         "pipeline.panel_retention",
