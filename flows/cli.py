@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_nights(subparsers)
     _add_releases(subparsers)
     _add_reading(subparsers)
+    _add_register(subparsers)
     _add_statistics(subparsers)
     return parser
 
@@ -129,15 +130,7 @@ def _add_adopt(subparsers: "Subparsers[ArgumentParser]") -> None:
     adopt.add_argument(
         "--crosswalk", type=Path, metavar="FILE", help="which ids of different waves are one person's: a column a wave"
     )
-    adopt.add_argument(
-        "--margins",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="population totals: margin,category,persons, or a published table; may be given several times",
-    )
-    adopt.add_argument("--area", help="the area whose totals to take from published tables, by name or code")
+    adopt.add_argument("--margins", type=Path, metavar="CSV", help="population totals: margin,category,persons")
     adopt.add_argument("--title", help="the panel's name (default: the folder's)")
     adopt.add_argument("--no-night", action="store_true", help="make the workspace, and run no night on it")
     _add_today(adopt)
@@ -235,6 +228,33 @@ def _add_export(subparsers: "Subparsers[ArgumentParser]") -> None:
     )
     export.add_argument("--replicates", action="store_true", help="the replicate weights too, a column each")
     export.add_argument("--out", type=Path, default=Path(), metavar="FOLDER", help="(default: this folder)")
+
+
+def _add_register(subparsers: "Subparsers[ArgumentParser]") -> None:
+    """Add the commands about who the members are."""
+    refresh = _add(
+        subparsers,
+        "refresh-plan",
+        commands.refresh_plan,
+        "plan a refreshment: whom to chase, how many to recruit by age group",
+        "panel refresh-plan demo-panel --survey citizens_panel --joining all=0.12",
+    )
+    _add_dir(refresh)
+    refresh.add_argument("--survey", required=True)
+    refresh.add_argument(
+        "--waves", type=int, metavar="N", help="waves until the next refresh (default: those of a year)"
+    )
+    refresh.add_argument("--active", type=int, metavar="N", help="active members wanted then (default: as many as now)")
+    refresh.add_argument(
+        "--joining",
+        action="append",
+        default=[],
+        metavar="GROUP=SHARE",
+        help="of those invited who join, by group or all=SHARE (default: as the survey declares its recruitments)",
+    )
+    refresh.add_argument("--format", choices=("text", "json", "csv"), default="text")
+    refresh.add_argument("--out", type=Path, metavar="FILE", help="write the plan there")
+    refresh.add_argument("--chase", type=Path, metavar="CSV", help="write who is active and missed the newest wave")
 
 
 def _add_statistics(subparsers: "Subparsers[ArgumentParser]") -> None:

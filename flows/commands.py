@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 import threading
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, cast
@@ -121,8 +122,7 @@ def adopt(options: argparse.Namespace) -> int:
         members=options.members,
         exports=tuple(options.export),
         codebooks=tuple(options.codebook),
-        margins=tuple(options.margins),
-        area=options.area,
+        margins=options.margins,
         title=options.title,
         crosswalk=options.crosswalk,
     )
@@ -242,3 +242,23 @@ def _written_report(workspace: Workspace, options: argparse.Namespace) -> "Path 
         raise UsageError(f"panel report {options.kind} needs --survey and --wave.")
     refuse_unknown_wave(find_survey(workspace, options.survey), options.wave)
     return write_newsletter(workspace, options.survey, options.wave)
+
+
+def refresh_plan(options: argparse.Namespace) -> int:
+    """Plan a refreshment from the published file, and say whom to chase until then."""
+    from flows.refresh import Asked, planned, shares_by_group, write_absent, written
+
+    if options.active is not None and options.active < 1:
+        raise UsageError(f"--active {options.active}: expected 1 active member or more.")
+    asked = Asked(options.waves, options.active, shares_by_group(options.joining))
+    plan = planned(read_workspace(options.dir), options.survey, asked)
+    text = written(plan, options.format)
+    if options.out:
+        options.out.write_text(text, encoding="utf-8")
+        print(f"Written: {options.out}")
+    else:
+        print(text, end="")
+    if options.chase:
+        write_absent(plan, options.chase)
+        print(f"Written: {options.chase}, {plan.absent.height:,} members", file=sys.stderr)
+    return 0

@@ -254,6 +254,7 @@ class RetentionPlan:
     first_wave: str
     weight_id: str
     missed_waves: int = 1  # a member who missed the last so many waves has left
+    age: str | None = None  # profile variable that is age in years when it was asked; None: members do not age
 
 
 @dataclass(frozen=True)
@@ -263,6 +264,16 @@ class Eligibility:
     columns: dict[str, str] = field(default_factory=dict)
     contains: str = ""
     exit_reasons: tuple[str, ...] = ()  # values of the roster's exit_reason that mean out of the population
+    causes: dict[str, str] = field(default_factory=dict)  # why: text that the column of `columns` then contains
+
+
+@dataclass(frozen=True)
+class Recruitment:
+    """How one cohort was recruited, in persons: of those invited who joined, and who of them gave a profile."""
+
+    invited: int
+    joined: int
+    profiled: int
 
 
 @dataclass(frozen=True)
@@ -373,6 +384,7 @@ class Survey:
     has_member_list: bool = True  # False: members are those who answer, from the first wave they answer on
     has_ids_of_each_wave: bool = False  # True: a person's id is another one in every wave
     crosswalk: Crosswalk | None = None
+    recruitment: dict[str, Recruitment] = field(default_factory=dict)  # cohort: its recruitment; {} not known
 
     def wave(self, wave: str) -> Wave:
         """Return the wave of that name; KeyError when there is none."""

@@ -213,3 +213,11 @@ create table if not exists definitions.statements (
     element_order integer,
     statement varchar
 );
+
+create table if not exists definitions.recruitment (
+    survey varchar not null,
+    cohort varchar not null,
+    n_invited integer not null,
+    n_joined integer not null,
+    n_profiled integer not null
+);

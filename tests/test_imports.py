@@ -29,6 +29,11 @@ ORDER = (
         "pipeline.panel_weights",
         "pipeline.panel_estimates",
         "pipeline.panel_retention",
+        "pipeline.panel_lives",
+        "pipeline.panel_attrition",
+        "pipeline.panel_response",
+        "pipeline.panel_alerts",
+        "pipeline.panel_refreshment",
         "pipeline.panel_response_quality",
         "pipeline.panel_quality_effect",
         "pipeline.response_quality",
@@ -150,7 +155,7 @@ FLOW_LAYERS = (
     ),  # tasks
     ("take_in", "figures", "judge_responses", "summary", "publish"),  # the parts of a night
     ("nightly",),
-    ("check", "status", "serve", "draft"),
+    ("check", "status", "serve", "draft", "refresh"),
     ("adopted_files",),
     ("demo", "adopt", "draft_wave"),
     ("arguments", "commands", "statistics_commands", "statistics_options"),

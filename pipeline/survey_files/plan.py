@@ -108,7 +108,9 @@ def read_family(name: str, block: Block, known: Known, weight_ids: Collection[st
     return family
 
 
-def read_retention(survey: Block, known: Known, weight_ids: Collection[str]) -> RetentionPlan | None:
+def read_retention(
+    survey: Block, known: Known, weight_ids: Collection[str], numbers: Collection[str]
+) -> RetentionPlan | None:
     """Return from which wave retention is counted, and with which weight."""
     block = survey.block("retention")
     if block is None:
@@ -117,6 +119,7 @@ def read_retention(survey: Block, known: Known, weight_ids: Collection[str]) -> 
         first_wave=block.choice("first_wave", known.waves, "a wave"),
         weight_id=block.choice("weight", weight_ids, "a weight_id"),
         missed_waves=block.whole("missed_waves", 1),
+        age=block.choice_or("age", numbers, "a profile variable that is a number", "") or None,
     )
     block.close()
     return plan

@@ -23,6 +23,7 @@ from pipeline.survey_files.people import (
     read_id_spaces,
     read_population,
     read_profile,
+    read_recruitment,
     read_roster,
     refuse_links_of_shared_ids,
 )
@@ -140,7 +141,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         changes=read_changes(block, known, weights),
         transitions=read_transitions(block, known, weights),
         families=read_families(block, known, weight_ids),
-        retention=read_retention(block, known, weight_ids),
+        retention=read_retention(block, known, weight_ids, [one.name for one in profile if one.is_number]),
         methods_note=block.text("methods_note"),
         statement=read_statement(block),
         research_questions=block.text_map("research_questions"),
@@ -153,6 +154,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         has_member_list=bool(roster.columns),
         has_ids_of_each_wave=has_own_ids,
         crosswalk=crosswalk,
+        recruitment=read_recruitment(block),
     )
 
 

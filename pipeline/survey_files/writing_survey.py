@@ -112,6 +112,7 @@ def _plan(survey: Survey) -> Iterator[tuple[str, object]]:
     if survey.retention:
         plan = survey.retention
         of = {"first_wave": plan.first_wave, "weight": plan.weight_id, "missed_waves": plan.missed_waves}
+        of |= {"age": plan.age} if plan.age else {}
         yield "retention", of
 
 

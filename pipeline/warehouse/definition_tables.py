@@ -220,6 +220,16 @@ def _weight_ids(survey: Survey) -> Iterator[Row]:
         }
 
 
+def _recruitment(survey: Survey) -> Iterator[Row]:
+    for cohort, counts in survey.recruitment.items():
+        yield {
+            "cohort": cohort,
+            "n_invited": counts.invited,
+            "n_joined": counts.joined,
+            "n_profiled": counts.profiled,
+        }
+
+
 def _families(survey: Survey) -> Iterator[Row]:
     """Yield the items of each family of tests; a family that names none has those of no other family."""
     named = {item for family in survey.families for item in family.items}
@@ -271,4 +281,5 @@ _TABLES = {
     "weight_ids": _weight_ids,
     "families": _families,
     "statements": _statements,
+    "recruitment": _recruitment,
 }

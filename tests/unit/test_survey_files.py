@@ -16,6 +16,7 @@ from pipeline.definitions import (
     ItemColumn,
     ItemLink,
     Population,
+    Recruitment,
     ResponseQuality,
     RetentionPlan,
     Route,
@@ -175,6 +176,22 @@ def test_a_family_may_name_the_changes_it_tests(tmp_path: Path) -> None:
     old, new = "headline: true}", "headline: true, kinds: [net], weights: [wave_weight], pairs: [[w01, w02]]}"
     family = read_survey(write_survey(tmp_path, change=("survey.yml", old, new))).families[0]
     assert (family.kinds, family.weights, family.pairs) == (("net",), ("wave_weight",), (("w01", "w02"),))
+
+
+def test_a_plan_may_say_how_old_members_are_how_they_were_recruited_and_why_they_leave(tmp_path: Path) -> None:
+    plan = (
+        "recruitment: {c1: {invited: 9000, joined: 3000, profiled: 2900}, c2: {invited: 100, joined: 50}}\n"
+        "retention: {age: age, "
+    )
+    survey = read_survey(write_survey(tmp_path, change=("survey.yml", "retention: {", plan)))
+    assert survey.retention == RetentionPlan("w01", "wave_weight", 2, "age")
+    assert survey.recruitment == {"c1": Recruitment(9000, 3000, 2900), "c2": Recruitment(100, 50, 50)}
+
+
+def test_more_people_joining_than_were_invited_is_a_fault(tmp_path: Path) -> None:
+    counts = "recruitment: {c1: {invited: 10, joined: 30}}\nretention:"
+    with pytest.raises(DefinitionError, match="10 invited, 30 joined"):
+        read_survey(write_survey(tmp_path, change=("survey.yml", "retention:", counts)))
 
 
 def test_a_short_survey_has_no_plan_and_every_member_is_a_psu(tmp_path: Path) -> None:
