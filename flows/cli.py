@@ -130,7 +130,15 @@ def _add_adopt(subparsers: "Subparsers[ArgumentParser]") -> None:
     adopt.add_argument(
         "--crosswalk", type=Path, metavar="FILE", help="which ids of different waves are one person's: a column a wave"
     )
-    adopt.add_argument("--margins", type=Path, metavar="CSV", help="population totals: margin,category,persons")
+    adopt.add_argument(
+        "--margins",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="population totals: margin,category,persons, or a published table; may be given several times",
+    )
+    adopt.add_argument("--area", help="the area whose totals to take from published tables, by name or code")
     adopt.add_argument("--title", help="the panel's name (default: the folder's)")
     adopt.add_argument("--no-night", action="store_true", help="make the workspace, and run no night on it")
     _add_today(adopt)

@@ -122,7 +122,8 @@ def adopt(options: argparse.Namespace) -> int:
         members=options.members,
         exports=tuple(options.export),
         codebooks=tuple(options.codebook),
-        margins=options.margins,
+        margins=tuple(options.margins),
+        area=options.area,
         title=options.title,
         crosswalk=options.crosswalk,
     )
