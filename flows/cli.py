@@ -19,6 +19,7 @@ BUG = 70
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1, 2, 3, 4, 5 or 70; `panel --help` says what each means."""
     drop_leak_notices()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is there: its threads spin on our small matrices
     options = _parser().parse_args(arguments)
     try:
         code = int(options.run(options))
