@@ -27,6 +27,7 @@ ORDER = (
         "pipeline.panel_covariates",
         "pipeline.weight_choice",
         "pipeline.panel_weights",
+        "pipeline.panel_replicates",
         "pipeline.panel_estimates",
         "pipeline.panel_retention",
         "pipeline.panel_lives",
