@@ -214,10 +214,11 @@ def _add_reading(subparsers: "Subparsers[ArgumentParser]") -> None:
         "make a report again from what is published",
         "panel report newsletter --survey citizens_panel --wave w03",
     )
-    report.add_argument("kind", choices=("newsletter", "explorer"), metavar="KIND", help="newsletter or explorer")
+    kinds = ("newsletter", "tables", "methods", "explorer")
+    report.add_argument("kind", choices=kinds, metavar="KIND", help="newsletter, tables, methods or explorer")
     _add_dir(report)
-    report.add_argument("--survey", help="of a newsletter")
-    report.add_argument("--wave", help="of a newsletter")
+    report.add_argument("--survey", help="of all but the explorer")
+    report.add_argument("--wave", help="of all but the explorer")
 
 
 def _add_export(subparsers: "Subparsers[ArgumentParser]") -> None:

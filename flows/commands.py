@@ -242,7 +242,14 @@ def _written_report(workspace: Workspace, options: argparse.Namespace) -> "Path 
     if not (options.survey and options.wave):
         raise UsageError(f"panel report {options.kind} needs --survey and --wave.")
     refuse_unknown_wave(find_survey(workspace, options.survey), options.wave)
-    return write_newsletter(workspace, options.survey, options.wave)
+    newsletter = write_newsletter(workspace, options.survey, options.wave)
+    if options.kind == "tables":
+        from flows.pages import write_tables
+
+        return write_tables(
+            workspace, options.survey, options.wave, is_out=not newsletter.is_relative_to(workspace.drafts)
+        )
+    return newsletter.with_name("methods.html") if options.kind == "methods" else newsletter
 
 
 def refresh_plan(options: argparse.Namespace) -> int:

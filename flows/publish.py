@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import releases, take_in
 from flows.ingest_wave import UNREADABLE
-from flows.pages import write_explorer_page
+from flows.pages import write_explorer_page, write_tables_of
 from flows.run_context import Night, current
 from flows.summary import summary_lines
 from pipeline import run_log, warehouse
@@ -36,6 +36,7 @@ def publish_night() -> NightState:
     write_quality_pages()
     for survey, wave in estimated_waves(night):
         write_page(survey, wave)
+        write_tables_of(survey, wave)
     write_explorer_page()
     for request in night.requests:
         request.path.unlink(missing_ok=True)

@@ -300,3 +300,43 @@ METHODS = {
     "yes": "yes",
     "no": "not stated",
 }
+
+TABLES = {
+    "title": "{title}, wave {number}: tables",
+    "contents": "Contents",
+    "contents_note": "One sheet to a question. Shorthand and methods are explained on the sheet Notes.",
+    "sheet": "Sheet",
+    "question": "Question",
+    "notes": "Notes",
+    "term": "Term",
+    "meaning": "Meaning",
+    "back": "Back to the contents",
+    "table_note": (
+        "Weighted percentages of those who gave an answer. Shorthand: [c] hidden to protect people, [x] not asked."
+    ),
+    "answer": "Answer",
+    "everyone": "Everyone",
+    "not_asked": "[x]",
+    "unweighted_n": "Unweighted base",
+    "weighted_n": "Weighted base",
+    "effective_n": "Effective base",
+    "higher_than": "{label}: higher than",
+    "population": "Population",
+    "weight": "Weight",
+    "method": "Method",
+    "inference": "What the figures stand for",
+    "percentages": "Percentages",
+    "percentages_note": "Weighted, in whole per cent of those who gave an answer; a net adds up several answers.",
+    "bases": "Bases",
+    "bases_note": (
+        "Unweighted: people who gave an answer. Weighted: the people of the population they stand for. Effective: the "
+        "simple random sample that would be as precise."
+    ),
+    "letters": "Letters",
+    "letters_note": (
+        "Each group of a domain has a letter, in brackets in its heading. A letter under a figure says that it is "
+        "clearly higher than that of the group with the letter: a two-sided test of the difference at 5%, with the "
+        "sampling design in its error, corrected for all pairs of the row's domain by Holm's method."
+    ),
+    "uncertainty": "Uncertainty",
+}
