@@ -1,4 +1,4 @@
-"""Which deliveries a night looks at: what came into the inbox, safe in the archive first, and what to read again."""
+"""What came into the inbox, safe in the archive first: whose each file is, and in which order they are taken in."""
 
 import os
 import shutil
@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
+
 from flows.run_context import Night, current
 from pipeline import deliveries, warehouse
-from pipeline.definitions import CROSSWALK, Survey
-from pipeline.errors import DeliveryError
-from pipeline.fingerprint import file_hash, inbox_files, text_hash
-from pipeline.rules import ROSTER
+from pipeline.definitions import Survey
+from pipeline.fingerprint import file_hash, inbox_files
+from pipeline.rules import CRITICAL
 
 HASH_LENGTH = 64  # of a SHA-256 in hexadecimal
 
@@ -26,6 +27,17 @@ class Arrival:
     file_name: str
     archived: Path
     received_at: datetime  # UTC, without zone
+    part: str = ""  # of the wave (pipeline.deliveries)
+
+    @property
+    def slot(self) -> tuple[str, str]:
+        """Return what the delivery would supersede an earlier one of."""
+        return self.source, self.part
+
+    @property
+    def where(self) -> str:
+        """Return how messages call it."""
+        return f"{self.survey}, {deliveries.named(self.source, self.part)}"
 
 
 def discover() -> list[Arrival]:
@@ -34,10 +46,25 @@ def discover() -> list[Arrival]:
     return [arrival for path in inbox_files(night.workspace) if (arrival := _arrive(night, path))]
 
 
-def in_order(survey: Survey, arrivals: list[Arrival]) -> list[Arrival]:
-    """Return deliveries as they are taken in: member lists first, then the waves as they were fielded."""
-    place = {ROSTER: 0, CROSSWALK: 0} | {wave.wave: wave.wave_number for wave in survey.waves}
-    return sorted(arrivals, key=lambda one: place[one.source])
+def in_rounds(survey: Survey, arrivals: list[Arrival]) -> list[list[Arrival]]:
+    """Return deliveries as they are taken in: waves in order of fielding, each source once a round.
+
+    A later part of a wave, or a later file of the same name, is judged by what became of the one before.
+    """
+    waves = {wave.wave: wave for wave in survey.waves}
+
+    def place(one: Arrival) -> tuple[int, tuple[int, str]]:
+        wave = waves.get(one.source)
+        return (wave.wave_number, deliveries.place_of(wave, one.part)) if wave else (0, (0, ""))
+
+    rounds: list[list[Arrival]] = []
+    for arrival in sorted(arrivals, key=place):
+        free = [one for one in rounds if arrival.source not in {other.source for other in one}]
+        if free:
+            free[0].append(arrival)
+        else:
+            rounds.append([arrival])
+    return rounds
 
 
 def _arrive(night: Night, path: Path) -> Arrival | None:
@@ -48,20 +75,20 @@ def _arrive(night: Night, path: Path) -> Arrival | None:
         night.waiting[name] = file_hash(path)
         night.say(f"{name}: left in the inbox, no definition names it")
         return None
-    survey, source = owner
     archived = _archive(night, path)
     digest = archived.name[:HASH_LENGTH]
     night.waiting[name] = digest
     known = warehouse.read(
         night.connection,
         "select status from raw.deliveries where delivery_id = ? and survey = ? and source = ?",
-        [digest, survey, source],
+        [digest, owner.survey, owner.source],
     )
     if known.height and known["status"][0] == "accepted" and not night.is_full:
         night.say(f"{name}: the same file as before, nothing to do")
         leave_inbox(night, name, digest)
         return None
-    return Arrival(digest, survey, source, name, archived, datetime.now(UTC).replace(tzinfo=None))
+    received_at = datetime.now(UTC).replace(tzinfo=None)
+    return Arrival(digest, owner.survey, owner.source, name, archived, received_at, owner.part)
 
 
 def _archive(night: Night, path: Path) -> Path:
@@ -87,60 +114,42 @@ def leave_inbox(night: Night, file_name: str, delivery_id: str) -> None:
         night.waiting.pop(file_name, None)
 
 
-def to_read_again(survey: str, arriving: set[str]) -> list[Arrival]:
-    """Return the newest delivery of each source that would be read otherwise now: definitions or members changed.
-
-    Args:
-        arriving: sources of which something new came.
-    """
-    night = current()
-    definition = night.surveys[survey]
-    newest = warehouse.read(
-        night.connection,
-        """
-        select delivery_id, source, file_name, received_at
-        from raw.deliveries
-        where survey = ?
-        qualify row_number() over (
-            partition by source order by received_at desc, (status = 'accepted') desc, delivery_id
-        ) = 1
-        """,
-        [survey],
-    )
-    found = []
-    for delivery_id, source, file_name, received_at in newest.iter_rows():
-        if source in arriving or not (source in (ROSTER, CROSSWALK) or definition.has_wave(source)):
-            continue
-        done = warehouse.step_inputs(night.connection, survey, f"ingest-{source}")
-        if night.is_full or done != ingest_inputs(night, survey, source, delivery_id):
-            archived = _archived(night, survey, source, delivery_id)
-            found.append(Arrival(delivery_id, survey, source, file_name, archived, received_at))
-    return found
+def note_fault(night: Night, arrival: Arrival, rule: str, message: str) -> None:
+    """Keep a fault of a whole file among the checks, in place of an earlier one of the same rule."""
+    row = {
+        "run_id": night.run_id,
+        "survey": arrival.survey,
+        "wave": arrival.source,
+        "part": arrival.part,
+        "file_name": arrival.file_name,
+        "rule": rule,
+        "severity": CRITICAL,
+        "success": False,
+        "n_checked": 1,
+        "n_failed": 1,
+        "message": message,
+        "checked_at": night.started_at.replace(tzinfo=None),
+    }
+    key = {"survey": arrival.survey, "wave": arrival.source, "part": arrival.part, "rule": rule}
+    warehouse.replace_rows(night.connection, "log.checks", pl.DataFrame([row]), **key)
 
 
-def _archived(night: Night, survey: str, source: str, delivery_id: str) -> Path:
-    kept = sorted(night.workspace.archive.glob(f"{delivery_id}*"))
-    if not kept:
-        raise DeliveryError(
-            f"{survey}, {source}: {night.workspace.archive} has no file {delivery_id[:12]}…, which the working store "
-            "was made from. Restore it from a backup, or deliver the file again."
-        )
-    return kept[0]
-
-
-def ingest_inputs(night: Night, survey: str, source: str, delivery_id: str) -> str:
-    """Return what the reading of a delivery depends on: a wave's also on where members and their profile are known."""
-    elsewhere = night.surveys[survey].known_from - {source} if source != ROSTER else set()
-    in_use = deliveries_in_use(night, survey)
-    known_from = [in_use.get(one) for one in sorted(elsewhere)]
-    return text_hash(delivery_id, known_from, night.definitions_hash[survey], night.code_version)
-
-
-def deliveries_in_use(night: Night, survey: str) -> dict[str, str]:
-    """Return the accepted delivery of each source."""
+def parts_in_use(night: Night, survey: str, source: str) -> dict[str, str]:
+    """Return the accepted delivery of each part of a source."""
     rows = warehouse.read(
         night.connection,
-        "select source, delivery_id from raw.deliveries where survey = ? and status = 'accepted'",
+        "select part, delivery_id from raw.deliveries where survey = ? and source = ? and status = 'accepted'",
+        [survey, source],
+    )
+    return dict(rows.iter_rows())
+
+
+def deliveries_in_use(night: Night, survey: str) -> dict[str, list[str]]:
+    """Return the accepted deliveries of each source: one, or one of each part."""
+    rows = warehouse.read(
+        night.connection,
+        "select source, list(delivery_id order by part, delivery_id) from raw.deliveries "
+        "where survey = ? and status = 'accepted' group by source",
         [survey],
     )
     return dict(rows.iter_rows())

@@ -4,22 +4,29 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.workspaces import find_survey, refuse_unknown_wave
+from flows.workspaces import find_survey, refuse_unknown_part, refuse_unknown_wave
 from pipeline import answer_shares, intake, known_profile, validation, warehouse
+from pipeline.definitions import Survey
+from pipeline.deliveries import match
 from pipeline.rules import ROSTER
 from pipeline.settings import Workspace, read_workspace
 
 
-def check_file(path: Path, survey: str, source: str, root: Path) -> int:
+def check_file(path: Path, survey: str, source: str, root: Path, part: str = "") -> int:
     """Print every fault of a delivery; return 0 when it would be accepted, 1 when it would be held.
 
+    Args:
+        part: of the wave that the file is of; '' finds it by the file's name.
+
     Raises:
-        UsageError: no such survey or wave in the workspace.
+        UsageError: no such survey, wave or part in the workspace.
         DeliveryError: the file cannot be read.
     """
     workspace = read_workspace(root)
     definition = find_survey(workspace, survey)
     refuse_unknown_wave(definition, source, ROSTER)
+    part = part or _part_by_name(definition, source, path.name)
+    refuse_unknown_part(definition, source, part)
     stored = _stored(workspace, survey)
     reading = intake.read(
         workspace,
@@ -29,8 +36,9 @@ def check_file(path: Path, survey: str, source: str, root: Path) -> int:
         path.name,
         known=intake.KnownPeople(stored["members"]["panel_member_id"], {}),
         enrol=False,
+        part=part,
     )
-    fixed = known_profile.of_delivery(definition, source, reading.frame, reading.members)
+    fixed = known_profile.of_delivery(reading.survey, source, reading.frame, reading.members)
     profile = known_profile.combined(stored["profile"], [fixed])
     rows_of = dict(stored["rows"].iter_rows())
     (report,) = validation.validate([intake.to_validate(reading, profile, rows_of, stored["panel"], stored["shares"])])
@@ -44,6 +52,12 @@ def check_file(path: Path, survey: str, source: str, root: Path) -> int:
     return 1 if report.is_held else 0
 
 
+def _part_by_name(survey: Survey, source: str, file_name: str) -> str:
+    """Return the part that a file is named for; '' when it is none, or its wave comes in one piece."""
+    owner = match(file_name, [survey])
+    return owner.part if owner is not None and owner.source == source else ""
+
+
 def _stored(workspace: Workspace, survey: str) -> dict[str, pl.DataFrame]:
     """Return what the warehouse knows: members, their profile, and the rows of each wave."""
     queries = {
@@ -51,7 +65,8 @@ def _stored(workspace: Workspace, survey: str) -> dict[str, pl.DataFrame]:
         "shares": answer_shares.STORED_SQL,
         "members": "select panel_member_id from core.members where survey = ?",
         "profile": "select panel_member_id, variable, value from core.profile where survey = ?",
-        "rows": "select source, n_delivered from raw.deliveries where survey = ? and status = 'accepted'",
+        "rows": "select source, sum(n_delivered)::bigint as n_delivered from raw.deliveries "
+        "where survey = ? and status = 'accepted' group by source",
     }
     if not workspace.warehouse.exists():
         empty = {"panel_member_id": pl.String, "variable": pl.String, "value": pl.String}

@@ -6,13 +6,13 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from flows.arrivals import Arrival, deliveries_in_use, ingest_inputs, leave_inbox
+from flows.arrivals import Arrival, deliveries_in_use, leave_inbox, note_fault
+from flows.read_again import ingest_inputs, ingest_step
 from flows.run_context import Night, current
 from pipeline import intake, warehouse
 from pipeline.errors import DeliveryError
 from pipeline.fingerprint import file_hash
 from pipeline.intake import Reading
-from pipeline.rules import CRITICAL
 from pipeline.run_log import replace_bytes, replace_text
 from pipeline.validation import ValidationReport, check_rows
 
@@ -32,6 +32,7 @@ def read_delivery(survey: str, source: str, arrival: Arrival) -> Reading | None:
             arrival.file_name,
             known=intake.KnownPeople(_members(night, survey), night.person_of.get(survey, {})),
             enrol=True,
+            part=arrival.part,
         )
     except DeliveryError as error:
         _quarantine(night, arrival, str(error))
@@ -54,21 +55,7 @@ def _quarantine(night: Night, arrival: Arrival, reason: str) -> None:
         kept = kept.with_name(f"{arrival.delivery_id[:12]}-{kept.name}")
     replace_bytes(kept, arrival.archived.read_bytes())
     replace_text(kept.with_name(kept.name + ".reason.txt"), reason + "\n")
-    unreadable = {
-        "run_id": night.run_id,
-        "survey": arrival.survey,
-        "wave": arrival.source,
-        "file_name": arrival.file_name,
-        "rule": UNREADABLE,
-        "severity": CRITICAL,
-        "success": False,
-        "n_checked": 1,
-        "n_failed": 1,
-        "message": reason,
-        "checked_at": night.started_at.replace(tzinfo=None),
-    }
-    key = {"survey": arrival.survey, "wave": arrival.source, "rule": UNREADABLE}
-    warehouse.replace_rows(night.connection, "log.checks", pl.DataFrame([unreadable]), **key)
+    note_fault(night, arrival, UNREADABLE, reason)
     night.say(f"{arrival.file_name}: put into quarantine. {reason}")
     leave_inbox(night, arrival.file_name, arrival.delivery_id)
 
@@ -78,7 +65,7 @@ def load_delivery(survey: str, source: str, arrival: Arrival, reading: Reading, 
     """Store a delivery with all its rows, accepted or held; return whether it is accepted."""
     night = current()
     night.seconds["great expectations"] = night.seconds.get("great expectations", 0.0) + report.seconds
-    if report.is_held and deliveries_in_use(night, survey).get(source) == arrival.delivery_id:
+    if report.is_held and arrival.delivery_id in deliveries_in_use(night, survey).get(source, []):
         _freeze(night, arrival, report)
         return False
     delivery = warehouse.Delivery(
@@ -88,19 +75,22 @@ def load_delivery(survey: str, source: str, arrival: Arrival, reading: Reading, 
         file_name=arrival.file_name,
         received_at=arrival.received_at,
         status="held" if report.is_held else "accepted",
-        id_column=intake.described(night.surveys[survey], source).columns.get("panel_member_id", ""),
+        id_column=intake.described(reading.survey, source).columns.get("panel_member_id", ""),
+        part=arrival.part,
     )
     found = check_rows([report], night.run_id, night.started_at.replace(tzinfo=None))
     with warehouse.transaction(night.connection):
         warehouse.load_delivery(night.connection, delivery, reading.with_pseudonyms, report.refused)
-        warehouse.replace_rows(night.connection, "log.checks", found, survey=survey, wave=source)
+        warehouse.replace_rows(night.connection, "log.checks", found, survey=survey, wave=source, part=arrival.part)
         drifts = _drifts(arrival, reading, report)
         key = {"survey": survey, "source": source, "delivery_id": arrival.delivery_id}
         warehouse.replace_rows(night.connection, "raw.profile_drifts", drifts, **key)
-        inputs = ingest_inputs(night, survey, source, arrival.delivery_id)
-        warehouse.remember_step(night.connection, survey, f"ingest-{source}", inputs)
+        if arrival.part:
+            warehouse.supersede_rows(night.connection, survey, night.surveys[survey].wave(source))
+        inputs = ingest_inputs(night, arrival, deliveries_in_use(night, survey))
+        warehouse.remember_step(night.connection, survey, ingest_step(arrival), inputs)
     leave_inbox(night, arrival.file_name, arrival.delivery_id)
-    _tell(night, report, reading.frame.height)
+    _tell(night, arrival, report, reading.frame.height)
     return not report.is_held
 
 
@@ -119,7 +109,7 @@ def _drifts(arrival: Arrival, reading: Reading, report: ValidationReport) -> pl.
 def _freeze(night: Night, arrival: Arrival, report: ValidationReport) -> None:
     """Keep in use a delivery that breaks its rules since they changed; none of its figures is made again."""
     night.frozen.add((arrival.survey, arrival.source))
-    where = f"{arrival.survey}, {arrival.source}"
+    where = arrival.where
     night.problems.append(
         f"{where}: held. The delivery in use breaks the rules as they are now; its figures stay as they were. "
         f"{' '.join(report.faults)}"
@@ -127,9 +117,9 @@ def _freeze(night: Night, arrival: Arrival, report: ValidationReport) -> None:
     night.say(night.problems[-1])
 
 
-def _tell(night: Night, report: ValidationReport, n_rows: int) -> None:
+def _tell(night: Night, arrival: Arrival, report: ValidationReport, n_rows: int) -> None:
     """Say in plain words what became of a delivery."""
-    where = f"{report.survey}, {report.wave}"
+    where = arrival.where
     if report.is_held:
         night.say(f"{where}: held, {n_rows:,} rows kept and not used")
         for fault in report.faults:

@@ -6,6 +6,7 @@ from flows.run_context import Night, current
 from pipeline import intake, register_store, warehouse
 from pipeline.crosswalk import people
 from pipeline.definitions import CROSSWALK, Survey
+from pipeline.deliveries import part_of
 
 
 def join_members(survey: str) -> None:
@@ -49,16 +50,16 @@ def _links(night: Night, survey: Survey) -> list[dict[str, str]]:
     """Return the rows of links of every delivery in use: source and alias."""
     links = []
     for source in (*([CROSSWALK] if survey.crosswalk else []), *(wave.wave for wave in survey.waves)):
-        columns = intake.linked_columns(survey, source)
-        if columns:
-            links += _links_of(night, survey.survey, source, columns)
+        if intake.linked_columns(survey, source):
+            links += _links_of(night, survey, source)
     return links
 
 
-def _links_of(night: Night, survey: str, source: str, columns: dict[str, str]) -> list[dict[str, str]]:
-    whose = {column: name for name, column in columns.items()}
+def _links_of(night: Night, survey: Survey, source: str) -> list[dict[str, str]]:
     links = []
-    for frame in warehouse.rows_in_use(night.connection, survey, source):
+    for part, frame in warehouse.rows_in_use(night.connection, survey.survey, source):
+        columns = intake.linked_columns(survey.in_part(source, part_of(part)), source)
+        whose = {column: name for name, column in columns.items()}
         known = frame.select(column for column in whose if column in frame.columns).rename(whose, strict=False)
         links += [
             {name: alias for name, alias in row.items() if alias is not None} for row in known.iter_rows(named=True)

@@ -12,14 +12,13 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import releases, take_in
 from flows.ingest_wave import UNREADABLE
-from flows.pages import write_explorer_page, write_tables_of
+from flows.pages import write_explorer_page
 from flows.run_context import Night, current
 from flows.summary import summary_lines
 from pipeline import run_log, warehouse
 from pipeline.fingerprint import night_fingerprint
 from pipeline.run_log import NightState
 from pipeline.settings import Workspace
-from reports.methods_sheet import render_methods
 from reports.newsletter import render_newsletter
 from reports.quality import render_quality
 
@@ -36,7 +35,6 @@ def publish_night() -> NightState:
     write_quality_pages()
     for survey, wave in estimated_waves(night):
         write_page(survey, wave)
-        write_tables_of(survey, wave)
     write_explorer_page()
     for request in night.requests:
         request.path.unlink(missing_ok=True)
@@ -175,15 +173,20 @@ def write_quality_pages() -> None:
     pages = render_quality(
         rows("marts.checks"),
         rows("marts.deliveries"),
-        rows("marts.waves"),
+        rows("marts.waves inner join (select survey, has_member_list from definitions.surveys) using (survey)"),
         title=night.workspace.name,
         generated_at=night.started_at,
         items=rows("marts.items"),
         quality=rows("marts.quality_by_wave"),
         effects=rows("marts.quality_effect"),
+        parts=rows("definitions.parts"),
     )
+    folder = night.workspace.published / "quality"
     for name, html in pages.items():
-        run_log.replace_text(night.workspace.published / "quality" / name, html)
+        run_log.replace_text(folder / name, html)
+    for path in folder.rglob("*.html"):
+        if path.relative_to(folder).as_posix() not in pages:
+            path.unlink()  # of a source that is no longer declared
 
 
 @task(task_run_name="newsletter-{survey}-{wave}", cache_policy=NO_CACHE)
@@ -219,7 +222,6 @@ def write_newsletter(workspace: Workspace, survey: str, wave: str) -> Path:
             disclosure_profile=facts["disclosure_profile"],
             confidence=workspace.confidence,
         )
-        files |= render_methods(read, survey, wave, confidence=workspace.confidence)
     draft = workspace.drafts / survey / wave
     folder = workspace.published / "public" / survey / wave if facts["is_out"] else draft
     for name, content in files.items():

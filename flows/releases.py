@@ -8,8 +8,9 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from flows.arrivals import parts_in_use
 from flows.run_context import Night, current
-from pipeline import warehouse
+from pipeline import deliveries, warehouse
 from pipeline.definitions import Survey
 from pipeline.fingerprint import text_hash
 
@@ -46,7 +47,7 @@ def settle_release(survey: str, wave: str, notice: str | None = None, is_asked: 
     latest = latest_release(night, survey, wave)
     if latest is None:
         is_over = not definition.is_in_field(night.today)
-        if is_asked or (is_over and night.workspace.auto_finalise):
+        if is_asked or (is_over and night.workspace.auto_finalise and not missing_parts(night, survey, wave)):
             _add_release(night, survey, wave, number=1, status="final")
         if notice is not None:
             night.undone.append(f"{survey}, {wave}: there is no release to correct yet; `panel finalise` makes one.")
@@ -92,7 +93,14 @@ def is_provisional(night: Night, survey: str, wave: str) -> bool:
     """Return whether a wave's figures are provisional tonight: no release of it, and none about to be made."""
     if latest_release(night, survey, wave) is not None or (survey, wave) in night.to_finalise:
         return False
-    return not (night.workspace.auto_finalise and not night.surveys[survey].wave(wave).is_in_field(night.today))
+    is_over = not night.surveys[survey].wave(wave).is_in_field(night.today)
+    return not (night.workspace.auto_finalise and is_over and not missing_parts(night, survey, wave))
+
+
+def missing_parts(night: Night, survey: str, wave: str) -> tuple[str, ...]:
+    """Return the parts of a wave that no delivery in use is of: it does not become final of itself without them."""
+    definition = night.surveys[survey].wave(wave)
+    return deliveries.missing_parts(definition, parts_in_use(night, survey, wave)) if definition.parts else ()
 
 
 def latest_release(night: Night, survey: str, wave: str) -> Release | None:

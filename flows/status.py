@@ -45,6 +45,8 @@ def status_text(found: dict[str, Any]) -> str:
             if wave["n_respondents"] is not None
             else ""
         )
+        + (f"; in use: {wave['parts_in_use']}" if wave["parts_in_use"] else "")
+        + (f"; missing: {wave['parts_missing']}" if wave["parts_in_use"] and wave["parts_missing"] else "")
         for wave in found["waves"]
     ] or ["  nothing published yet"]
     if found["response_so_far"]:
@@ -61,8 +63,8 @@ def status_text(found: dict[str, Any]) -> str:
 def _waves(workspace: Workspace) -> list[dict[str, Any]]:
     return _rows(
         workspace,
-        "select survey, wave, fieldwork_start, fieldwork_end, n_invited, n_respondents, release_status "
-        "from waves order by survey, wave_number",
+        "select survey, wave, fieldwork_start, fieldwork_end, n_invited, n_respondents, release_status, "
+        "parts_in_use, parts_missing from waves order by survey, wave_number",
     )
 
 

@@ -48,7 +48,7 @@ def _findings(night: Night, survey: str) -> list[str]:
     )
     waves = warehouse.read(
         night.connection,
-        "select wave, n_eligible, n_respondents, release_status from marts.waves "
+        "select wave, n_eligible, n_respondents, release_status, parts_in_use, parts_missing from marts.waves "
         "where survey = ? and n_respondents > 0 order by wave_number",
         [survey],
     )
@@ -64,7 +64,12 @@ def _findings(night: Night, survey: str) -> list[str]:
         """,
         [survey],
     )
-    return [*_headline_line(survey, headline), *_wave_line(survey, waves), *_retention_line(survey, retention)]
+    return [
+        *_headline_line(survey, headline),
+        *_wave_line(survey, waves),
+        *_part_lines(survey, waves),
+        *_retention_line(survey, retention),
+    ]
 
 
 def _headline_line(survey: str, rows: pl.DataFrame) -> list[str]:
@@ -85,6 +90,16 @@ def _wave_line(survey: str, rows: pl.DataFrame) -> list[str]:
     return [
         f"{survey}: {rows.height} waves answered by {int(rows['n_respondents'].sum()):,} in all; the newest, "
         f"{last['wave']}, by {last['n_respondents']:,} of {last['n_eligible']:,} eligible, is {last['release_status']}"
+    ]
+
+
+def _part_lines(survey: str, rows: pl.DataFrame) -> list[str]:
+    """Return a line for each wave of which one part is in use and another one missing."""
+    here = rows.drop_nulls(("parts_in_use", "parts_missing"))
+    return [
+        f"{survey}, {row['wave']}: {row['parts_in_use']} in use, {row['parts_missing']} missing: the wave does not "
+        "become final of itself before it is delivered"
+        for row in here.iter_rows(named=True)
     ]
 
 

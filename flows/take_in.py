@@ -3,7 +3,7 @@
 import polars as pl
 from prefect.artifacts import create_table_artifact
 
-from flows import arrivals, ingest_wave, join_members, validate_deliveries
+from flows import arrivals, ingest_wave, join_members, read_again, validate_deliveries
 from flows.arrivals import Arrival
 from flows.run_context import Night, current
 from pipeline import warehouse
@@ -32,11 +32,18 @@ def _take_in_survey(night: Night, survey: str, came: list[Arrival]) -> None:
         if _waits_for_list(night, survey, sources):
             _wait(night, survey, here)
             continue
-        again = arrivals.to_read_again(survey, {one.source for one in came})
-        here += [one for one in again if one.source in sources]
-        known += _take_in_sources(night, survey, arrivals.in_order(night.surveys[survey], here), known)
+        done: set[str] = set()
+        while here := [*here, *_again(survey, sources, here, done)]:
+            for those in arrivals.in_rounds(night.surveys[survey], here):
+                known += _take_in_sources(night, survey, those, known)
+            here = []
         join_members.join_members(survey)
     join_members.tell(survey, before)
+
+
+def _again(survey: str, sources: set[str], arriving: list[Arrival], done: set[str]) -> list[Arrival]:
+    """Return what is to be read again of these sources, beside what came."""
+    return read_again.to_read_again(survey, sources, {one.slot for one in arriving}, done)
 
 
 def _waits_for_list(night: Night, survey: str, sources: set[str]) -> bool:
@@ -83,7 +90,8 @@ def build_tables(*, is_forced: bool = False) -> None:
     night = current()
     in_use = warehouse.read(
         night.connection,
-        "select survey, source, delivery_id, n_accepted from raw.deliveries where status = 'accepted' order by all",
+        "select survey, source, part, delivery_id, n_accepted from raw.deliveries where status = 'accepted' "
+        "order by all",
     )
     links = warehouse.read(night.connection, "select survey, alias, panel_member_id from raw.member_links order by all")
     removed = warehouse.read(
@@ -110,7 +118,7 @@ def _show(night: Night) -> None:
 
 
 def deliveries_table(night: Night) -> pl.DataFrame:
-    """Return each survey and source's newest delivery: its rows, its status, and why it is held."""
+    """Return the newest delivery of each source and part: its rows, its status, and why it is held."""
     return warehouse.read(
         night.connection,
         """
@@ -118,23 +126,26 @@ def deliveries_table(night: Night) -> pl.DataFrame:
             select *
             from raw.deliveries
             qualify row_number() over (
-                partition by survey, source order by received_at desc, (status = 'accepted') desc, delivery_id
+                partition by survey, source, part order by received_at desc, (status = 'accepted') desc, delivery_id
             ) = 1
         ),
 
         reasons as (
-            select survey, wave as source, string_agg(message, ' ' order by message) as reason
+            select survey, wave as source, part, string_agg(message, ' ' order by message) as reason
             from log.checks
             where not success and severity = 'critical'
-            group by survey, wave
+            group by survey, wave, part
         )
 
         select
-            newest.survey, newest.source as wave, newest.file_name, newest.status,
+            newest.survey,
+            newest.source || if(newest.part = '', '', ' (' || newest.part || ')') as wave,
+            newest.file_name, newest.status,
             newest.n_delivered, newest.n_accepted, newest.n_refused,
             if(newest.status = 'held', coalesce(reasons.reason, 'too many rows refused'), '') as reason
         from newest
-        left join reasons on newest.survey = reasons.survey and newest.source = reasons.source
-        order by newest.survey, newest.source
+        left join reasons
+            on newest.survey = reasons.survey and newest.source = reasons.source and newest.part = reasons.part
+        order by newest.survey, newest.source, newest.part
         """,
     )

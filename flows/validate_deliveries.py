@@ -5,7 +5,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows.run_context import Night, current
-from pipeline import answer_shares, intake, known_profile, validation, warehouse
+from pipeline import answer_shares, deliveries, intake, known_profile, validation, warehouse
 from pipeline.intake import Reading
 from pipeline.rules import ROSTER
 from pipeline.validation import ValidationReport
@@ -19,16 +19,35 @@ def validate_deliveries(survey: str, readings: list[Reading], known: list[Readin
         known: what was accepted tonight already and tells of members: their list.
     """
     night = current()
-    definition = night.surveys[survey]
     stored = warehouse.read(
         night.connection, "select panel_member_id, variable, value from core.profile where survey = ?", [survey]
     )
-    fixed = [known_profile.of_delivery(definition, one.source, one.frame, one.members) for one in [*readings, *known]]
+    fixed = [known_profile.of_delivery(one.survey, one.source, one.frame, one.members) for one in [*readings, *known]]
     profile = known_profile.combined(stored, fixed)
-    rows_of = _rows_delivered(night, survey) | {one.source: one.frame.height for one in readings}
     panel = _panel(night, survey, known)
     shares = _shares(night, survey, [*readings, *known])
-    return validation.validate([intake.to_validate(one, profile, rows_of, panel, shares) for one in readings])
+    return validation.validate(
+        [
+            intake.to_validate(
+                one,
+                profile,
+                _rows_delivered(night, survey, one, readings),
+                panel,
+                shares,
+                _elsewhere(night, one),
+            )
+            for one in readings
+        ]
+    )
+
+
+def _elsewhere(night: Night, reading: Reading) -> pl.DataFrame | None:
+    """Return who answered in another part of the wave."""
+    if not reading.part or reading.survey.wave(reading.source).both_answered:
+        return None
+    wave = night.surveys[reading.survey.survey].wave(reading.source)
+    people = warehouse.people_in_parts(night.connection, reading.survey.survey, wave)
+    return people.filter(pl.col("part") != reading.part).select("panel_member_id", "part")
 
 
 def _shares(night: Night, survey: str, readings: list[Reading]) -> pl.DataFrame:
@@ -47,10 +66,17 @@ def _panel(night: Night, survey: str, known: list[Reading]) -> pl.DataFrame:
     return warehouse.read(night.connection, known_profile.PANEL_SQL, [survey])
 
 
-def _rows_delivered(night: Night, survey: str) -> dict[str, int]:
+def _rows_delivered(night: Night, survey: str, reading: Reading, readings: list[Reading]) -> dict[str, int]:
+    """Return how many rows came of each wave, tonight or before; of a part, those of the same part of other waves."""
     rows = warehouse.read(
         night.connection,
-        "select source, n_delivered from raw.deliveries where survey = ? and status = 'accepted'",
+        "select source, part, n_delivered from raw.deliveries where survey = ? and status = 'accepted'",
         [survey],
     )
-    return dict(rows.iter_rows())
+    counts = {(source, part): n for source, part, n in rows.iter_rows()}
+    counts |= {(one.source, one.part): one.frame.height for one in readings}
+    wanted = deliveries.part_of(reading.part)
+    found: dict[str, int] = {}
+    for (source, part), n in counts.items():
+        found[source] = found.get(source, 0) + (n if wanted in ("", deliveries.part_of(part)) else 0)
+    return found

@@ -51,6 +51,15 @@ def refuse_unknown_wave(survey: Survey, wave: str, *others: str) -> None:
         raise UsageError(f"no wave '{wave}' in '{survey.survey}'; it has {waves}.")
 
 
+def refuse_unknown_part(survey: Survey, wave: str, part: str) -> None:
+    """Raise UsageError unless the part is one of a wave in parts, or the wave comes in one piece and none is named."""
+    names = [one.part for one in survey.wave(wave).parts] if survey.has_wave(wave) else []
+    if deliveries.part_of(part) not in (names or [""]):
+        wanted = f"no part '{part}'" if part else "which part the file is of cannot be told from its name"
+        has = f"it has {', '.join(names)}; name one with --part" if names else "it is delivered in one piece"
+        raise UsageError(f"{wave}: {wanted}; {has}.")
+
+
 def take_deliveries(workspace: Workspace, folder: Path) -> tuple[list[str], list[str]]:
     """Copy the files that a definition names into the inbox, under their relative paths."""
     surveys = survey_files.read_surveys(workspace.surveys)

@@ -1,6 +1,6 @@
 """The frozen types of everything under surveys/: a survey, its items, waves, population and analysis plan."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pipeline.weighting_steps import WeightRecipe
@@ -122,6 +122,17 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Part:
+    """One part of a wave's delivery: answers by web, on paper, late returns."""
+
+    part: str
+    mode: str
+    source: Source  # the wave's, with what this part declares otherwise
+    items: tuple[ItemColumn, ...]  # the wave's, with those that this part holds elsewhere or did not ask
+    adds: bool = False  # each of its files adds rows; else a later file supersedes the earlier one
+
+
+@dataclass(frozen=True)
 class Wave:
     """One fielding of a survey. Dates None: taken from the delivery, and `is_closed` says fieldwork is over."""
 
@@ -136,6 +147,20 @@ class Wave:
     items_may_be_absent: bool = False
     margins: tuple[str, ...] = ()  # margins to rake to, instead of the recipe's
     row_tolerance: float = 0.0  # share of rows that may be refused before the wave is held
+    parts: tuple[Part, ...] = ()  # () = delivered in one piece
+    both_answered: tuple[str, ...] = ()  # parts in the order in which a person's interviews count; () = refuse them
+
+    @property
+    def delivered_parts(self) -> tuple[Part, ...]:
+        """Return the parts; of a wave delivered in one piece, that one, without a name."""
+        return self.parts or (Part("", self.mode, self.source, self.items),)
+
+    def in_part(self, part: str) -> "Wave":
+        """Return the wave as one of its parts delivers it; the wave itself when it has no such part."""
+        for one in self.parts:
+            if one.part == part:
+                return replace(self, mode=one.mode, source=one.source, items=one.items)
+        return self
 
     def is_in_field(self, today: date) -> bool:
         """Return whether fieldwork is not over on that day (the last fieldwork day counts as in the field)."""
@@ -254,7 +279,6 @@ class RetentionPlan:
     first_wave: str
     weight_id: str
     missed_waves: int = 1  # a member who missed the last so many waves has left
-    age: str | None = None  # profile variable that is age in years when it was asked; None: members do not age
 
 
 @dataclass(frozen=True)
@@ -264,16 +288,6 @@ class Eligibility:
     columns: dict[str, str] = field(default_factory=dict)
     contains: str = ""
     exit_reasons: tuple[str, ...] = ()  # values of the roster's exit_reason that mean out of the population
-    causes: dict[str, str] = field(default_factory=dict)  # why: text that the column of `columns` then contains
-
-
-@dataclass(frozen=True)
-class Recruitment:
-    """How one cohort was recruited, in persons: of those invited who joined, and who of them gave a profile."""
-
-    invited: int
-    joined: int
-    profiled: int
 
 
 @dataclass(frozen=True)
@@ -320,25 +334,6 @@ class ResponseQuality:
     remove_at: int | None = None  # strong flags of so many kinds make a nonrespondent; None: nobody is removed
 
 
-STATEMENT_ELEMENTS = (  # what only its author can say of a survey, for those who read its figures
-    "sponsor",
-    "conducted_by",
-    "funding",
-    "contact",
-    "sampling_frame",
-    "sampling",
-    "recruitment",
-    "coverage",
-    "incentives",
-    "languages",
-    "processing",
-    "quality_assurance",
-    "limitations",
-    "release_calendar",
-    "pre_release_access",
-)
-
-
 @dataclass(frozen=True)
 class Crosswalk:
     """A delivered file that says which ids are one person's: `ids` is wave (or roster): column; one row a person."""
@@ -373,7 +368,6 @@ class Survey:
     families: tuple[TestFamily, ...]
     retention: RetentionPlan | None
     methods_note: str = ""
-    statement: dict[str, str] = field(default_factory=dict)  # one of STATEMENT_ELEMENTS: what its author says of it
     research_questions: dict[str, str] = field(default_factory=dict)
     severities: dict[str, SeverityChange] = field(default_factory=dict)  # rule code: severity
     comparison: WaveComparison = WaveComparison()
@@ -384,7 +378,6 @@ class Survey:
     has_member_list: bool = True  # False: members are those who answer, from the first wave they answer on
     has_ids_of_each_wave: bool = False  # True: a person's id is another one in every wave
     crosswalk: Crosswalk | None = None
-    recruitment: dict[str, Recruitment] = field(default_factory=dict)  # cohort: its recruitment; {} not known
 
     def wave(self, wave: str) -> Wave:
         """Return the wave of that name; KeyError when there is none."""
@@ -397,6 +390,11 @@ class Survey:
         linking = {wave.wave for wave in self.waves if wave.source.linked_ids}
         listed = {ROSTER} if self.has_member_list else set()
         return listed | fixed | linking | ({CROSSWALK} if self.crosswalk else set())
+
+    def in_part(self, source: str, part: str) -> "Survey":
+        """Return the survey with one wave as one of its parts delivers it."""
+        waves = (wave.in_part(part) if wave.wave == source else wave for wave in self.waves)
+        return replace(self, waves=tuple(waves)) if part else self
 
     def has_wave(self, wave: str) -> bool:
         """Return whether the survey declares a wave of that name."""

@@ -8,12 +8,12 @@ import polars as pl
 
 from pipeline import register_store, wave_files
 from pipeline.definitions import CROSSWALK, Source, Survey
+from pipeline.deliveries import part_of
 from pipeline.errors import DeliveryError, names_listed
 from pipeline.member_ids import same_ids
-from pipeline.rules import ROSTER, Rule, rules_for_crosswalk, rules_for_roster, rules_for_wave
+from pipeline.rules import ROSTER, Rule, rules_for_crosswalk, rules_for_part, rules_for_roster, rules_for_wave
 from pipeline.settings import Workspace, read_register_key
 from pipeline.validation.rows import DeliveryToValidate
-from pipeline.wave_files.few_values import with_enums
 
 AS_DELIVERED = "as_delivered"
 
@@ -25,9 +25,10 @@ class Reading:
     survey: Survey
     source: str  # "roster", "crosswalk" or a wave
     file_name: str  # relative to the inbox
-    frame: pl.DataFrame  # row_number and every delivered column, as text; of few different values as an Enum of text
+    frame: pl.DataFrame  # row_number and every delivered column, as text
     members: pl.Series  # panel_member_id of each row, null when nobody in the member list
     aliases: dict[str, pl.Series]  # column of ids: the pseudonym of each, before links between waves are followed
+    part: str = ""  # of the wave, when it is delivered in several (pipeline.deliveries)
 
     @property
     def with_pseudonyms(self) -> pl.DataFrame:
@@ -71,15 +72,18 @@ def read(
     *,
     known: KnownPeople,
     enrol: bool,
+    part: str = "",
 ) -> Reading:
     """Return the rows of a delivered file with the member each belongs to.
 
     Args:
         enrol: give people who are new pseudonyms; False in a dry run, which changes nothing.
+        part: of the wave that the file is of, when it is delivered in several.
 
     Raises:
         DeliveryError: the file cannot be read as a table, or has no column with the member's id.
     """
+    survey = survey.in_part(source, part_of(part))
     definition = described(survey, source)
     id_columns = _id_columns(survey, source)
     frame = wave_files.read_delivery(
@@ -93,12 +97,10 @@ def read(
             sheet=definition.sheet,
             header_row=definition.header_row,
             decimal_comma=definition.decimal_comma,
-            as_enums=True,
         ),
     ).frame
     for column in id_columns:
         _refuse_missing_column(column, frame, source, file_name)
-    frame = with_enums(frame.with_columns(pl.col(column).cast(pl.String) for column in id_columns), but=id_columns)
     aliases = {
         column: _aliases(workspace, survey, whose, same_ids(frame[column], survey.id_ignores), enrol=enrol)
         for column, whose in id_columns.items()
@@ -110,7 +112,7 @@ def read(
     members = _members(survey, source, aliases[id_column], known)
     if not survey.has_ids_of_each_wave:
         aliases[id_column] = members
-    return Reading(survey, source, file_name, frame, members, aliases)
+    return Reading(survey, source, file_name, frame, members, aliases, part)
 
 
 def _id_columns(survey: Survey, source: str) -> dict[str, str]:
@@ -144,6 +146,7 @@ def to_validate(
     rows_of: dict[str, int],
     panel: pl.DataFrame | None = None,
     shares: pl.DataFrame | None = None,
+    elsewhere: pl.DataFrame | None = None,
 ) -> DeliveryToValidate:
     """Return a delivery with its rules and what is known from elsewhere.
 
@@ -152,6 +155,7 @@ def to_validate(
         rows_of: rows delivered of each wave.
         panel: what the member list says of being in the panel (known_profile.of_member_list).
         shares: how often each answer was given in other waves (answer_shares).
+        elsewhere: who answered in another part of the wave: panel_member_id, part.
     """
     survey, source = reading.survey, reading.source
     before = (
@@ -165,7 +169,7 @@ def to_validate(
     return DeliveryToValidate(
         survey=survey,
         source=source,
-        rules=_rules(survey, source),
+        rules=_rules(survey, source, reading.part),
         file_name=reading.file_name,
         frame=reading.frame.drop("row_number"),
         members=reading.members,
@@ -175,13 +179,21 @@ def to_validate(
         panel=panel,
         shares=shares,
         is_latest=numbers.get(source, 0) >= latest,
+        part=reading.part,
+        elsewhere=elsewhere,
     )
 
 
-def _rules(survey: Survey, source: str) -> tuple[Rule, ...]:
+def _rules(survey: Survey, source: str, part: str) -> tuple[Rule, ...]:
     if source == CROSSWALK:
         return rules_for_crosswalk(survey)
-    return rules_for_roster(survey) if source == ROSTER else rules_for_wave(survey, survey.wave(source))
+    if source == ROSTER:
+        return rules_for_roster(survey)
+    wave = survey.wave(source)
+    for one in wave.parts:
+        if one.part == part_of(part):
+            return rules_for_part(survey, wave, one)
+    return rules_for_wave(survey, wave)
 
 
 def _known_only(ids: pl.Series, known: Iterable[str]) -> pl.Series:

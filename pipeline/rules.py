@@ -12,6 +12,7 @@ from pipeline.definitions import (
     SKIPPED,
     Item,
     ItemColumn,
+    Part,
     ProfileVariable,
     Route,
     Source,
@@ -50,6 +51,7 @@ _KINDS = (
     RuleKind("category-share-change", WARNING, "Answers far more or less frequent than in the wave before"),
     RuleKind("id-present", CRITICAL, "Rows without a respondent's id", is_row_level=True, is_fixed=True),
     RuleKind("id-unique", CRITICAL, "Respondents who appear more than once", is_row_level=True, is_fixed=True),
+    RuleKind("one-part", CRITICAL, "Respondents who answered in another part too", is_row_level=True, is_fixed=True),
     RuleKind("member-known", CRITICAL, "Ids that are not in the member list", is_row_level=True, is_fixed=True),
     RuleKind("member-invited", WARNING, "Answers of members who were not invited", is_row_level=True),
     RuleKind("constant-column", CRITICAL, "Rows that belong to something else", is_row_level=True),
@@ -82,6 +84,7 @@ class Rule:
     last_day: date | None = None
     conditions: tuple[tuple[str, tuple[str, ...]], ...] = ()  # column, and the values with which an item is asked
     declared_severity: str = ""  # in the definition, instead of the usual one
+    part: str = ""  # of the wave
 
     @property
     def kind(self) -> RuleKind:
@@ -124,6 +127,19 @@ def rules_for_wave(survey: Survey, wave: Wave) -> tuple[Rule, ...]:
         rules.extend(_item_rules(survey, wave, placed))
         rules.extend(_asked_rules(survey, wave, placed))
     return _weighed(survey, rules)
+
+
+def rules_for_part(survey: Survey, wave: Wave, part: Part) -> tuple[Rule, ...]:
+    """Return the rules for one part of a wave; what only the whole wave can satisfy is left to its weighting.
+
+    Args:
+        survey: as this part delivers the wave (Survey.in_part).
+    """
+    left_out = {"margin-category", *(("row-count-change", "category-share-change") if part.adds else ())}
+    rules = [rule for rule in rules_for_wave(survey, wave) if rule.code not in left_out]
+    if not wave.both_answered:
+        rules.append(Rule("one-part", wave.wave, column=part.source.columns["panel_member_id"], name=part.part))
+    return tuple(replace(rule, part=part.part) for rule in rules)
 
 
 def _member_rules(survey: Survey, wave: Wave) -> Iterator[Rule]:

@@ -3,7 +3,8 @@
 Made from what validation found: item labels, counts and codes, never an answer with a person to it.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,118 +12,22 @@ from typing import Any
 import jinja2
 import polars as pl
 
-from pipeline.rules import CRITICAL, RULE_KINDS, WARNING
+from pipeline.rules import RULE_KINDS
 from reports import words
-from reports.quality_removal import Removal, removal_of
+from reports.quality_removal import removal_of
+from reports.quality_source import CROSSWALK, ROSTER, SourcePage, newest_delivery, plural
 from reports.quality_trend import Trend, trend_of
 
 TEMPLATES = Path(__file__).parent / "templates"
-ROSTER = "roster"
+LISTS = (ROSTER, CROSSWALK)
 _ORDER = {code: place for place, code in enumerate(RULE_KINDS)}
-_UNITS = {
-    "extra-column": "column",
-    "required-column": "column",
-    "item-column": "column",
-    "margin-category": "group",
-    "category-share-change": "answer",
-}
-_EFFECTS = {CRITICAL: "holds the file", WARNING: "flagged"}
-_STATES = {
-    "accepted": ("In use", "good"),
-    "held": ("Held", "bad"),
-    "none": ("Nothing delivered yet", "quiet"),
-}
-
-
-@dataclass(frozen=True)
-class SourcePage:
-    """What is known of one survey's wave or member list: its newest delivery and the rules checked on it."""
-
-    survey: str
-    source: str
-    fieldwork: str
-    delivery: dict[str, Any]  # a row of deliveries; empty when nothing came
-    checks: list[dict[str, Any]]
-    labels: dict[str, str]  # item: label
-    uses_earlier: bool  # held, but an earlier delivery stays in use
-    removal: Removal | None = None  # of respondents, for how carefully they answered
-
-    @property
-    def name(self) -> str:
-        """Return how the page calls it."""
-        return "Member list" if self.source == ROSTER else f"Wave {self.source}"
-
-    @property
-    def path(self) -> str:
-        """Return where the page is, relative to the index."""
-        return f"{self.survey}/{self.source}.html"
-
-    @property
-    def status(self) -> str:
-        """Return what became of the newest delivery: `accepted`, `held`, or `none` when there is none."""
-        return str(self.delivery.get("status", "none"))
-
-    @property
-    def state(self) -> tuple[str, str]:
-        """Return the state in words and as a style."""
-        label, style = _STATES[self.status]
-        return (f"{label}, earlier file in use" if self.uses_earlier else label), style
-
-    @property
-    def file_name(self) -> str:
-        """Return the delivered file's name, as far as it is known."""
-        named = [check["file_name"] for check in self.checks if check["file_name"]]
-        return str(self.delivery.get("file_name") or (named[0] if named else "not known"))
-
-    @property
-    def reasons(self) -> list[str]:
-        """Return why the delivery is held; empty when it is not."""
-        return self._messages(CRITICAL) if self.status == "held" else []
-
-    @property
-    def remarks(self) -> list[str]:
-        """Return what to look at although nothing is held."""
-        tolerated = [] if self.reasons else self._messages(CRITICAL)
-        return [*tolerated, *self._messages(WARNING)]
-
-    @property
-    def refused(self) -> list[tuple[str, str, str]]:
-        """Return reason, item or column, and number of rows for whatever single rows were refused for."""
-        rows = [one for one in self.checks if not one["success"] and _refuses_rows(one["rule"], one["severity"])]
-        return [(_title(one["rule"]), self._what(one), words.count(one["n_failed"])) for one in rows]
-
-    @property
-    def rule_rows(self) -> list[dict[str, str]]:
-        """Return one row for each kind of rule: what was looked for, on how much, and what was found."""
-        codes = sorted({one["rule"] for one in self.checks}, key=lambda code: (_ORDER.get(code, len(_ORDER)), code))
-        return [_rule_row(code, [one for one in self.checks if one["rule"] == code]) for code in codes]
-
-    @property
-    def item_rows(self) -> list[dict[str, str]]:
-        """Return one row for each item: its label, its column, and what was found in it."""
-        items = dict.fromkeys(one["item"] for one in self.checks if one["item"])
-        return [self._item_row(item, [one for one in self.checks if one["item"] == item]) for item in items]
-
-    def _messages(self, severity: str) -> list[str]:
-        failed = [one for one in self.checks if not one["success"] and one["severity"] == severity]
-        return [str(one["message"]) for one in failed]
-
-    def _what(self, check: dict[str, Any]) -> str:
-        if check["item"]:
-            return self.labels.get(check["item"], str(check["item"]))
-        return f"column {check['column_name']}" if check["column_name"] else "whole file"
-
-    def _item_row(self, item: str, checks: list[dict[str, Any]]) -> dict[str, str]:
-        rows = [one["n_failed"] for one in checks if one["rule"] not in _UNITS and not one["success"]]
-        is_absent = any(one["rule"] == "item-column" and not one["success"] for one in checks)
-        found = f"{words.count(max(rows))} {_plural('row', max(rows))} to correct" if rows else "as declared"
-        return {
-            "item": item,
-            "label": self.labels.get(item, ""),
-            "column": str(checks[0]["column_name"]),
-            "found": "column missing" if is_absent else found,
-            "style": "bad" if is_absent or rows else "good",
-        }
+_PARTS = pl.DataFrame(
+    schema={
+        **dict.fromkeys(("survey", "wave", "part", "mode"), pl.String),
+        "part_order": pl.Int32,
+        "adds": pl.Boolean,
+    }
+)
 
 
 def render_quality(
@@ -135,21 +40,24 @@ def render_quality(
     items: pl.DataFrame | None = None,
     quality: pl.DataFrame | None = None,
     effects: pl.DataFrame | None = None,
+    parts: pl.DataFrame | None = None,
 ) -> dict[str, str]:
-    """Return the pages by relative path: `index.html`, and one for each member list and wave.
+    """Return the pages by relative path: `index.html`, and one for each member list, and each wave or part of one.
 
     Args:
         checks: rows of log.checks; of each delivery's source, the latest run counts.
         deliveries: rows of raw.deliveries.
-        waves: survey, wave, wave_number, fieldwork_start, fieldwork_end.
+        waves: survey, wave, wave_number, fieldwork_start, fieldwork_end; has_member_list where a survey may lack one.
         items: survey, item, label; without it items go by their ids.
         quality: rows of quality_by_wave, from which the trend of each survey is drawn.
         effects: rows of quality_effect, what the removal of respondents did.
+        parts: survey, wave, part, part_order, mode, adds: of waves delivered in several parts.
     """
-    pages = _source_pages(_latest(checks), deliveries, waves, items)
+    newest = _latest(_in_parts(checks))
+    pages = _source_pages(newest, _in_parts(deliveries), waves, _PARTS if parts is None else parts, items)
     if effects is not None:
         pages = [replace(page, removal=removal_of(effects, page.survey, page.source, page.labels)) for page in pages]
-    store = _latest(checks).filter(pl.col("survey").is_null())
+    store = newest.filter(pl.col("survey").is_null())
     common = {"title": title, "generated_at": f"{words.day(generated_at.date())}, {generated_at:%H:%M} UTC"}
     environment = _environment()
     index = environment.get_template("quality_index.html").render(
@@ -175,43 +83,57 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
+def _in_parts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with their part, empty where none is told."""
+    return rows if "part" in rows.columns else rows.with_columns(part=pl.lit(""))
+
+
 def _latest(checks: pl.DataFrame) -> pl.DataFrame:
     """Return the checks of the latest run of each source, rules in the order in which they are declared."""
-    latest = pl.col("checked_at") == pl.col("checked_at").max().over("survey", "wave")
+    file = pl.when(pl.col("part") != "").then("file_name")  # a part may have several files in use
+    latest = pl.col("checked_at") == pl.col("checked_at").max().over("survey", "wave", "part", file)
     place = pl.col("rule").replace_strict(_ORDER, default=len(_ORDER), return_dtype=pl.Int64)
     return checks.filter(latest).sort(place, "item", "column_name", maintain_order=True)
 
 
 def _source_pages(
-    checks: pl.DataFrame, deliveries: pl.DataFrame, waves: pl.DataFrame, items: pl.DataFrame | None
+    checks: pl.DataFrame, deliveries: pl.DataFrame, waves: pl.DataFrame, parts: pl.DataFrame, items: pl.DataFrame | None
 ) -> list[SourcePage]:
-    declared = [(row["survey"], row["wave"], row) for row in waves.sort("survey", "wave_number").to_dicts()]
-    surveys = dict.fromkeys([*(survey for survey, _, _ in declared), *deliveries["survey"].sort()])
-    sources: list[tuple[str, str, dict[str, Any]]] = [(survey, ROSTER, {}) for survey in surveys] + declared
-    order = list(surveys)
     rows = checks.to_dicts()
     labels = {(one["survey"], one["item"]): one["label"] for one in (items.to_dicts() if items is not None else [])}
-    return [
-        SourcePage(
+
+    def page(survey: str, source: str, wave: dict[str, Any], part: dict[str, Any]) -> SourcePage:
+        name, adds = part.get("part", ""), part.get("adds", False)
+        return SourcePage(
             survey=survey,
             source=source,
             fieldwork=words.dates(wave["fieldwork_start"], wave["fieldwork_end"]) if wave else "",
-            **_newest(deliveries, survey, source),
-            checks=[one for one in rows if (one["survey"], one["wave"]) == (survey, source)],
+            **newest_delivery(deliveries, survey, source, name, adds=adds),
+            checks=[one for one in rows if (one["survey"], one["wave"], one["part"]) == (survey, source, name)],
             labels={item: label for (owner, item), label in labels.items() if owner == survey},
+            part=name,
+            mode=part.get("mode") or "",
+            is_awaited=not adds,
         )
-        for survey, source, wave in sorted(sources, key=lambda one: order.index(one[0]))
-    ]
+
+    found = []
+    for survey, lists, own_waves in _sources(deliveries, waves):
+        found += [page(survey, source, {}, {}) for source in lists]
+        for wave in own_waves:
+            is_own = (pl.col("survey") == survey) & (pl.col("wave") == wave["wave"])
+            own_parts = parts.filter(is_own).sort("part_order").to_dicts()
+            found += [page(survey, wave["wave"], wave, part) for part in own_parts or [{}]]
+    return found
 
 
-def _newest(deliveries: pl.DataFrame, survey: str, source: str) -> dict[str, Any]:
-    """Return the newest delivery of a source, and whether an earlier one is in use instead of it."""
-    own = deliveries.filter((pl.col("survey") == survey) & (pl.col("source") == source))
-    own = own.filter(pl.col("status") != "superseded").sort("received_at", "delivery_id", descending=[True, False])
-    if not own.height:
-        return {"delivery": {}, "uses_earlier": False}
-    newest = own.row(0, named=True)
-    return {"delivery": newest, "uses_earlier": newest["status"] == "held" and "accepted" in own["status"].to_list()}
+def _sources(deliveries: pl.DataFrame, waves: pl.DataFrame) -> Iterator[tuple[str, list[str], list[dict[str, Any]]]]:
+    """Yield each survey with its lists of people (the member list where there is one, a crosswalk) and its waves."""
+    declared = waves.sort("survey", "wave_number")
+    for survey in dict.fromkeys([*declared["survey"], *deliveries["survey"].sort()]):
+        own = declared.filter(pl.col("survey") == survey).to_dicts()
+        is_listed = not own or own[0].get("has_member_list", True)
+        delivered = deliveries.filter((pl.col("survey") == survey) & (pl.col("source") == CROSSWALK)).height
+        yield survey, [*([ROSTER] if is_listed else []), *([CROSSWALK] if delivered else [])], own
 
 
 def _by_survey(
@@ -226,39 +148,11 @@ def _by_survey(
 
 def _summary(pages: list[SourcePage]) -> str:
     """Return the state of everything in one sentence."""
-    delivered = [page for page in pages if page.delivery and page.source != ROSTER]
-    n_used = sum(page.status == "accepted" for page in delivered)
+    delivered = {(page.survey, page.source) for page in pages if page.delivery and page.source not in LISTS}
+    used = {(page.survey, page.source) for page in pages if page.status == "accepted" and page.source not in LISTS}
     n_held = sum(page.status == "held" for page in pages)
-    used = f"{n_used} of {len(delivered)} {_plural('delivered wave', len(delivered))} in use"
-    held = f"{n_held} {_plural('file', n_held)} held" if n_held else "nothing is held"
-    return f"{used}, {held}."
-
-
-def _rule_row(code: str, checks: list[dict[str, Any]]) -> dict[str, str]:
-    failed = [one for one in checks if not one["success"]]
-    severity = str(checks[0]["severity"])
-    n_failed = sum(one["n_failed"] for one in failed)
-    unit = _UNITS.get(code, "row")
-    places = f" in {len(failed)} columns" if len(failed) > 1 and unit == "row" else ""
-    return {
-        "title": _title(code),
-        "code": code,
-        "n_columns": words.count(len(checks)),
-        "found": f"{words.count(n_failed)} {_plural(unit, n_failed)}{places}" if failed else "none",
-        "effect": "refuses the row" if _refuses_rows(code, severity) else _EFFECTS.get(severity, "noted"),
-        "style": {CRITICAL: "bad", WARNING: "warn"}.get(severity, "quiet") if failed else "good",
-    }
-
-
-def _refuses_rows(code: str, severity: str) -> bool:
-    return code in ("test-row", "other-sample") or (
-        code in RULE_KINDS and RULE_KINDS[code].is_row_level and severity == CRITICAL
-    )
-
-
-def _title(code: str) -> str:
-    return RULE_KINDS[code].title if code in RULE_KINDS else code
-
-
-def _plural(noun: str, n: int) -> str:
-    return noun if n == 1 else f"{noun}s"
+    n_missing = sum(page.is_missing and (page.survey, page.source) in delivered for page in pages)
+    told = f"{len(used)} of {len(delivered)} {plural('delivered wave', len(delivered))} in use"
+    held = f"{n_held} {plural('file', n_held)} held" if n_held else "nothing is held"
+    missing = f", {n_missing} {plural('part', n_missing)} of delivered waves missing" if n_missing else ""
+    return f"{told}, {held}{missing}."

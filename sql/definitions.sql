@@ -30,6 +30,15 @@ create table if not exists definitions.waves (
     mode varchar
 );
 
+create table if not exists definitions.parts (
+    survey varchar not null,
+    wave varchar not null,
+    part varchar not null,
+    part_order integer not null,
+    mode varchar,
+    adds boolean not null
+);
+
 create table if not exists definitions.items (
     survey varchar not null,
     item varchar not null,
@@ -72,7 +81,8 @@ create table if not exists definitions.item_columns (
     survey varchar not null,
     wave varchar not null,
     item varchar not null,
-    column_name varchar not null
+    column_name varchar not null,
+    part varchar not null default ''
 );
 
 create table if not exists definitions.item_recodes (
@@ -80,7 +90,8 @@ create table if not exists definitions.item_recodes (
     wave varchar not null,
     item varchar not null,
     delivered_value varchar not null,
-    code varchar not null
+    code varchar not null,
+    part varchar not null default ''
 );
 
 create table if not exists definitions.item_routes (
@@ -96,7 +107,8 @@ create table if not exists definitions.item_ballots (
     wave varchar not null,
     item varchar not null,
     column_name varchar not null,
-    value varchar not null
+    value varchar not null,
+    part varchar not null default ''
 );
 
 create table if not exists definitions.source_columns (
@@ -104,13 +116,15 @@ create table if not exists definitions.source_columns (
     source varchar not null,
     name varchar not null,
     column_name varchar not null,
-    format varchar
+    format varchar,
+    part varchar not null default ''
 );
 
 create table if not exists definitions.complete_values (
     survey varchar not null,
     wave varchar not null,
-    value varchar not null
+    value varchar not null,
+    part varchar not null default ''
 );
 
 create table if not exists definitions.profile (
@@ -205,19 +219,4 @@ create table if not exists definitions.families (
     correction varchar,
     level double,
     is_headline boolean
-);
-
-create table if not exists definitions.statements (
-    survey varchar not null,
-    element varchar not null,
-    element_order integer,
-    statement varchar
-);
-
-create table if not exists definitions.recruitment (
-    survey varchar not null,
-    cohort varchar not null,
-    n_invited integer not null,
-    n_joined integer not null,
-    n_profiled integer not null
 );

@@ -36,7 +36,8 @@ create table if not exists log.checks (
     n_checked integer,
     n_failed integer,
     message varchar,
-    checked_at timestamp
+    checked_at timestamp,
+    part varchar not null default ''
 );
 
 create table if not exists log.releases (

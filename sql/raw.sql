@@ -39,6 +39,14 @@ create table if not exists raw.refused_rows (
     source varchar not null
 );
 
+create table if not exists raw.superseded_rows (
+    survey varchar not null,
+    source varchar not null,
+    delivery_id varchar not null,
+    row_number integer not null,
+    kept_part varchar not null
+);
+
 create table if not exists raw.profile_drifts (
     survey varchar not null,
     source varchar not null,

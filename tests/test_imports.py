@@ -25,16 +25,9 @@ ORDER = (
         "pipeline.triple_s",
         "pipeline.panel_arrays",
         "pipeline.panel_covariates",
-        "pipeline.weight_choice",
         "pipeline.panel_weights",
-        "pipeline.panel_replicates",
         "pipeline.panel_estimates",
         "pipeline.panel_retention",
-        "pipeline.panel_lives",
-        "pipeline.panel_attrition",
-        "pipeline.panel_response",
-        "pipeline.panel_alerts",
-        "pipeline.panel_refreshment",
         "pipeline.panel_response_quality",
         "pipeline.panel_quality_effect",
         "pipeline.response_quality",
@@ -142,7 +135,8 @@ def test_the_core_imports_numbers_and_tables_only(path: Path) -> None:
 
 FLOW_LAYERS = (
     ("run_context", "environment", "workspaces"),
-    ("releases", "arrivals"),
+    ("arrivals",),
+    ("releases", "read_again"),
     (
         "ingest_wave",
         "validate_deliveries",
@@ -156,9 +150,8 @@ FLOW_LAYERS = (
     ),  # tasks
     ("take_in", "figures", "judge_responses", "summary", "publish"),  # the parts of a night
     ("nightly",),
-    ("check", "status", "serve", "draft", "refresh"),
-    ("adopted_files",),
-    ("demo", "adopt", "draft_wave"),
+    ("check", "status", "serve"),
+    ("demo",),
     ("arguments", "commands", "statistics_commands", "statistics_options"),
     ("cli",),
 )

@@ -14,13 +14,12 @@ from pipeline.definitions import (
     Eligibility,
     Population,
     ProfileVariable,
-    Recruitment,
     Source,
     Wave,
 )
 from pipeline.survey_files.blocks import Block
+from pipeline.survey_files.sources import read_source
 from pipeline.survey_files.values import Value
-from pipeline.survey_files.waves import read_source
 
 ROSTER = "roster"
 FROM_WAVES = "from_waves"  # no member list: members are those who answer
@@ -196,26 +195,8 @@ def read_eligibility(survey: Block, waves: Collection[str]) -> Eligibility:
     found = block.get("columns")
     for wave, value in ({} if found is None else found.entries()).items():
         value.is_among(wave, waves, "a wave")
-    eligibility = Eligibility(
-        block.text_map("columns"), block.text("contains"), block.texts("exit_reasons"), block.text_map("causes")
-    )
+    eligibility = Eligibility(block.text_map("columns"), block.text("contains"), block.texts("exit_reasons"))
     if bool(eligibility.columns) != bool(eligibility.contains):
         block.value.fault("one of 'columns' and 'contains'", "both or neither", "Add the other.")
     block.close()
     return eligibility
-
-
-def read_recruitment(survey: Block) -> dict[str, Recruitment]:
-    """Return how many of each cohort were invited, joined and gave a profile; {} where nothing is declared."""
-    return {cohort: read_cohort(block) for cohort, block in survey.blocks("recruitment").items()}
-
-
-def read_cohort(block: Block) -> Recruitment:
-    """Return one cohort's recruitment; who joined has given a profile unless fewer are said to."""
-    invited, joined = block.whole("invited", 1), block.whole("joined", 1)
-    cohort = Recruitment(invited, joined, block.whole("profiled", joined))
-    if not 0 < cohort.profiled <= cohort.joined <= cohort.invited:
-        found = f"{cohort.invited} invited, {cohort.joined} joined, {cohort.profiled} profiled"
-        block.value.fault(found, "none more than the one before, and not 0", "Correct the counts.")
-    block.close()
-    return cohort

@@ -5,7 +5,6 @@ from pathlib import Path
 from pipeline.definitions import (
     MISSING_KINDS,
     NOT_DISTINGUISHED,
-    STATEMENT_ELEMENTS,
     Source,
     Survey,
     Wave,
@@ -23,15 +22,14 @@ from pipeline.survey_files.people import (
     read_id_spaces,
     read_population,
     read_profile,
-    read_recruitment,
     read_roster,
     refuse_links_of_shared_ids,
 )
 from pipeline.survey_files.plan import read_changes, read_families, read_retention, read_transitions
 from pipeline.survey_files.quality import read_comparison, read_response_quality, read_severities
 from pipeline.survey_files.recipes import Known, read_weights
-from pipeline.survey_files.values import Faults, Place, Value, read_value
-from pipeline.survey_files.waves import NAME, NAME_RULE, read_wave_files, read_waves
+from pipeline.survey_files.values import NAME, NAME_RULE, Faults, Place, Value, read_value
+from pipeline.survey_files.waves import read_wave_files, read_waves
 
 SURVEY_FILE, ITEMS_FILE = "survey.yml", "items.yml"
 MEMBER_IDS = ("as_delivered", "pseudonym")
@@ -138,12 +136,11 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         waves=tuple(wave for wave, _ in waves),
         margins=margins,
         weights=weights,
-        changes=read_changes(block, known, weights),
-        transitions=read_transitions(block, known, weights),
+        changes=read_changes(block, known, weight_ids),
+        transitions=read_transitions(block, known, weight_ids),
         families=read_families(block, known, weight_ids),
-        retention=read_retention(block, known, weight_ids, [one.name for one in profile if one.is_number]),
+        retention=read_retention(block, known, weight_ids),
         methods_note=block.text("methods_note"),
-        statement=read_statement(block),
         research_questions=block.text_map("research_questions"),
         severities=read_severities(block),
         comparison=read_comparison(block),
@@ -154,7 +151,6 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         has_member_list=bool(roster.columns),
         has_ids_of_each_wave=has_own_ids,
         crosswalk=crosswalk,
-        recruitment=read_recruitment(block),
     )
 
 
@@ -163,16 +159,6 @@ def refuse_what_needs_a_list(block: Block, roster: Source) -> None:
     if not roster.columns and "retention" in block.entries and "roster" in block.entries:
         found = "retention without a member list"
         block.value.fault(found, "a roster", "Who did not answer is not known; remove retention.")
-
-
-def read_statement(block: Block) -> dict[str, str]:
-    """Return what the survey's author states of it, by element."""
-    stated = block.block("statement")
-    if stated is None:
-        return {}
-    found = {name: stated.text(name) for name in STATEMENT_ELEMENTS}
-    stated.close()
-    return {name: text for name, text in found.items() if text}
 
 
 def read_name(block: Block) -> str:
@@ -194,7 +180,8 @@ def refuse_wave_margins(waves: list[tuple[Wave, Value]], known: Known) -> None:
 def refuse_shared_files(roster: Source, waves: list[Wave], content: Value) -> None:
     """Note sources that would be delivered in the same file."""
     first_in: dict[str, str] = {}
-    for name, file in [("roster", roster.file), *((wave.wave, wave.source.file) for wave in waves)]:
+    files = [(f"{wave.wave} {part.part}".strip(), part.source.file) for wave in waves for part in wave.delivered_parts]
+    for name, file in [("roster", roster.file), *files]:
         if file and file in first_in:
             content.fault(f"'{file}' for {first_in[file]} and {name}", "a file for each", "Correct one of them.")
         first_in.setdefault(file, name)

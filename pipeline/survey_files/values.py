@@ -11,6 +11,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")  # read the same by YAML and by people
+NAME, NAME_RULE = re.compile(r"[A-Za-z][A-Za-z0-9_]*"), "a letter, then letters, digits or _"
 TRAPS = ("bool", "int", "float", "timestamp")
 LONGEST_LIST = 12  # names of a list that an error spells out
 MEANS = {

@@ -9,6 +9,7 @@ from pipeline.rules import Rule
 from pipeline.validation.messages import Finding, moved_words, shown_values
 from pipeline.validation.rows import (
     DAY,
+    ELSEWHERE,
     HAS_ID,
     MEMBER,
     NUMBER,
@@ -72,14 +73,14 @@ def _what(rule: Rule, names: dict[str, str]) -> pl.Expr:
         early = pl.col(DAY) < pl.lit(rule.first_day, dtype=pl.Date)
         return pl.when(early).then(pl.lit(f"before {rule.first_day}")).otherwise(pl.lit(f"after {rule.last_day}"))
     if rule.code in _QUOTING:
-        return pl.col(value_name(rule, names)).cast(pl.String)
-    if rule.code == "member-invited":
-        return pl.col(UNINVITED)
+        return pl.col(value_name(rule, names))
+    if rule.code in ("member-invited", "one-part"):
+        return pl.col(UNINVITED if rule.code == "member-invited" else ELSEWHERE)
     return pl.lit("row")
 
 
 def _not_allowed(rule: Rule, names: dict[str, str]) -> pl.Expr:
-    return ~pl.col(value_name(rule, names)).cast(pl.String).is_in(list(rule.allowed))
+    return ~pl.col(value_name(rule, names)).is_in(list(rule.allowed))
 
 
 def _not_a_number(rule: Rule, names: dict[str, str]) -> pl.Expr:
@@ -111,6 +112,7 @@ _OF_A_ROW: dict[str, Callable[[Rule, dict[str, str]], pl.Expr]] = {
     "completed-in-fieldwork": _outside_fieldwork,
     "profile-drift": _drifted,
     "member-invited": lambda rule, names: pl.col(UNINVITED).is_not_null(),
+    "one-part": lambda rule, names: pl.col(ELSEWHERE).is_not_null(),
     **dict.fromkeys(_ASKING, lambda rule, names: pl.col(value_name(rule, names)).fill_null(False)),
 }
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from pipeline.answer_shares import Move
+from pipeline.deliveries import named, part_of
 from pipeline.rules import ROSTER, Rule
 
 HIDDEN = "a value that is not shown"
@@ -33,7 +34,7 @@ class Finding:
 
 def message(rule: Rule, finding: Finding, file_name: str) -> str:
     """Return the one sentence or two that tell a panel manager what is wrong and what to do."""
-    return f"{rule.source}{_MESSAGES[rule.code](rule, finding, file_name)}"
+    return f"{named(rule.source, rule.part)}{_MESSAGES[rule.code](rule, finding, file_name)}"
 
 
 def shown_values(counts: Sequence[tuple[str, int]], ids: Collection[str]) -> tuple[tuple[str, int], ...]:
@@ -77,6 +78,14 @@ def _is_code(value: str) -> bool:
 
 def _is_plain(value: str) -> bool:
     return _is_code(value) or value in {HIDDEN, "another value", BLANK}
+
+
+def _one_part(rule: Rule, finding: Finding, file_name: str) -> str:
+    found = ", ".join(f"{counted(n_rows, 'respondent')} in '{part_of(part)}'" for part, n_rows in finding.found)
+    return (
+        f": {found} too, expected each respondent in one part. Take them out of {file_name}, or declare "
+        f"both_answered, the parts in the order in which they count, in {_definition(rule)}."
+    )
 
 
 def _definition(rule: Rule) -> str:
@@ -282,6 +291,7 @@ _MESSAGES: dict[str, Callable[[Rule, Finding, str], str]] = {
     "id-present": _id_present,
     "id-unique": _id_unique,
     "member-known": _member_known,
+    "one-part": _one_part,
     "member-invited": _member_invited,
     "routing": _not_asked,
     "ballot": _not_asked,

@@ -23,6 +23,7 @@ CHECKS = {
     "n_failed": pl.Int64,
     "message": pl.String,
     "checked_at": pl.Datetime,
+    "part": pl.String,
 }
 
 
@@ -50,6 +51,7 @@ class ValidationReport:
     n_delivered: int
     row_tolerance: float
     seconds: float
+    part: str = ""
 
     @property
     def failed(self) -> tuple[RuleResult, ...]:
@@ -107,6 +109,7 @@ def check_rows(reports: Sequence[ValidationReport], run_id: str, checked_at: dat
             *(run_id, report.survey, report.wave, report.file_name),
             *(result.rule.code, result.rule.severity, result.rule.item, result.rule.column or result.rule.name),
             *(result.success, result.n_checked, result.n_failed, result.message or None, checked_at),
+            report.part,
         )
         for report in reports
         for result in report.results

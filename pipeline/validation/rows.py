@@ -15,9 +15,8 @@ from pipeline.validation.messages import BLANK
 
 NUMBER = r"[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?"  # the whole of a cell that is a number
 ROW, HAS_ID, MEMBER, PERSON, DAY = "row_number", "has_id", "member", "person", "completed_on"
-UNINVITED = "uninvited"
+UNINVITED, ELSEWHERE = "uninvited", "elsewhere"
 DAY_CODES = ("completed-in-fieldwork", "date-format")
-_OF_COLUMNS = ("item-column", "required-column", "category-share-change")  # rules that look at no cell
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,8 @@ class DeliveryToValidate:
         panel: what the member list says of being in the panel, as text: panel_member_id, joined_on, left_on, status.
         shares: how often each answer was given in other waves: wave, item, code, n (pipeline.answer_shares).
         is_latest: no later wave was delivered, so that the statuses of the list are those of this one.
+        part: of the wave, when it is delivered in several.
+        elsewhere: who has an interview in another part of the wave: panel_member_id, part.
     """
 
     survey: Survey
@@ -47,6 +48,8 @@ class DeliveryToValidate:
     panel: pl.DataFrame | None = None
     shares: pl.DataFrame | None = None
     is_latest: bool = True
+    part: str = ""
+    elsewhere: pl.DataFrame | None = None
 
     @property
     def definition(self) -> Source:
@@ -79,14 +82,9 @@ def delivered_rows(delivery: DeliveryToValidate) -> DeliveredRows:
     names = {column: f"c{position}" for position, column in enumerate(delivery.frame.columns)}
     wanted = {rule.column for rule in delivery.rules} | set(_filter_columns(delivery.definition))
     wanted |= {column for rule in delivery.rules for column, _ in rule.conditions}
-    as_they_are = _counted_only(delivery)
     text = delivery.frame.select(
         pl.int_range(1, delivery.frame.height + 1, dtype=pl.Int32, eager=True).alias(ROW),
-        *(
-            (pl.col(column) if column in as_they_are else _blank(pl.col(column).cast(pl.String))).alias(names[column])
-            for column in delivery.frame.columns
-            if column in wanted
-        ),
+        *(_blank(pl.col(column)).alias(names[column]) for column in delivery.frame.columns if column in wanted),
     )
     rows = _with_members(text, delivery, names)
     is_test = _fits(delivery.definition.test_rows, names, default=False)
@@ -142,14 +140,6 @@ def _moves(delivery: DeliveryToValidate) -> dict[str, tuple[answer_shares.Move, 
     return answer_shares.moves(delivery.survey, wave, now, delivery.shares)
 
 
-def _counted_only(delivery: DeliveryToValidate) -> set[str]:
-    """Return the Enums of which rules ask nothing but whether their values are allowed; the others become text."""
-    enums = {name for name, dtype in delivery.frame.schema.items() if isinstance(dtype, pl.Enum)}
-    other = {rule.column for rule in delivery.rules if rule.code not in ("item-codes", *_OF_COLUMNS)}
-    conditions = {column for rule in delivery.rules for column, _ in rule.conditions}
-    return enums - other - conditions - set(_filter_columns(delivery.definition))
-
-
 def _filter_columns(source: Source) -> Iterable[str]:
     return (one.column for one in (source.complete_when, source.test_rows, source.only_rows) if one is not None)
 
@@ -184,6 +174,8 @@ def _with_known(rows: pl.DataFrame, delivery: DeliveryToValidate, names: dict[st
             continue
         elif rule.code == "member-invited":
             rows = _with_invitations(rows, rule, delivery)
+        elif rule.code == "one-part":
+            rows = _with_other_parts(rows, delivery)
         elif rule.conditions:
             rows = rows.with_columns(_passed_over(rule, names).alias(value_name(rule, names)))
         elif rule.code in ("profile-category", "profile-drift"):
@@ -246,6 +238,14 @@ def _with_invitations(rows: pl.DataFrame, rule: Rule, delivery: DeliveryToValida
         .then(pl.col("status"))
     )
     known = delivery.panel.select(pl.col("panel_member_id").alias(MEMBER), reason.alias(UNINVITED))
+    return rows.join(known.unique(MEMBER, keep="first"), on=MEMBER, how="left", maintain_order="left")
+
+
+def _with_other_parts(rows: pl.DataFrame, delivery: DeliveryToValidate) -> pl.DataFrame:
+    """Add the other part in which the same person answered too; else null."""
+    if delivery.elsewhere is None:
+        return rows
+    known = delivery.elsewhere.select(pl.col("panel_member_id").alias(MEMBER), pl.col("part").alias(ELSEWHERE))
     return rows.join(known.unique(MEMBER, keep="first"), on=MEMBER, how="left", maintain_order="left")
 
 

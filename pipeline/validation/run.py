@@ -23,6 +23,7 @@ from pipeline.validation.broken import broken, n_checked
 from pipeline.validation.messages import message
 from pipeline.validation.report import RuleResult, ValidationReport
 from pipeline.validation.rows import (
+    ELSEWHERE,
     UNINVITED,
     DeliveredRows,
     DeliveryToValidate,
@@ -32,10 +33,10 @@ from pipeline.validation.rows import (
     ours_name,
 )
 from pipeline.validation.suite import COLUMN_CODES, expectations_of
-from pipeline.warehouse.arrivals import arrived
 
 _DIALECT = "panel_duckdb"
 _FILE_CODES = (*COLUMN_CODES, "row-count", "row-count-change", "extra-column")
+_KNOWN_COLUMNS = {"one-part": ELSEWHERE, "member-invited": UNINVITED}
 _database_numbers = count(1)
 
 
@@ -131,6 +132,7 @@ def _report(source: Any, number: int, delivery: DeliveryToValidate) -> Validatio
         results=tuple(results),
         n_delivered=rows.n_delivered,
         row_tolerance=_row_tolerance(delivery),
+        part=delivery.part,
         seconds=seconds,
     )
 
@@ -156,15 +158,15 @@ def _can_be_checked(rule: Rule, rows: DeliveredRows) -> bool:
     """Return whether what the rule speaks of was delivered: a missing column is another rule's fault."""
     if rule.code in _FILE_CODES:
         return True
-    if not rows.frame.height:
-        return False
-    if rule.code == "margin-category":
+    if not rows.frame.height or rule.code == "margin-category":
         margin = margin_name(str(rule.name))
         return margin in rows.frame.columns and rows.frame.get_column(margin).count() > 0
     if rule.code == "profile-drift":
         return {ours_name(str(rule.name)), known_name(str(rule.name))} <= set(rows.frame.columns)
-    if rule.code in ("member-invited", "category-share-change"):
-        return UNINVITED in rows.frame.columns if rule.code == "member-invited" else rule.item in rows.moves
+    if rule.code in _KNOWN_COLUMNS:
+        return _KNOWN_COLUMNS[rule.code] in rows.frame.columns
+    if rule.code == "category-share-change":
+        return rule.item in rows.moves
     return rule.column in rows.names and all(column in rows.names for column, _ in rule.conditions)
 
 
@@ -232,8 +234,9 @@ def _load(source: Any, table: str, rows: DeliveredRows) -> None:
     try:
         duck = connection.driver_connection
         duck.execute("select 1").fetchall()
-        with arrived(duck, rows.frame) as arrivals:
-            duck.execute(f"create table {table} as select *{present} from {arrivals}").fetchall()
+        duck.register("arrived", rows.frame.to_arrow())
+        duck.execute(f"create table {table} as select *{present} from arrived").fetchall()
+        duck.unregister("arrived")
     finally:
         connection.close()
 

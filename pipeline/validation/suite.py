@@ -6,6 +6,7 @@ from typing import Any
 from pipeline.rules import Rule
 from pipeline.validation.rows import (
     DAY,
+    ELSEWHERE,
     HAS_ID,
     MEMBER,
     NUMBER,
@@ -89,6 +90,7 @@ _EXPECTATIONS: dict[str, Callable[[Rule, DeliveredRows], Expected]] = {
     "id-present": _no_row_where(f"not {HAS_ID}"),
     "id-unique": _unique,
     "member-known": _no_row_where(f"{HAS_ID} and {MEMBER} is null"),
+    "one-part": _no_row_where(f"{ELSEWHERE} is not null"),
     "member-invited": _no_row_where(f"{UNINVITED} is not null"),
     "routing": _no_row_where('"{column}"'),
     "ballot": _no_row_where('"{column}"'),

@@ -13,6 +13,7 @@ from pipeline.warehouse.definition_tables import store_definitions
 from pipeline.warehouse.deliveries import Delivery, load_delivery, rows_in_use, set_delivery_status
 from pipeline.warehouse.models import build, build_marts, run_checks
 from pipeline.warehouse.opening import open_read_only, open_warehouse
+from pipeline.warehouse.parts import people_in_parts, supersede_rows
 from pipeline.warehouse.publication import answer, connect_published, publish, read_published
 from pipeline.warehouse.steps import remember_step, step_inputs
 
@@ -29,6 +30,7 @@ __all__ = [
     "load_delivery",
     "open_read_only",
     "open_warehouse",
+    "people_in_parts",
     "publish",
     "read",
     "read_published",
@@ -39,5 +41,6 @@ __all__ = [
     "set_delivery_status",
     "step_inputs",
     "store_definitions",
+    "supersede_rows",
     "transaction",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipeline.definitions import ANY_WAVE, Item, Survey, Wave
+from pipeline.definitions import ANY_WAVE, Item, Part, Survey, Wave
 from pipeline.warehouse.connection import delete_rows, insert_rows, transaction
 
 Row = dict[str, Any]
@@ -49,6 +49,13 @@ def _waves(survey: Survey) -> Iterator[Row]:
         yield {name: getattr(wave, name) for name in names}
 
 
+def _parts(survey: Survey) -> Iterator[Row]:
+    for wave in survey.waves:
+        for order, part in enumerate(wave.parts, start=1):
+            named = {name: getattr(part, name) for name in ("part", "mode", "adds")}
+            yield {"wave": wave.wave, "part_order": order, **named}
+
+
 def _items(survey: Survey) -> Iterator[Row]:
     names = ("item", "kind", "label", "wording", "scale", "topic", "feature", "is_published")
     for order, item in enumerate(survey.items.values(), start=1):
@@ -85,20 +92,16 @@ def _item_links(survey: Survey) -> Iterator[Row]:
 
 
 def _item_columns(survey: Survey) -> Iterator[Row]:
-    for wave in survey.waves:
-        for asked in wave.items:
-            yield {"wave": wave.wave, "item": asked.item, "column_name": asked.column}
+    for wave, part in _delivered_parts(survey):
+        for asked in part.items:
+            yield {"wave": wave.wave, "part": part.part, "item": asked.item, "column_name": asked.column}
 
 
 def _item_recodes(survey: Survey) -> Iterator[Row]:
-    for wave in survey.waves:
-        yield from _item_recodes_of(wave)
-
-
-def _item_recodes_of(wave: Wave) -> Iterator[Row]:
-    for asked in wave.items:
-        for delivered, code in asked.recode.items():
-            yield {"wave": wave.wave, "item": asked.item, "delivered_value": delivered, "code": code}
+    for wave, part in _delivered_parts(survey):
+        for asked in part.items:
+            common = {"wave": wave.wave, "part": part.part, "item": asked.item}
+            yield from (common | {"delivered_value": value, "code": code} for value, code in asked.recode.items())
 
 
 def _item_routes(survey: Survey) -> Iterator[Row]:
@@ -110,28 +113,29 @@ def _item_routes(survey: Survey) -> Iterator[Row]:
 
 
 def _item_ballots(survey: Survey) -> Iterator[Row]:
-    for wave in survey.waves:
-        for placed in wave.items:
+    for wave, part in _delivered_parts(survey):
+        for placed in part.items:
             if placed.ballot is not None:
-                common = {"wave": wave.wave, "item": placed.item, "column_name": placed.ballot.column}
+                common = {"wave": wave.wave, "part": part.part, "item": placed.item}
+                common |= {"column_name": placed.ballot.column}
                 yield from (common | {"value": value} for value in placed.ballot.values)
 
 
 def _source_columns(survey: Survey) -> Iterator[Row]:
     """Yield the columns with a meaning; `format` is how the times of `completed_at` are written."""
-    sources = [("roster", survey.roster), *((wave.wave, wave.source) for wave in survey.waves)]
-    for name, source in sources:
+    parts = [(wave.wave, part.part, part.source) for wave, part in _delivered_parts(survey)]
+    for name, part, source in [("roster", "", survey.roster), *parts]:
         rule = {"complete_when": source.complete_when.column} if source.complete_when else {}
         for ours, column in {**source.columns, **source.optional_columns, **rule}.items():
             time_format = source.completed_at_format if ours == "completed_at" else None
-            yield {"source": name, "name": ours, "column_name": column, "format": time_format}
+            yield {"source": name, "part": part, "name": ours, "column_name": column, "format": time_format}
 
 
 def _complete_values(survey: Survey) -> Iterator[Row]:
-    for wave in survey.waves:
-        rule = wave.source.complete_when
+    for wave, part in _delivered_parts(survey):
+        rule = part.source.complete_when
         for value in rule.values if rule else ():
-            yield {"wave": wave.wave, "value": value}
+            yield {"wave": wave.wave, "part": part.part, "value": value}
 
 
 def _profile(survey: Survey) -> Iterator[Row]:
@@ -220,16 +224,6 @@ def _weight_ids(survey: Survey) -> Iterator[Row]:
         }
 
 
-def _recruitment(survey: Survey) -> Iterator[Row]:
-    for cohort, counts in survey.recruitment.items():
-        yield {
-            "cohort": cohort,
-            "n_invited": counts.invited,
-            "n_joined": counts.joined,
-            "n_profiled": counts.profiled,
-        }
-
-
 def _families(survey: Survey) -> Iterator[Row]:
     """Yield the items of each family of tests; a family that names none has those of no other family."""
     named = {item for family in survey.families for item in family.items}
@@ -247,9 +241,9 @@ def _families(survey: Survey) -> Iterator[Row]:
             }
 
 
-def _statements(survey: Survey) -> Iterator[Row]:
-    for order, (element, statement) in enumerate(survey.statement.items(), start=1):
-        yield {"element": element, "element_order": order, "statement": statement}
+def _delivered_parts(survey: Survey) -> Iterator[tuple[Wave, Part]]:
+    """Yield every part of every wave; a wave delivered in one piece is one part without a name."""
+    return ((wave, part) for wave in survey.waves for part in wave.delivered_parts)
 
 
 def _number(value: float | None) -> float | None:
@@ -259,6 +253,7 @@ def _number(value: float | None) -> float | None:
 _TABLES = {
     "surveys": _surveys,
     "waves": _waves,
+    "parts": _parts,
     "items": _items,
     "answer_options": _answer_options,
     "headlines": _headlines,
@@ -280,6 +275,4 @@ _TABLES = {
     "margins": _margins,
     "weight_ids": _weight_ids,
     "families": _families,
-    "statements": _statements,
-    "recruitment": _recruitment,
 }

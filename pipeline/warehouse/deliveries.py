@@ -12,18 +12,21 @@ from pipeline.warehouse.wide_tables import OF_DELIVERY, delivered_frame, store_r
 ACCEPTED, HELD, SUPERSEDED = "accepted", "held", "superseded"
 
 _IN_USE = """
-select delivery_id from raw.deliveries
+select delivery_id, part from raw.deliveries
 where survey = $survey and source = $source and status = 'accepted'
 order by part
 """
 
-_SUPERSEDE = f"""
+_SUPERSEDE = """
 update raw.deliveries
 set status = 'superseded'
 where survey = $survey
     and source = $source
     and status = 'accepted'
-    and part in (select part from raw.deliveries where {OF_DELIVERY})
+    and (
+        $part in ('', part)
+        or starts_with(part, $part || '/')
+    )
 """
 
 _COUNT_ROWS = """
@@ -36,20 +39,36 @@ with refused as (
     group by delivery_id
 ),
 
+superseded as (
+    select
+        delivery_id,
+        count(distinct row_number) as n_rows
+    from raw.superseded_rows
+    where survey = $survey and source = $source
+    group by delivery_id
+),
+
 counts as (
     select
         delivery.delivery_id,
-        if(delivery.status = 'held', delivery.n_delivered, coalesce(refused.n_rows, 0)) as n_refused
+        if(delivery.status = 'held', delivery.n_delivered, coalesce(refused.n_rows, 0)) as n_refused,
+        coalesce(superseded.n_rows, 0) as n_superseded
     from raw.deliveries as delivery
     left join refused
         on delivery.delivery_id = refused.delivery_id
+    left join superseded
+        on delivery.delivery_id = superseded.delivery_id
     where delivery.survey = $survey and delivery.source = $source
 )
 
 update raw.deliveries as delivery
 set n_refused = counts.n_refused,
-    n_accepted = if(delivery.status = 'accepted', n_delivered - counts.n_refused, 0),
-    n_superseded = if(delivery.status = 'superseded', n_delivered - counts.n_refused, 0)
+    n_accepted = if(delivery.status = 'accepted', n_delivered - counts.n_refused - counts.n_superseded, 0),
+    n_superseded = case delivery.status
+        when 'accepted' then counts.n_superseded
+        when 'superseded' then n_delivered - counts.n_refused
+        else 0
+    end
 from counts
 where delivery.survey = $survey
     and delivery.source = $source
@@ -68,7 +87,7 @@ class Delivery:
     received_at: datetime
     status: str = ACCEPTED  # or held: validation failed, no row is used
     id_column: str = ""  # the delivered column that holds the pseudonym of each row's member, if there is one
-    part: str = ""
+    part: str = ""  # of the wave; part/file for a file of a part that adds rows (pipeline.deliveries)
 
     @property
     def key(self) -> dict[str, str]:
@@ -86,11 +105,12 @@ def load_delivery(
             id column holds pseudonyms already, null where nobody is known by the delivered id.
         refused: `row_number, rule, reason`, one row for each rule a row breaks.
 
-    An accepted delivery supersedes the earlier accepted one of the same source and part.
+    An accepted delivery supersedes the earlier accepted one of the same source and part; one of the whole source
+    supersedes all parts, and one of a part the single files that the part once had.
     """
     rows = pl.concat([frame["row_number"].cast(pl.Int64), _row_numbers(refused)]).drop_nulls().n_unique()
     with transaction(connection):
-        for table in ("raw.deliveries", "raw.refused_rows"):
+        for table in ("raw.deliveries", "raw.refused_rows", "raw.superseded_rows"):
             delete_rows(connection, table, **delivery.key)
         store_rows(connection, delivery.key, frame, delivery.id_column)
         insert_rows(connection, "raw.refused_rows", _with_key(refused, delivery))
@@ -98,15 +118,15 @@ def load_delivery(
         _apply_status(connection, delivery.key, delivery.status)
 
 
-def rows_in_use(connection: duckdb.DuckDBPyConnection, survey: str, source: str) -> list[pl.DataFrame]:
-    """Return the rows of each accepted delivery of a source, as delivered but for the refused ones."""
+def rows_in_use(connection: duckdb.DuckDBPyConnection, survey: str, source: str) -> list[tuple[str, pl.DataFrame]]:
+    """Return the part and the rows of each accepted delivery of a source, as delivered but for the refused ones."""
     of_source = {"survey": survey, "source": source}
     accepted = read(connection, _IN_USE, of_source)
     frames = []
-    for (delivery_id,) in accepted.iter_rows():
+    for delivery_id, part in accepted.iter_rows():
         key = {**of_source, "delivery_id": delivery_id}
         refused = read(connection, f"select row_number from raw.refused_rows where {OF_DELIVERY}", key)
-        frames.append(delivered_frame(connection, key).join(refused, on="row_number", how="anti"))
+        frames.append((part, delivered_frame(connection, key).join(refused, on="row_number", how="anti")))
     return frames
 
 
@@ -122,12 +142,15 @@ def set_delivery_status(
 def _apply_status(connection: duckdb.DuckDBPyConnection, key: dict[str, str], status: str) -> None:
     """Set the status; what an accepted delivery replaces becomes superseded."""
     if status == ACCEPTED:
-        execute(connection, _SUPERSEDE, key)
+        part = read(connection, f"select part from raw.deliveries where {OF_DELIVERY}", key).item()
+        execute(connection, _SUPERSEDE, {"survey": key["survey"], "source": key["source"], "part": part})
     execute(connection, f"update raw.deliveries set status = $status where {OF_DELIVERY}", {**key, "status": status})
-    _count_rows(connection, key["survey"], key["source"])
+    if status != ACCEPTED:
+        delete_rows(connection, "raw.superseded_rows", **key)
+    count_rows(connection, key["survey"], key["source"])
 
 
-def _count_rows(connection: duckdb.DuckDBPyConnection, survey: str, source: str) -> None:
+def count_rows(connection: duckdb.DuckDBPyConnection, survey: str, source: str) -> None:
     """Count the rows of a source's deliveries by what became of them; a held delivery's are all refused."""
     execute(
         connection,

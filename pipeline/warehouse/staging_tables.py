@@ -14,18 +14,20 @@ from pipeline.warehouse.wide_tables import MEMBER, places_of, wide_table
 
 TEXTS = (
     *("completed_at", "completed_year", "completed_month_day", "complete_when"),
-    *("duration_seconds", "duration_minutes", "mode", "device"),
+    *("duration_seconds", "duration_minutes", "mode", "device", "list_date"),
     *("joined_on", "left_on", "exit_reason", "cohort", "route", "status"),
 )  # what columns may mean to the models; as delivered
 _KEY = ("survey", "source", "delivery_id")
+PART = "split_part(part, '/', 1)"  # the declared part; the rest names a file of a part that adds
 _PERSON = f"coalesce(link.{MEMBER}, delivered.{MEMBER}) as {MEMBER}"  # links between ids of one person followed
 _TABLES = {
-    "delivered_rows": f"completed_on_clock timestamp, {', '.join(f'{name} varchar' for name in TEXTS)}",
+    "delivered_rows": f"part varchar, completed_on_clock timestamp, {', '.join(f'{name} varchar' for name in TEXTS)}",
     "cells": "column_name varchar, value varchar",
 }
 _CELL_COLUMNS = f"""
 select column_name from definitions.source_columns
-where survey = $survey and source = $source and name not in ({", ".join(map(literal, (MEMBER, *TEXTS)))})
+where survey = $survey and source = $source and part = $part
+    and name not in ({", ".join(map(literal, (MEMBER, *TEXTS)))})
 union
 select column_name from definitions.profile where survey = $survey and source = $source
 union
@@ -35,7 +37,7 @@ select column_name from definitions.eligibility_columns where survey = $survey a
 union
 select column_name from definitions.number_columns where survey = $survey and $source = 'roster'
 union
-select column_name from definitions.item_ballots where survey = $survey and wave = $source
+select column_name from definitions.item_ballots where survey = $survey and wave = $source and part = $part
 """
 _NO_ANSWERS = """
 select
@@ -45,7 +47,8 @@ select
     null::integer as row_number,
     null::varchar as panel_member_id,
     null::varchar as item,
-    null::varchar as value
+    null::varchar as value,
+    null::varchar as part
 where false
 """
 
@@ -55,6 +58,7 @@ class Accepted:
     """A delivery in use: where its columns are stored, and what the definitions call them."""
 
     key: dict[str, str]
+    part: str  # of the wave, as declared
     places: dict[str, str]  # delivered column: stored under
     names: dict[str, str]  # our name: stored under
     time_format: str | None  # how completed_at is written
@@ -68,13 +72,17 @@ class Accepted:
 
     @property
     def rows(self) -> str:
-        """Return the rows in use, as they stand after `from`: those refused and those of no member left out."""
+        """Return the rows in use, as they stand after `from`: those refused, superseded or of no member left out."""
         of_delivery = " and ".join(f"{name} = {literal(self.key[name])}" for name in _KEY)
         return f"""{wide_table(self.key)} as delivered
             left join raw.member_links as link
                 on link.survey = {literal(self.key["survey"])} and link.alias = delivered.{MEMBER}
-            anti join (select row_number from raw.refused_rows where {of_delivery}) as refused
-                on delivered.row_number = refused.row_number
+            anti join (
+                select row_number from raw.refused_rows where {of_delivery}
+                union all
+                select row_number from raw.superseded_rows where {of_delivery}
+            ) as left_out
+                on delivered.row_number = left_out.row_number
             where delivered.{MEMBER} is not null"""
 
 
@@ -82,9 +90,10 @@ def accepted_deliveries(connection: duckdb.DuckDBPyConnection) -> list[Accepted]
     """Return every delivery in use, in a fixed order."""
     keys = read(
         connection,
-        f"select {', '.join(_KEY)} from raw.deliveries where status = 'accepted' order by survey, source, part",
+        f"select {', '.join(_KEY)}, {PART} as part from raw.deliveries where status = 'accepted' "
+        "order by survey, source, raw.deliveries.part",
     )
-    return [_accepted(connection, key) for key in keys.iter_rows(named=True)]
+    return [_accepted(connection, dict(zip(_KEY, row[:-1], strict=True)), row[-1]) for row in keys.iter_rows()]
 
 
 def build_staging_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -93,10 +102,8 @@ def build_staging_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for table, columns in _TABLES.items():
         keys = "survey varchar, source varchar, delivery_id varchar, row_number integer, panel_member_id varchar"
         execute(connection, f"create or replace table staging.{table} ({keys}, {columns})")
-    execute(
-        connection,
-        "create or replace table staging.delivered_values (survey varchar, wave varchar, item varchar, value varchar)",
-    )
+    values = ", ".join(f"{name} varchar" for name in ("survey", "wave", "part", "item", "value"))
+    execute(connection, f"create or replace table staging.delivered_values ({values})")
     for delivery in deliveries:
         execute(connection, f"insert into staging.delivered_rows by name {_named_rows(delivery)}")
         if delivery.cells:
@@ -107,19 +114,23 @@ def build_staging_tables(connection: duckdb.DuckDBPyConnection) -> None:
     execute(connection, f"create or replace view staging.answers as {' union all '.join(answers or [_NO_ANSWERS])}")
 
 
-def _accepted(connection: duckdb.DuckDBPyConnection, key: dict[str, str]) -> Accepted:
+def _accepted(connection: duckdb.DuckDBPyConnection, key: dict[str, str], part: str) -> Accepted:
     places = places_of(connection, key)
-    of_source = {"survey": key["survey"], "source": key["source"]}
+    of_source = {"survey": key["survey"], "source": key["source"], "part": part}
 
     def declared(sql: str) -> list[tuple[str, ...]]:
         return [row for row in read(connection, sql, of_source).iter_rows() if row[-1] in places]
 
     named = "select name, coalesce(format, ''), column_name from definitions.source_columns where "
-    names = declared(named + "survey = $survey and source = $source order by name")
+    names = declared(named + "survey = $survey and source = $source and part = $part order by name")
     formats = [time_format for name, time_format, _ in names if name == "completed_at" and time_format]
-    placed = "select item, column_name from definitions.item_columns where survey = $survey and wave = $source"
+    placed = (
+        "select item, column_name from definitions.item_columns "
+        "where survey = $survey and wave = $source and part = $part"
+    )
     return Accepted(
         key=key,
+        part=part,
         places=places,
         names={name: places[column] for name, _, column in names if name != MEMBER},
         time_format=formats[0] if formats else None,
@@ -136,7 +147,7 @@ def _named_rows(delivery: Accepted) -> str:
         texts.append(
             f"try_strptime(delivered.{completed_at}::varchar, {literal(delivery.time_format)}) as completed_on_clock"
         )
-    columns = ", ".join([delivery.keys, "delivered.row_number", _PERSON, *texts])
+    columns = ", ".join([delivery.keys, f"{literal(delivery.part)} as part", "delivered.row_number", _PERSON, *texts])
     return f"select {columns} from {delivery.rows}"
 
 
@@ -148,7 +159,8 @@ def _cells(delivery: Accepted) -> str:
 def _answers(delivery: Accepted) -> str:
     keys = delivery.keys.replace(" as source", " as wave")
     select = _unpivoted(delivery, delivery.items, "item", keys)
-    return f"select survey, wave, delivery_id, row_number, {MEMBER}, item, value from ({select})"
+    part = f"{literal(delivery.part)} as part"
+    return f"select survey, wave, delivery_id, row_number, {MEMBER}, item, value, {part} from ({select})"
 
 
 def _unpivoted(delivery: Accepted, wanted: Mapping[str, str], name: str, keys: str) -> str:
@@ -167,7 +179,7 @@ def _values(delivery: Accepted) -> Iterator[str]:
     for item, place in delivery.items.items():
         keys = f"{literal(delivery.key['survey'])} as survey, {literal(delivery.key['source'])} as wave"
         yield f"""
-            select distinct {keys}, {literal(item)} as item, {_text(place, "value")}
+            select distinct {keys}, {literal(delivery.part)} as part, {literal(item)} as item, {_text(place, "value")}
             from {delivery.rows}
         """
 

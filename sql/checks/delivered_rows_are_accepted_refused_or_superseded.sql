@@ -1,4 +1,4 @@
--- Every row delivered is accepted and in use, or superseded, or refused with its reason.
+-- Every row delivered is accepted and in use, or superseded by what is known, or refused with its reason.
 
 with refused as (
     select
@@ -7,6 +7,16 @@ with refused as (
         delivery_id,
         count(distinct row_number) as n_rows
     from raw.refused_rows
+    group by survey, source, delivery_id
+),
+
+superseded as (
+    select
+        survey,
+        source,
+        delivery_id,
+        count(distinct row_number) as n_rows
+    from raw.superseded_rows
     group by survey, source, delivery_id
 ),
 
@@ -29,12 +39,17 @@ left join refused
     on delivery.survey = refused.survey
     and delivery.source = refused.source
     and delivery.delivery_id = refused.delivery_id
+left join superseded
+    on delivery.survey = superseded.survey
+    and delivery.source = superseded.source
+    and delivery.delivery_id = superseded.delivery_id
 left join in_use
     on delivery.survey = in_use.survey
     and delivery.source = in_use.source
     and delivery.delivery_id = in_use.delivery_id
 where delivery.n_delivered <> delivery.n_accepted + delivery.n_refused + delivery.n_superseded
     or (delivery.status <> 'held' and delivery.n_refused <> coalesce(refused.n_rows, 0))
+    or (delivery.status = 'accepted' and delivery.n_superseded <> coalesce(superseded.n_rows, 0))
     or (
         delivery.status = 'accepted'
         and delivery.source <> 'crosswalk'

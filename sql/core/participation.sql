@@ -19,10 +19,11 @@ with exits as (
     group by disposition.survey, disposition.panel_member_id
 ),
 
-waves_with_completion_rule as (
+parts_with_completion_rule as (
     select distinct
         survey,
-        wave
+        wave,
+        part
     from definitions.complete_values
 ),
 
@@ -32,15 +33,25 @@ interviews as (
         wave_row.wave,
         wave_row.panel_member_id,
         bool_or(completion_rule.wave is null or complete.value is not null) as is_complete,
-        max(wave_row.completed_at) as completed_at
+        max(wave_row.completed_at) as completed_at,
+        any_value(coalesce(nullif(trim(wave_row.mode), ''), part.mode, nullif(declared.mode, ''))) as interview_mode
     from staging.wave_rows as wave_row
-    left join waves_with_completion_rule as completion_rule
+    left join parts_with_completion_rule as completion_rule
         on wave_row.survey = completion_rule.survey
         and wave_row.wave = completion_rule.wave
+        and coalesce(wave_row.part, '') = completion_rule.part
     left join definitions.complete_values as complete
         on wave_row.survey = complete.survey
         and wave_row.wave = complete.wave
+        and coalesce(wave_row.part, '') = complete.part
         and wave_row.complete_value = complete.value
+    left join definitions.parts as part
+        on wave_row.survey = part.survey
+        and wave_row.wave = part.wave
+        and wave_row.part = part.part
+    left join definitions.waves as declared
+        on wave_row.survey = declared.survey
+        and wave_row.wave = declared.wave
     group by wave_row.survey, wave_row.wave, wave_row.panel_member_id
 ),
 
@@ -57,7 +68,8 @@ member_waves as (
         interview.panel_member_id is not null as has_interview,
         coalesce(interview.is_complete, false) as is_complete,
         removed.panel_member_id is not null as is_removed,
-        interview.completed_at
+        interview.completed_at,
+        interview.interview_mode
     from core.waves as wave
     inner join core.members as member
         on wave.survey = member.survey
@@ -100,6 +112,7 @@ select
         when has_left then 'left_panel'
         else 'no_answer'
     end as disposition,
-    completed_at
+    completed_at,
+    interview_mode
 from member_waves
 order by survey, wave_number, panel_member_id

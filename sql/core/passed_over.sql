@@ -45,6 +45,7 @@ passed_over_by_ballot as (
         on ballot.survey = met.survey
         and ballot.wave = met.wave
         and ballot.item = met.item
+        and ballot.column_name = met.column_name
         and cell.value = met.value
     where met.value is null
         and cell.value is not null

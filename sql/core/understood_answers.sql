@@ -21,4 +21,5 @@ inner join core.understood_values as understood
     on answer.survey = understood.survey
     and answer.wave = understood.wave
     and answer.item = understood.item
+    and answer.part is not distinct from understood.part
     and answer.value is not distinct from understood.value

@@ -1,10 +1,11 @@
--- One row per value delivered for an item in a wave: the code and label it means, or which kind of missing.
--- Key: survey, wave, item, value
+-- One row per value delivered for an item in a part of a wave: the code and label it means, or which kind of missing.
+-- Key: survey, wave, part, item, value
 
 with delivered_values as (
     select distinct
         survey,
         wave,
+        part,
         item,
         value
     from staging.delivered_values
@@ -14,6 +15,7 @@ recoded_values as (
     select
         delivered.survey,
         delivered.wave,
+        delivered.part,
         delivered.item,
         delivered.value,
         coalesce(recode.code, delivered.value) as code
@@ -21,6 +23,7 @@ recoded_values as (
     left join definitions.item_recodes as recode
         on delivered.survey = recode.survey
         and delivered.wave = recode.wave
+        and coalesce(delivered.part, '') = recode.part
         and delivered.item = recode.item
         and coalesce(delivered.value, '') = recode.delivered_value
 ),
@@ -38,6 +41,7 @@ first_option_with_label as (
 select
     recoded.survey,
     recoded.wave,
+    recoded.part,
     recoded.item,
     recoded.value,
     coalesce(option.code, recoded.code) as code,

@@ -13,6 +13,7 @@
 -- n_failed: rows that broke it
 -- message: the finding in words and counts, without anybody's answer or identity
 -- checked_at: when, UTC
+-- part: part of the wave that the file is of; empty when the wave is delivered in one piece
 
 select
     run_id,
@@ -27,6 +28,7 @@ select
     n_checked,
     n_failed,
     message,
-    checked_at
+    checked_at,
+    split_part(part, '/', 1) as part
 from log.checks
 order by run_id, survey, wave, file_name, rule

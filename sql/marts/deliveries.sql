@@ -8,7 +8,8 @@
 -- n_delivered: rows in the file; always n_accepted + n_refused + n_superseded
 -- n_accepted: rows in use
 -- n_refused: rows refused, each with its reason in the working store; all of them when the delivery is held
--- n_superseded: rows that a later delivery replaced
+-- n_superseded: rows that a later delivery replaced, or another part of the wave in which the same person answered
+-- part: part of the wave, such as web or paper; empty when the wave is delivered in one piece
 
 select
     survey,
@@ -19,6 +20,7 @@ select
     n_delivered,
     n_accepted,
     n_refused,
-    n_superseded
+    n_superseded,
+    split_part(part, '/', 1) as part
 from raw.deliveries
 order by survey, source, received_at, delivery_id

@@ -18,7 +18,7 @@ with asked as (
         item_column.survey,
         item_column.item,
         string_agg(item_column.wave, '+' order by wave.wave_number) as waves
-    from definitions.item_columns as item_column
+    from (select distinct survey, wave, item from definitions.item_columns) as item_column
     inner join definitions.waves as wave
         on item_column.survey = wave.survey
         and item_column.wave = wave.wave

@@ -9,6 +9,8 @@
 -- disposition: complete, removed_quality (complete, and removed by the survey's rule for how carefully it was
 --   answered), partial, no_answer, left_panel or not_eligible
 -- completed_at: when the interview ended, as delivered
+-- interview_mode: how the person was interviewed (web, paper, telephone, face to face): as delivered for the person,
+--   else as declared for the part of the wave or, failing that, for the whole wave; empty without an interview
 
 select
     survey,
@@ -18,6 +20,7 @@ select
     is_eligible,
     is_respondent,
     disposition,
-    completed_at
+    completed_at,
+    interview_mode
 from core.participation
 order by survey, wave_number, panel_member_id

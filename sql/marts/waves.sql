@@ -10,7 +10,7 @@
 -- n_eligible: members still in the population, whether or not they had left the panel
 -- n_respondents: members with a complete interview
 -- completion_rate: n_respondents / n_invited
--- response_rate: n_respondents / n_eligible; empty where members were not drawn by chance
+-- response_rate: n_respondents / n_eligible
 -- cumulative_response_rate: recruitment rate times retention times completion; empty when the recruitment rate
 --   is not known
 -- release_status: provisional, final or corrected; empty while no delivery of the wave is accepted
@@ -18,6 +18,9 @@
 -- n_partial: members with an interview that does not count as complete
 -- n_removed: members whose complete interview the survey's rule removed for how carefully it was answered; they count
 --   as nonrespondents
+-- parts_in_use: parts of the wave of which a delivery is in use, such as web, paper; empty when it is delivered in one
+--   piece
+-- parts_missing: declared parts of which nothing is in use yet; parts that only add late returns are not waited for
 
 with counts as (
     select
@@ -30,6 +33,30 @@ with counts as (
         count(*) filter (where disposition = 'removed_quality') as n_removed
     from core.participation
     group by survey, wave
+),
+
+parts_in_use as (
+    select distinct
+        survey,
+        source as wave,
+        split_part(part, '/', 1) as part
+    from raw.deliveries
+    where status = 'accepted'
+),
+
+parts as (
+    select
+        declared.survey,
+        declared.wave,
+        string_agg(declared.part, ', ' order by declared.part_order) filter (where here.part is not null) as in_use,
+        string_agg(declared.part, ', ' order by declared.part_order)
+            filter (where here.part is null and not declared.adds) as missing
+    from definitions.parts as declared
+    left join parts_in_use as here
+        on declared.survey = here.survey
+        and declared.wave = here.wave
+        and declared.part = here.part
+    group by declared.survey, declared.wave
 ),
 
 latest_releases as (
@@ -58,7 +85,9 @@ select
     if(fielded.is_delivered, coalesce(release.release_status, 'provisional'), null) as release_status,
     release.release_id,
     cast(counts.n_partial as integer) as n_partial,
-    cast(counts.n_removed as integer) as n_removed
+    cast(counts.n_removed as integer) as n_removed,
+    parts.in_use as parts_in_use,
+    parts.missing as parts_missing
 from core.waves as fielded
 left join counts
     on fielded.survey = counts.survey
@@ -70,4 +99,7 @@ left join analysis.response_rates as rate
 left join latest_releases as release
     on fielded.survey = release.survey
     and fielded.wave = release.wave
+left join parts
+    on fielded.survey = parts.survey
+    and fielded.wave = parts.wave
 order by fielded.survey, fielded.wave_number

@@ -7,6 +7,7 @@ select
     delivery_id,
     row_number,
     panel_member_id,
+    part,
     coalesce(
         completed_on_clock,
         try_cast(completed_at as timestamp),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.definitions import Survey
-from pipeline.deliveries import match
+from pipeline.deliveries import Owner, match
 from pipeline.errors import DefinitionError
 from pipeline.survey_files import read_survey
 from tests.survey_folder import write_survey
@@ -32,20 +32,21 @@ def survey(tmp_path_factory: pytest.TempPathFactory) -> Survey:
 def test_a_file_belongs_to_the_source_that_names_it(
     survey: Survey, file_name: str, expected: tuple[str, str] | None
 ) -> None:
-    assert match(file_name, [survey]) == expected
+    owner = match(file_name, [survey])
+    assert (owner and (owner.survey, owner.source)) == expected
 
 
 def test_a_pattern_does_not_reach_into_folders(tmp_path: Path) -> None:
     survey = read_survey(write_survey(tmp_path, change=("waves/w01.yml", "small_w01*.csv", "waves/*.csv")))
-    assert match("waves/first.csv", [survey]) == ("small", "w01")
+    assert match("waves/first.csv", [survey]) == Owner("small", "w01")
     assert match("waves/old/first.csv", [survey]) is None
     assert match("first.csv", [survey]) is None
 
 
 def test_a_name_in_full_wins_over_a_pattern(tmp_path: Path) -> None:
     survey = read_survey(write_survey(tmp_path, change=("waves/w01.yml", "small_w01*.csv", "small_*.csv")))
-    assert match("small_w02.csv", [survey]) == ("small", "w02")
-    assert match("small_w03.csv", [survey]) == ("small", "w01")
+    assert match("small_w02.csv", [survey]) == Owner("small", "w02")
+    assert match("small_w03.csv", [survey]) == Owner("small", "w01")
 
 
 def test_a_file_that_two_surveys_name_is_refused(tmp_path: Path, survey: Survey) -> None:

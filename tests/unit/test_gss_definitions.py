@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pipeline.definitions import NOT_DISTINGUISHED, Survey
-from pipeline.deliveries import match
+from pipeline.deliveries import Owner, match
 from pipeline.survey_files import read_survey
 from pipeline.wave_files import read_delivery
 
@@ -64,7 +64,7 @@ def test_every_wave_asks_every_item_and_may_lack_any(survey: Survey) -> None:
 def test_files_are_matched_by_the_names_every_cohort_has(survey: Survey) -> None:
     names = ("sample.csv.gz", "waves/wave1.csv.gz", "waves/wave2.csv.gz", "waves/wave3.csv.gz")
     assert [match(name, [survey]) for name in names] == [
-        ("gss_panel", source) for source in ("roster", "w1", "w2", "w3")
+        Owner("gss_panel", source) for source in ("roster", "w1", "w2", "w3")
     ]
     assert match("full_long.parquet", [survey]) is None
 

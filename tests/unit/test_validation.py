@@ -142,7 +142,7 @@ def test_the_log_has_a_row_for_each_rule_checked():
     rows = check_rows([found], "run-1", when)
     assert rows.columns == [
         "run_id", "survey", "wave", "file_name", "rule", "severity", "item", "column_name", "success", "n_checked",
-        "n_failed", "message", "checked_at",
+        "n_failed", "message", "checked_at", "part",
     ]  # fmt: skip
     assert rows.height == len(found.results)
     failed = rows.filter(~pl.col("success"))
