@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import polars as pl
+
 from flows.adopted_files import careful, write_definitions
 from flows.draft import words
 from pipeline import wave_files
@@ -17,6 +19,7 @@ from pipeline.adoption.members import AGES, PROFILE, MemberList, prepared
 from pipeline.adoption.names import identifier
 from pipeline.adoption.population import PopulationPlan, with_totals, without_totals
 from pipeline.adoption.producer_weights import producer_weight
+from pipeline.adoption.published_totals import is_margins_table, published_rows
 from pipeline.adoption.questions import DraftedDelivery, described, draft
 from pipeline.adoption.repeats import question_bank
 from pipeline.adoption.respondents import Respondents, as_waves_deliver, respondents
@@ -26,6 +29,7 @@ from pipeline.errors import DeliveryError, UsageError
 from pipeline.run_log import replace_text
 from pipeline.settings import Workspace, create_workspace
 from pipeline.wave_files import Delivery
+from pipeline.wave_files.delivery import ROW_NUMBER
 
 DECISIONS = "DECISIONS.md"
 
@@ -37,7 +41,8 @@ class Given:
     members: Path | None
     exports: tuple[Path, ...]
     codebooks: tuple[Path, ...] = ()  # one for each export, or none
-    margins: Path | None = None
+    margins: tuple[Path, ...] = ()
+    area: str | None = None  # of published tables that have many
     title: str | None = None
     crosswalk: Path | None = None
 
@@ -220,10 +225,19 @@ def _paths(given: Given, waves: tuple[Adopted, ...]) -> list[Path]:
 
 
 def _population(given: Given, members: MemberList, meaning: Words, year: int, today: date) -> PopulationPlan:
-    if given.margins is None:
+    if not given.margins:
         return without_totals(members, year)
-    try:
-        text = given.margins.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DeliveryError(f"{given.margins.name}: not UTF-8 text. Save it as CSV (UTF-8).") from error
-    return with_totals(text, members, meaning, year, today.isoformat())
+    return with_totals(_totals(given, meaning), members, meaning, year, today.isoformat())
+
+
+def _totals(given: Given, meaning: Words) -> str:
+    """Return the tables of totals as one, those of a statistical office as margins of one area."""
+    rows: list[dict[str, str]] = []
+    for path in given.margins:
+        frame = wave_files.read_delivery(path).frame.cast(pl.String)
+        if is_margins_table(frame):
+            rows += frame.drop(ROW_NUMBER).fill_null("").to_dicts()
+        else:
+            source = {"source": f"{path.name}{f', {given.area}' if given.area else ''}"}
+            rows += [{**row, **source} for row in published_rows(frame, path.name, meaning, given.area)]
+    return pl.DataFrame(rows, infer_schema_length=None).fill_null("").write_csv()

@@ -3,12 +3,13 @@
 import csv
 import io
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from flows.draft import question_notes
 from pipeline import survey_files
 from pipeline.adoption.assembly import Found
-from pipeline.adoption.repeats import REVERSED, Bank
+from pipeline.adoption.repeats import REVERSED, Repeat
 from pipeline.definitions import Survey
 from pipeline.run_log import replace_text
 from pipeline.settings import Workspace
@@ -31,7 +32,7 @@ def write_definitions(folder: Path, survey: Survey, found: Found) -> None:
     replace_text(folder / "survey.yml", survey_files.survey_text(survey, Notes(heading=heading)))
     replace_text(folder / "items.yml", _items(survey, found, heading))
     for wave in survey.waves:
-        notes = Notes(columns=_recodes(found.bank, wave.wave), heading=heading)
+        notes = Notes(columns=recode_notes(found.bank.repeats, wave.wave), heading=heading)
         replace_text(folder / "waves" / f"{wave.wave}.yml", survey_files.wave_text(wave, notes))
     if found.population.rows:
         text = io.StringIO()
@@ -58,13 +59,13 @@ def _items(survey: Survey, found: Found, heading: str) -> str:
     return survey_files.items_text(list(survey.items.values()), survey.item_links, Notes(shown, heading=heading))
 
 
-def _recodes(bank: Bank, wave: str) -> dict[str, list[str]]:
+def recode_notes(repeats: Iterable[Repeat], wave: str) -> dict[str, list[str]]:
     """Return, for each item whose scale was turned round, the line that would make it the earlier item."""
     return {
         one.item: [
             f"'{one.earlier}' with its scale turned round? Then write instead of the next line:",
             f"  {one.earlier}: {{column: {json.dumps(one.column)}, recode: {json.dumps(one.recode)}}}",
         ]
-        for one in bank.repeats
+        for one in repeats
         if one.wave == wave and one.relation == REVERSED
     }

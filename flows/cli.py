@@ -19,6 +19,7 @@ BUG = 70
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1, 2, 3, 4, 5 or 70; `panel --help` says what each means."""
     drop_leak_notices()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is there: its threads spin on our small matrices
     options = _parser().parse_args(arguments)
     try:
         code = int(options.run(options))
@@ -63,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_nights(subparsers)
     _add_releases(subparsers)
     _add_reading(subparsers)
+    _add_register(subparsers)
     _add_statistics(subparsers)
     return parser
 
@@ -103,7 +105,10 @@ def _add_making(subparsers: "Subparsers[ArgumentParser]") -> None:
     )
     draft.add_argument("file", type=Path, metavar="FILE")
     draft.add_argument("--codebook", type=Path, metavar="FILE", help="the file that describes the columns")
-    draft.add_argument("--wave", default="w01")
+    draft.add_argument("--wave", help="its name (default: w01, or the one after the survey's newest)")
+    draft.add_argument("--survey", help="draft a further wave of this survey: items asked again keep their ids")
+    draft.add_argument("--workspace", type=Path, default=Path(), metavar="DIR", help="of --survey (default: here)")
+    draft.add_argument("--write", action="store_true", help="with --survey: write the wave, and add new items")
     draft.add_argument("--out", type=Path, metavar="DIR", help="the survey's folder (default: print them)")
     _add_adopt(subparsers)
 
@@ -126,7 +131,15 @@ def _add_adopt(subparsers: "Subparsers[ArgumentParser]") -> None:
     adopt.add_argument(
         "--crosswalk", type=Path, metavar="FILE", help="which ids of different waves are one person's: a column a wave"
     )
-    adopt.add_argument("--margins", type=Path, metavar="CSV", help="population totals: margin,category,persons")
+    adopt.add_argument(
+        "--margins",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="population totals: margin,category,persons, or a published table; may be given several times",
+    )
+    adopt.add_argument("--area", help="the area whose totals to take from published tables, by name or code")
     adopt.add_argument("--title", help="the panel's name (default: the folder's)")
     adopt.add_argument("--no-night", action="store_true", help="make the workspace, and run no night on it")
     _add_today(adopt)
@@ -202,10 +215,11 @@ def _add_reading(subparsers: "Subparsers[ArgumentParser]") -> None:
         "make a report again from what is published",
         "panel report newsletter --survey citizens_panel --wave w03",
     )
-    report.add_argument("kind", choices=("newsletter", "explorer"), metavar="KIND", help="newsletter or explorer")
+    kinds = ("newsletter", "tables", "methods", "explorer")
+    report.add_argument("kind", choices=kinds, metavar="KIND", help="newsletter, tables, methods or explorer")
     _add_dir(report)
-    report.add_argument("--survey", help="of a newsletter")
-    report.add_argument("--wave", help="of a newsletter")
+    report.add_argument("--survey", help="of all but the explorer")
+    report.add_argument("--wave", help="of all but the explorer")
 
 
 def _add_export(subparsers: "Subparsers[ArgumentParser]") -> None:
@@ -225,6 +239,33 @@ def _add_export(subparsers: "Subparsers[ArgumentParser]") -> None:
     )
     export.add_argument("--replicates", action="store_true", help="the replicate weights too, a column each")
     export.add_argument("--out", type=Path, default=Path(), metavar="FOLDER", help="(default: this folder)")
+
+
+def _add_register(subparsers: "Subparsers[ArgumentParser]") -> None:
+    """Add the commands about who the members are."""
+    refresh = _add(
+        subparsers,
+        "refresh-plan",
+        commands.refresh_plan,
+        "plan a refreshment: whom to chase, how many to recruit by age group",
+        "panel refresh-plan demo-panel --survey citizens_panel --joining all=0.12",
+    )
+    _add_dir(refresh)
+    refresh.add_argument("--survey", required=True)
+    refresh.add_argument(
+        "--waves", type=int, metavar="N", help="waves until the next refresh (default: those of a year)"
+    )
+    refresh.add_argument("--active", type=int, metavar="N", help="active members wanted then (default: as many as now)")
+    refresh.add_argument(
+        "--joining",
+        action="append",
+        default=[],
+        metavar="GROUP=SHARE",
+        help="of those invited who join, by group or all=SHARE (default: as the survey declares its recruitments)",
+    )
+    refresh.add_argument("--format", choices=("text", "json", "csv"), default="text")
+    refresh.add_argument("--out", type=Path, metavar="FILE", help="write the plan there")
+    refresh.add_argument("--chase", type=Path, metavar="CSV", help="write who is active and missed the newest wave")
 
 
 def _add_statistics(subparsers: "Subparsers[ArgumentParser]") -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 import threading
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, cast
@@ -88,13 +89,26 @@ def init(options: argparse.Namespace) -> int:
 
 
 def draft_definition(options: argparse.Namespace) -> int:
-    """Write a first items.yml and wave file from an export's own labels and codes."""
+    """Write a first items.yml and wave file from an export's own labels and codes, or a further wave of a survey."""
+    if options.survey is not None:
+        from flows.draft_wave import draft_next_wave
+
+        print(
+            draft_next_wave(
+                options.file,
+                codebook=options.codebook,
+                survey_name=options.survey,
+                wave=options.wave,
+                root=options.workspace,
+                is_written=options.write,
+            )
+        )
+        return 0
     from flows.draft import draft_definition as drafted
 
-    text = drafted(options.file, codebook=options.codebook, wave=options.wave, out=options.out)
-    print(
-        text if options.out is None else f"Written: {options.out / 'items.yml'}, {options.wave}.yml. Read them through."
-    )
+    wave = options.wave or "w01"
+    text = drafted(options.file, codebook=options.codebook, wave=wave, out=options.out)
+    print(text if options.out is None else f"Written: {options.out / 'items.yml'}, {wave}.yml. Read them through.")
     return 0
 
 
@@ -108,7 +122,8 @@ def adopt(options: argparse.Namespace) -> int:
         members=options.members,
         exports=tuple(options.export),
         codebooks=tuple(options.codebook),
-        margins=options.margins,
+        margins=tuple(options.margins),
+        area=options.area,
         title=options.title,
         crosswalk=options.crosswalk,
     )
@@ -227,4 +242,31 @@ def _written_report(workspace: Workspace, options: argparse.Namespace) -> "Path 
     if not (options.survey and options.wave):
         raise UsageError(f"panel report {options.kind} needs --survey and --wave.")
     refuse_unknown_wave(find_survey(workspace, options.survey), options.wave)
-    return write_newsletter(workspace, options.survey, options.wave)
+    newsletter = write_newsletter(workspace, options.survey, options.wave)
+    if options.kind == "tables":
+        from flows.pages import write_tables
+
+        return write_tables(
+            workspace, options.survey, options.wave, is_out=not newsletter.is_relative_to(workspace.drafts)
+        )
+    return newsletter.with_name("methods.html") if options.kind == "methods" else newsletter
+
+
+def refresh_plan(options: argparse.Namespace) -> int:
+    """Plan a refreshment from the published file, and say whom to chase until then."""
+    from flows.refresh import Asked, planned, shares_by_group, write_absent, written
+
+    if options.active is not None and options.active < 1:
+        raise UsageError(f"--active {options.active}: expected 1 active member or more.")
+    asked = Asked(options.waves, options.active, shares_by_group(options.joining))
+    plan = planned(read_workspace(options.dir), options.survey, asked)
+    text = written(plan, options.format)
+    if options.out:
+        options.out.write_text(text, encoding="utf-8")
+        print(f"Written: {options.out}")
+    else:
+        print(text, end="")
+    if options.chase:
+        write_absent(plan, options.chase)
+        print(f"Written: {options.chase}, {plan.absent.height:,} members", file=sys.stderr)
+    return 0

@@ -40,7 +40,7 @@ def draft_definition(path: Path, *, codebook: Path | None, wave: str, out: Path 
         [question.item for question in drafted.questions],
         notes=Notes(question_notes(drafted.questions, meaning), heading=f"Drafted from {path.name}: read it through."),
     )
-    placed = survey_files.wave_text(wave_of(drafted, wave, times), Notes(heading=_asides(drafted)))
+    placed = survey_files.wave_text(wave_of(drafted, wave, times), Notes(heading=asides(drafted)))
     if out is not None:
         files = {out / "items.yml": items, out / "waves" / f"{wave}.yml": placed}
         taken = [str(file) for file in files if file.exists()]
@@ -89,7 +89,7 @@ def wave_of(drafted: DraftedDelivery, wave: str, times: Fieldwork | None) -> Wav
     )
 
 
-def _asides(drafted: DraftedDelivery) -> str:
+def asides(drafted: DraftedDelivery) -> str:
     """Return what the columns that are no questions were taken for."""
     kinds: dict[str, list[str]] = {}
     for column, kind in drafted.set_aside.items():

@@ -17,6 +17,7 @@ from pipeline.errors import StatisticsError
 from pipeline.fingerprint import text_hash
 from pipeline.panel_estimates import PanelData, pairs_of
 from pipeline.panel_weights import PanelWeight, waves_of
+from pipeline.weight_choice import CHANGES, SAME_PEOPLE, Analysis, weight_for
 from pipeline.weighting_steps import WeightRecipe
 
 NOT_WAVES = {ROSTER, CROSSWALK}
@@ -45,8 +46,12 @@ class Figures:
             self.weights[key] = weight_wave(self.survey, waves[-1], recipe.weight_id, waves, self.data)
         return self.weights[key]
 
-    def step(self, name: str, waves: set[str], act: Callable[[], None]) -> None:
-        """Do one step unless it was done with the same inputs; what cannot be computed is told, and left out."""
+    def step(self, name: str, waves: set[str], act: Callable[[], None], *more: str) -> None:
+        """Do one step unless it was done with the same inputs; what cannot be computed is told, and left out.
+
+        Args:
+            more: what else it depends on, beside definitions, code, and the waves' deliveries and status.
+        """
         sources = waves | self.data.survey.known_from
         if any((self.survey, source) in self.night.frozen for source in sources):
             return
@@ -56,6 +61,7 @@ class Figures:
             [self.deliveries.get(source) for source in sorted(sources)],
             [is_provisional(self.night, self.survey, wave) for wave in sorted(waves)],
             self.night.workspace.confidence,
+            *more,
         )
         if not self.night.is_full and warehouse.step_inputs(self.night.connection, self.survey, name) == inputs:
             return
@@ -86,8 +92,15 @@ def make_figures(survey: str) -> None:
     _changes(figures)
     _transitions(figures)
     _quality_effects(figures)
-    waves = figures.fielded
-    figures.step("retention", waves, partial(follow_members.follow_members, survey, figures.data))
+    in_field = frozenset(wave for wave in figures.fielded if _is_in_field(figures, wave))
+    follow = partial(follow_members.follow_members, survey, figures.data, in_field)
+    figures.step("retention", figures.fielded, follow, *sorted(in_field))
+
+
+def _is_in_field(figures: Figures, wave: str) -> bool:
+    """Return whether answers to a wave may still come: its fieldwork is not over, and nobody finalised it."""
+    is_open = figures.data.survey.wave(wave).is_in_field(figures.night.today)
+    return is_open and is_provisional(figures.night, figures.survey, wave)
 
 
 def _estimates(figures: Figures) -> None:
@@ -155,6 +168,8 @@ def _changes(figures: Figures) -> None:
 
 def _change(figures: Figures, kind: str, recipe: WeightRecipe, pairs: list[tuple[str, str]]) -> None:
     later = pairs[0][1]
+    for pair in pairs:
+        weight_for(figures.data.survey, Analysis(CHANGES[kind], pair), recipe.weight_id)
     weights = {wave: figures.weight(recipe, recipe.waves or (wave,)) for pair in pairs for wave in pair}
     change_waves.change_waves(figures.survey, later, recipe.weight_id, kind, pairs, weights, figures.data)
 
@@ -174,5 +189,6 @@ def _transitions(figures: Figures) -> None:
 
 
 def _transition(figures: Figures, plan: TransitionPlan, recipe: WeightRecipe, pair: tuple[str, str]) -> None:
+    weight_for(figures.data.survey, Analysis(SAME_PEOPLE, pair), recipe.weight_id)
     weight = figures.weight(recipe, recipe.waves)
     change_waves.tabulate_transitions(figures.survey, plan, pair, weight, figures.data)

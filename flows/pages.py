@@ -1,4 +1,4 @@
-"""The public pages that tell of all released waves at once, made from the published file."""
+"""Public files made from the published file: the trend explorer of all released waves, and each one's tables."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,11 +9,15 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from flows.releases import latest_release
 from flows.run_context import current
 from pipeline import run_log, warehouse
+from pipeline.fingerprint import text_hash
 from pipeline.settings import Workspace
 from reports.explorer import render_explorer
+from reports.tables import render_tables
 
+TABLES = "tables.xlsx"
 EXPLORER = Path("public") / "explorer" / "index.html"
 
 
@@ -31,6 +35,42 @@ def write_explorer(workspace: Workspace) -> Path | None:
         return None
     run_log.replace_text(workspace.published / EXPLORER, page)
     return workspace.published / EXPLORER
+
+
+@task(task_run_name="tables-{survey}-{wave}", cache_policy=NO_CACHE)
+def write_tables_of(survey: str, wave: str) -> None:
+    """Write the tables of a released wave, unless they were made from the same release by the same code."""
+    night = current()
+    release = latest_release(night, survey, wave)
+    if release is None:
+        return
+    is_out = release.is_approved
+    folder = tables_folder(night.workspace, survey, wave, is_out=is_out)
+    inputs = text_hash(night.code_version, night.definitions_hash[survey], release)
+    step = f"tables-{wave}"
+    if (folder / TABLES).exists() and warehouse.step_inputs(night.connection, survey, step) == inputs:
+        return
+    write_tables(night.workspace, survey, wave, is_out=is_out)
+    warehouse.remember_step(night.connection, survey, step, inputs)
+
+
+def tables_folder(workspace: Workspace, survey: str, wave: str, *, is_out: bool) -> Path:
+    """Return where a wave's tables lie: beside its newsletter, which is a draft until it is approved."""
+    return (workspace.published / "public" if is_out else workspace.drafts) / survey / wave
+
+
+def write_tables(workspace: Workspace, survey: str, wave: str, *, is_out: bool) -> Path:
+    """Make the tables of a wave from the published file and return where the workbook is.
+
+    Raises:
+        DefinitionError: no such survey or wave is published.
+    """
+    with published_reader(workspace) as read:
+        files = render_tables(read, survey, wave)
+    folder = tables_folder(workspace, survey, wave, is_out=is_out)
+    for name, content in files.items():
+        run_log.replace_bytes(folder / name, content)
+    return folder / TABLES
 
 
 @contextmanager

@@ -12,13 +12,14 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import releases, take_in
 from flows.ingest_wave import UNREADABLE
-from flows.pages import write_explorer_page
+from flows.pages import write_explorer_page, write_tables_of
 from flows.run_context import Night, current
 from flows.summary import summary_lines
 from pipeline import run_log, warehouse
 from pipeline.fingerprint import night_fingerprint
 from pipeline.run_log import NightState
 from pipeline.settings import Workspace
+from reports.methods_sheet import render_methods
 from reports.newsletter import render_newsletter
 from reports.quality import render_quality
 
@@ -35,6 +36,7 @@ def publish_night() -> NightState:
     write_quality_pages()
     for survey, wave in estimated_waves(night):
         write_page(survey, wave)
+        write_tables_of(survey, wave)
     write_explorer_page()
     for request in night.requests:
         request.path.unlink(missing_ok=True)
@@ -222,6 +224,7 @@ def write_newsletter(workspace: Workspace, survey: str, wave: str) -> Path:
             disclosure_profile=facts["disclosure_profile"],
             confidence=workspace.confidence,
         )
+        files |= render_methods(read, survey, wave, confidence=workspace.confidence)
     draft = workspace.drafts / survey / wave
     folder = workspace.published / "public" / survey / wave if facts["is_out"] else draft
     for name, content in files.items():

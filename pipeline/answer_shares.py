@@ -41,10 +41,10 @@ def of_delivery(survey: Survey, wave: Wave, frame: pl.DataFrame, members: pl.Ser
     rows = frame.filter(members.is_not_null())
     for wanted in (wave.source.complete_when, wave.source.only_rows):
         if wanted is not None and wanted.column in frame.columns:
-            rows = rows.filter(pl.col(wanted.column).is_in(list(wanted.values)))
+            rows = rows.filter(pl.col(wanted.column).cast(pl.String).is_in(list(wanted.values)))
     tests = wave.source.test_rows
     if tests is not None and tests.column in frame.columns:
-        rows = rows.filter(~pl.col(tests.column).is_in(list(tests.values)).fill_null(False))
+        rows = rows.filter(~pl.col(tests.column).cast(pl.String).is_in(list(tests.values)).fill_null(False))
     parts = [
         _of_item(wave.wave, survey.items[placed.item], placed, rows[placed.column])
         for placed in wave.items
@@ -94,11 +94,12 @@ def has_moved(n_given: int, n: int, n_given_before: int, n_before: int, *, least
 
 def _of_item(wave: str, item: Item, placed: ItemColumn, delivered: pl.Series) -> pl.DataFrame:
     codes = _codes_of_values(item, placed)
-    counts = delivered.fill_null("").alias("value").to_frame().group_by("value").len("n")
+    counts = delivered.alias("value").to_frame().group_by("value").len("n")
+    text = pl.col("value").cast(pl.String).fill_null("")
     understood = counts.select(
         pl.lit(wave).alias("wave"),
         pl.lit(item.item).alias("item"),
-        pl.col("value").replace_strict(codes, default=None, return_dtype=pl.String).alias("code"),
+        text.replace_strict(codes, default=None, return_dtype=pl.String).alias("code"),
         pl.col("n").cast(pl.Int64),
     )
     return understood.drop_nulls("code").group_by("wave", "item", "code").agg(pl.col("n").sum())

@@ -279,6 +279,7 @@ class RetentionPlan:
     first_wave: str
     weight_id: str
     missed_waves: int = 1  # a member who missed the last so many waves has left
+    age: str | None = None  # profile variable that is age in years when it was asked; None: members do not age
 
 
 @dataclass(frozen=True)
@@ -288,6 +289,16 @@ class Eligibility:
     columns: dict[str, str] = field(default_factory=dict)
     contains: str = ""
     exit_reasons: tuple[str, ...] = ()  # values of the roster's exit_reason that mean out of the population
+    causes: dict[str, str] = field(default_factory=dict)  # why: text that the column of `columns` then contains
+
+
+@dataclass(frozen=True)
+class Recruitment:
+    """How one cohort was recruited, in persons: of those invited who joined, and who of them gave a profile."""
+
+    invited: int
+    joined: int
+    profiled: int
 
 
 @dataclass(frozen=True)
@@ -334,6 +345,25 @@ class ResponseQuality:
     remove_at: int | None = None  # strong flags of so many kinds make a nonrespondent; None: nobody is removed
 
 
+STATEMENT_ELEMENTS = (  # what only its author can say of a survey, for those who read its figures
+    "sponsor",
+    "conducted_by",
+    "funding",
+    "contact",
+    "sampling_frame",
+    "sampling",
+    "recruitment",
+    "coverage",
+    "incentives",
+    "languages",
+    "processing",
+    "quality_assurance",
+    "limitations",
+    "release_calendar",
+    "pre_release_access",
+)
+
+
 @dataclass(frozen=True)
 class Crosswalk:
     """A delivered file that says which ids are one person's: `ids` is wave (or roster): column; one row a person."""
@@ -368,6 +398,7 @@ class Survey:
     families: tuple[TestFamily, ...]
     retention: RetentionPlan | None
     methods_note: str = ""
+    statement: dict[str, str] = field(default_factory=dict)  # one of STATEMENT_ELEMENTS: what its author says of it
     research_questions: dict[str, str] = field(default_factory=dict)
     severities: dict[str, SeverityChange] = field(default_factory=dict)  # rule code: severity
     comparison: WaveComparison = WaveComparison()
@@ -378,6 +409,7 @@ class Survey:
     has_member_list: bool = True  # False: members are those who answer, from the first wave they answer on
     has_ids_of_each_wave: bool = False  # True: a person's id is another one in every wave
     crosswalk: Crosswalk | None = None
+    recruitment: dict[str, Recruitment] = field(default_factory=dict)  # cohort: its recruitment; {} not known
 
     def wave(self, wave: str) -> Wave:
         """Return the wave of that name; KeyError when there is none."""

@@ -14,6 +14,7 @@ from pipeline.member_ids import same_ids
 from pipeline.rules import ROSTER, Rule, rules_for_crosswalk, rules_for_part, rules_for_roster, rules_for_wave
 from pipeline.settings import Workspace, read_register_key
 from pipeline.validation.rows import DeliveryToValidate
+from pipeline.wave_files.few_values import with_enums
 
 AS_DELIVERED = "as_delivered"
 
@@ -25,7 +26,7 @@ class Reading:
     survey: Survey
     source: str  # "roster", "crosswalk" or a wave
     file_name: str  # relative to the inbox
-    frame: pl.DataFrame  # row_number and every delivered column, as text
+    frame: pl.DataFrame  # row_number and every delivered column, as text; of few different values as an Enum of text
     members: pl.Series  # panel_member_id of each row, null when nobody in the member list
     aliases: dict[str, pl.Series]  # column of ids: the pseudonym of each, before links between waves are followed
     part: str = ""  # of the wave, when it is delivered in several (pipeline.deliveries)
@@ -97,10 +98,12 @@ def read(
             sheet=definition.sheet,
             header_row=definition.header_row,
             decimal_comma=definition.decimal_comma,
+            as_enums=True,
         ),
     ).frame
     for column in id_columns:
         _refuse_missing_column(column, frame, source, file_name)
+    frame = with_enums(frame.with_columns(pl.col(column).cast(pl.String) for column in id_columns), but=id_columns)
     aliases = {
         column: _aliases(workspace, survey, whose, same_ids(frame[column], survey.id_ignores), enrol=enrol)
         for column, whose in id_columns.items()

@@ -26,7 +26,8 @@ def of_delivery(survey: Survey, source: str, frame: pl.DataFrame, members: pl.Se
     for variable in survey.profile:
         is_here = variable.source == source or (variable.source == ANY_WAVE and source != ROSTER)
         if is_here and variable.column in frame.columns:
-            ours = frame[variable.column].replace(dict(variable.values)) if variable.values else frame[variable.column]
+            delivered = frame[variable.column].cast(pl.String)
+            ours = delivered.replace(dict(variable.values)) if variable.values else delivered
             part = pl.DataFrame({"panel_member_id": members, "value": ours}).filter(pl.col("value") != "").drop_nulls()
             parts.append(part.select("panel_member_id", pl.lit(variable.name).alias("variable"), "value"))
     return pl.concat(parts).unique(["panel_member_id", "variable"], keep="first", maintain_order=True)
@@ -36,7 +37,7 @@ def of_member_list(survey: Survey, frame: pl.DataFrame, members: pl.Series) -> p
     """Return what a member list says of being in the panel: panel_member_id, joined_on, left_on, status, as text."""
     told = {**survey.roster.optional_columns, **survey.roster.columns}
     columns = {
-        name: frame[told[name]] if told.get(name) in frame.columns else pl.repeat(None, frame.height, dtype=pl.String)
+        name: pl.col(told[name]).cast(pl.String) if told.get(name) in frame.columns else pl.lit(None, dtype=pl.String)
         for name in ("joined_on", "left_on", "status")
     }
     return frame.select(members.alias("panel_member_id"), **columns).drop_nulls("panel_member_id")

@@ -25,6 +25,8 @@ class PanelWeight:
     weighted: Weighted
     design: SurveyDesign  # of `design_rows`
     design_rows: NDArray[np.int64]  # (m,) rows of the panel's arrays
+    sample: StartingSample
+    start: "PanelWeight | None" = None  # the weight that the recipe starts from
 
     @property
     def held_rows(self) -> NDArray[np.int64]:
@@ -46,12 +48,13 @@ def weigh(survey: Survey, recipe: WeightRecipe, waves: tuple[str, ...], arrays: 
         WeightingError: the recipe cannot be followed; the message names the weight, the step and why.
     """
     rows = _starting_rows(recipe, waves, arrays)
+    start = _start(survey, recipe, arrays)
     sample = StartingSample(
         categories=_categories(arrays, rows),
         is_respondent=_is_respondent(recipe, waves, arrays)[rows],
         n_removed=int(arrays.removed(*waves).sum()),
         is_ineligible=~arrays.is_eligible[waves[-1]][rows],
-        starting_weight=_starting_weight(survey, recipe, waves, arrays, rows),
+        starting_weight=_starting_weight(recipe, waves, arrays, rows, start),
         selection_probabilities=_selection_probabilities(recipe, waves, arrays, rows),
         steps=response_steps(survey, recipe, waves, arrays, rows),
     )
@@ -60,7 +63,7 @@ def weigh(survey: Survey, recipe: WeightRecipe, waves: tuple[str, ...], arrays: 
     except WeightingError as error:
         raise WeightingError(f"{survey.survey}, {'+'.join(waves)}, weight '{recipe.weight_id}': {error}") from error
     design = weighted.design(arrays.stratum[rows], arrays.psu[rows], lonely_psu=survey.design.lonely_psu)
-    return PanelWeight(recipe, waves[-1], rows, weighted, design, rows[weighted.in_design])
+    return PanelWeight(recipe, waves[-1], rows, weighted, design, rows[weighted.in_design], sample, start)
 
 
 def weight_rows(survey: Survey, weight: PanelWeight, arrays: PanelArrays) -> pl.DataFrame:
@@ -135,14 +138,25 @@ def _supplied(recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelArrays)
     return np.where(arrays.is_respondent[waves[0]], arrays.wave_number(waves[0], recipe.supplied), np.nan)
 
 
-def _starting_weight(
-    survey: Survey, recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelArrays, rows: NDArray[np.int64]
-) -> NDArray[np.float64] | None:
-    if recipe.supplied is not None:
-        return _supplied(recipe, waves, arrays)[rows]
+def _start(survey: Survey, recipe: WeightRecipe, arrays: PanelArrays) -> PanelWeight | None:
+    """Return the weight of the starting wave that a recipe starts from."""
     if recipe.starting_weight is None or recipe.starting_wave is None:
         return None
-    start = weigh(survey, survey.weight(recipe.starting_weight), (recipe.starting_wave,), arrays)
+    return weigh(survey, survey.weight(recipe.starting_weight), (recipe.starting_wave,), arrays)
+
+
+def _starting_weight(
+    recipe: WeightRecipe,
+    waves: tuple[str, ...],
+    arrays: PanelArrays,
+    rows: NDArray[np.int64],
+    start: PanelWeight | None,
+) -> NDArray[np.float64] | None:
+    """Return the weights people start with, where these are supplied or come from another weight."""
+    if recipe.supplied is not None:
+        return _supplied(recipe, waves, arrays)[rows]
+    if start is None:
+        return None
     full = np.zeros(len(arrays.members))
     full[start.rows] = start.weighted.weight
     return full[rows]

@@ -150,8 +150,8 @@ NOT_ANSWERED_YET = "Not answered so far"
 METHOD = "A standing panel: the same members are asked wave after wave. {note}"
 RESPONSE = "{responded} of {invited} members invited answered{rate}."
 RESPONSE_COUNT = "{responded} members answered."
-RESPONSE_RATE = "{kind} among members still in the population: {rate}."
-RATE_KINDS = {"probability": "Response rate", "other": "Participation rate"}  # AAPOR: volunteers have no response rate
+RESPONSE_RATE = "Response rate among members still in the population: {rate}."
+PARTICIPATION_RATE = "Participation rate among members invited: {rate}."  # AAPOR: volunteers have no response rate
 CUMULATIVE = "Cumulative response rate, recruitment included: {rate}."
 CUMULATIVE_UNKNOWN = "The cumulative response rate, recruitment included, is not known."
 WEIGHTING = {
@@ -215,4 +215,128 @@ EXPLORER = {
     "copied": "Link copied",
     "updated": "Now showing {figure}, {by}.",
     "no_script": "This page needs JavaScript to draw its charts. It runs in the page alone and asks no network.",
+}
+
+METHODS = {
+    "page_title": "{title}, wave {number}: how it was done",
+    "kicker": "Methods and disclosure sheet",
+    "standfirst": (
+        "What a reader needs to judge the figures of this wave, under the headings of AAPOR's disclosure elements. It "
+        "also holds what the British Polling Council's rules and the Code of Practice for Statistics ask for."
+    ),
+    "not_stated": "Not stated by the survey's author.",
+    "strategy": "Strategy of data collection",
+    "sponsor_and_conductor": "Who sponsored and conducted it",
+    "instruments": "Questions",
+    "population": "Population",
+    "sample": "How the sample was made and recruited",
+    "modes": "Modes",
+    "dates": "Dates",
+    "sizes_and_precision": "Sizes and precision",
+    "weighting": "Weighting",
+    "processing_and_quality": "Processing and quality",
+    "limitations": "Limitations",
+    "releases": "Releases and corrections",
+    "design": "Design",
+    "sponsor": "Sponsor",
+    "conducted_by": "Conducted by",
+    "funding": "Funding",
+    "contact": "Contact",
+    "languages": "Languages",
+    "sampling_frame": "Sampling frame",
+    "sampling": "Sampling",
+    "recruitment": "Recruitment",
+    "coverage": "Coverage",
+    "incentives": "Incentives",
+    "inference": "What the figures stand for",
+    "mode": "Mode",
+    "fieldwork": "Fieldwork",
+    "response": "Response",
+    "precision": "Precision",
+    "precision_line": (
+        "Design effects of the headline shares run from {low} to {high}; their {level} ranges reach up to {margin} "
+        "points to either side."
+    ),
+    "tests": "Tests of change",
+    "false_claims": (
+        "If nothing had changed, at most {expected} of the {n} newsletters of a year would be expected to name a "
+        "change that is none: {n} families of headline tests a year, each held to {level} by {correction}."
+    ),
+    "false_discoveries": (
+        "Of the changes named in a year, at most {level} are expected to be none: {n} families of headline tests, "
+        "each corrected by {correction}."
+    ),
+    "corrections": {"holm": "Holm's method", "benjamini_hochberg": "the method of Benjamini and Hochberg"},
+    "processing": "Processing",
+    "quality_assurance": "Quality assurance",
+    "rows": "Rows delivered",
+    "rows_line": "{delivered} delivered, {accepted} accepted, {refused} refused, {superseded} superseded.",
+    "flags": "Careless answering",
+    "flags_line": "{flag}: {n} members flagged",
+    "no_flags": "Nobody was flagged.",
+    "uncertainty": "Uncertainty",
+    "small_groups": "Small groups",
+    "release": "Release",
+    "release_line": "{release}, {status}, {day}.",
+    "correction": "Correction",
+    "no_corrections": "No figure of this wave has been corrected.",
+    "release_calendar": "Release calendar",
+    "pre_release_access": "Access before release",
+    "fewer": "fewer than {n}",
+    "questions_caption": "Questions of this wave, in the order of the codebook",
+    "question": "Question",
+    "answers": "Answers",
+    "steps_caption": "From base weight to final weight",
+    "step": "Step",
+    "members": "Members",
+    "factors": "Factors",
+    "design_effect": "Design effect",
+    "note": "Note",
+    "regimes_caption": "What the three codes ask for, and where it stands",
+    "code": "Code",
+    "asks_for": "Asks for",
+    "stands_under": "Under",
+    "stated": "Stated",
+    "yes": "yes",
+    "no": "not stated",
+}
+
+TABLES = {
+    "title": "{title}, wave {number}: tables",
+    "contents": "Contents",
+    "contents_note": "One sheet to a question. Shorthand and methods are explained on the sheet Notes.",
+    "sheet": "Sheet",
+    "question": "Question",
+    "notes": "Notes",
+    "term": "Term",
+    "meaning": "Meaning",
+    "back": "Back to the contents",
+    "table_note": (
+        "Weighted percentages of those who gave an answer. Shorthand: [c] hidden to protect people, [x] not asked."
+    ),
+    "answer": "Answer",
+    "everyone": "Everyone",
+    "not_asked": "[x]",
+    "unweighted_n": "Unweighted base",
+    "weighted_n": "Weighted base",
+    "effective_n": "Effective base",
+    "higher_than": "{label}: higher than",
+    "population": "Population",
+    "weight": "Weight",
+    "method": "Method",
+    "inference": "What the figures stand for",
+    "percentages": "Percentages",
+    "percentages_note": "Weighted, in whole per cent of those who gave an answer; a net adds up several answers.",
+    "bases": "Bases",
+    "bases_note": (
+        "Unweighted: people who gave an answer. Weighted: the people of the population they stand for. Effective: the "
+        "simple random sample that would be as precise."
+    ),
+    "letters": "Letters",
+    "letters_note": (
+        "Each group of a domain has a letter, in brackets in its heading. A letter under a figure says that it is "
+        "clearly higher than that of the group with the letter: a two-sided test of the difference at 5%, with the "
+        "sampling design in its error, corrected for all pairs of the row's domain by Holm's method."
+    ),
+    "uncertainty": "Uncertainty",
 }

@@ -72,9 +72,10 @@ def _response(edition: Edition) -> list[str]:
     completion = facts["completion_rate"]
     rate = "" if completion is None else f" ({words.percent(completion)})"
     lines = [english.RESPONSE.format(responded=responded, invited=invited, rate=rate)]
-    if facts["response_rate"] is not None:
-        kind = english.RATE_KINDS.get(edition.inference, english.RATE_KINDS["other"])
-        lines.append(english.RESPONSE_RATE.format(kind=kind, rate=words.percent(facts["response_rate"])))
+    if edition.inference != "probability" and completion is not None:
+        lines.append(english.PARTICIPATION_RATE.format(rate=words.percent(completion)))
+    elif facts["response_rate"] is not None:
+        lines.append(english.RESPONSE_RATE.format(rate=words.percent(facts["response_rate"])))
     return [*lines, *_cumulative(edition)]
 
 

@@ -156,7 +156,13 @@ create table if not exists analysis.attrition_hazards (
     survival_ci_high double,
     degrees_of_freedom double,
     unweighted_hazard double,
-    unweighted_survival double
+    unweighted_survival double,
+    unweighted_hazard_standard_error double,
+    unweighted_hazard_ci_low double,
+    unweighted_hazard_ci_high double,
+    unweighted_survival_standard_error double,
+    unweighted_survival_ci_low double,
+    unweighted_survival_ci_high double
 );
 
 create table if not exists analysis.response_rates (
@@ -173,7 +179,26 @@ create table if not exists analysis.response_rates (
     response_rate double,
     response_rate_ci_low double,
     response_rate_ci_high double,
-    cumulative_response_rate double
+    cumulative_response_rate double,
+    n_partial integer,
+    n_refused integer,
+    n_not_contacted integer,
+    n_other integer,
+    n_unknown integer,
+    n_not_eligible integer,
+    eligibility_rate double,
+    rr1 double,
+    rr2 double,
+    rr3 double,
+    rr4 double,
+    rr5 double,
+    rr6 double,
+    recruitment_rate double,
+    profile_rate double,
+    retention_rate double,
+    cumrr1 double,
+    cumrr2 double,
+    rate_kind varchar
 );
 
 create table if not exists analysis.response_quality (
@@ -205,4 +230,151 @@ create table if not exists analysis.quality_effect (
     unweighted_n_with integer,
     unweighted_n_without integer,
     is_suppressed boolean
+);
+
+create table if not exists analysis.attrition_curves (
+    survey varchar not null,
+    clock varchar not null,
+    weighting varchar not null,
+    domain varchar not null,
+    domain_value varchar not null,
+    time integer not null,
+    cause varchar not null,
+    wave varchar,
+    n_at_risk integer,
+    n_exits integer,
+    hazard double,
+    hazard_standard_error double,
+    hazard_ci_low double,
+    hazard_ci_high double,
+    incidence double,
+    incidence_standard_error double,
+    incidence_ci_low double,
+    incidence_ci_high double,
+    degrees_of_freedom double,
+    is_provisional boolean
+);
+
+create table if not exists analysis.member_patterns (
+    survey varchar not null,
+    panel_member_id varchar not null,
+    pattern varchar not null,
+    first_wave varchar,
+    last_answered_wave varchar,
+    n_at_risk integer,
+    n_answered integer,
+    n_missed_latest integer,
+    exit_cause varchar,
+    exit_wave varchar,
+    is_active boolean,
+    is_provisional boolean
+);
+
+create table if not exists analysis.attrition_patterns (
+    survey varchar not null,
+    weighting varchar not null,
+    domain varchar not null,
+    domain_value varchar not null,
+    pattern varchar not null,
+    n_members integer,
+    n_of_pattern integer,
+    share double,
+    standard_error double,
+    ci_low double,
+    ci_high double,
+    degrees_of_freedom double
+);
+
+create table if not exists analysis.response_patterns (
+    survey varchar not null,
+    waves varchar not null,
+    pattern varchar not null,
+    waves_answered varchar,
+    n_waves_answered integer,
+    n_members integer,
+    is_monotone boolean
+);
+
+create table if not exists analysis.representativity (
+    survey varchar not null,
+    wave varchar not null,
+    indicator varchar not null,
+    variable varchar not null,
+    category varchar not null,
+    estimate double,
+    standard_error double,
+    ci_low double,
+    ci_high double,
+    unadjusted double,
+    degrees_of_freedom double,
+    n_asked integer,
+    n_respondents integer,
+    mean_propensity double,
+    coefficient_of_variation double,
+    covariates varchar
+);
+
+create table if not exists analysis.attrition_model (
+    survey varchar not null,
+    model varchar not null,
+    term varchar not null,
+    kind varchar not null,
+    domain varchar,
+    domain_value varchar,
+    time integer,
+    reference varchar,
+    estimate double,
+    standard_error double,
+    ci_low double,
+    ci_high double,
+    statistic double,
+    numerator_df integer,
+    degrees_of_freedom double,
+    p_value double,
+    n_person_waves integer,
+    n_exits integer,
+    variance_method varchar
+);
+
+create table if not exists analysis.attrition_alerts (
+    survey varchar not null,
+    wave varchar not null,
+    domain varchar not null,
+    domain_value varchar not null,
+    measure varchar not null,
+    estimate double,
+    rest double,
+    difference double,
+    standard_error double,
+    ci_low double,
+    ci_high double,
+    p_value double,
+    p_value_corrected double,
+    n_tests integer,
+    n_members integer,
+    n_active integer,
+    is_alert boolean,
+    message varchar
+);
+
+create table if not exists analysis.refresh_outlook (
+    survey varchar not null,
+    waves_ahead integer not null,
+    domain varchar not null,
+    domain_value varchar not null,
+    group_order integer,
+    wave varchar,
+    expected_on date,
+    is_next_refresh boolean,
+    n_active integer,
+    n_absent integer,
+    n_gone double,
+    n_leaving double,
+    n_out_of_population double,
+    n_aged_out double,
+    n_aged_in double,
+    n_expected double,
+    new_member_stays double,
+    population_share double,
+    population_source varchar
 );

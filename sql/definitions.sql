@@ -220,3 +220,18 @@ create table if not exists definitions.families (
     level double,
     is_headline boolean
 );
+
+create table if not exists definitions.statements (
+    survey varchar not null,
+    element varchar not null,
+    element_order integer,
+    statement varchar
+);
+
+create table if not exists definitions.recruitment (
+    survey varchar not null,
+    cohort varchar not null,
+    n_invited integer not null,
+    n_joined integer not null,
+    n_profiled integer not null
+);

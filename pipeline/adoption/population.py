@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.adoption.members import MemberList
-from pipeline.adoption.words import COLUMN, VALUE, Words, plain_words
+from pipeline.adoption.merging import merged_ages, merged_groups
+from pipeline.adoption.words import COLUMN, Words, plain_words
 from pipeline.definitions import Band, Domain, ProfileVariable
 from pipeline.errors import DefinitionError
 
@@ -138,13 +139,14 @@ def _fitted(
         youngest = min((low or 0) for low, _ in bands.values()) if bands else 0
         children = [name for name, (low, _) in bands.items() if (low or 0) == youngest and not counts[name]]
         bands = {name: ages for name, ages in bands.items() if name not in children}
-        domain = _banded(variable, year, bands)
         told = [f"age group '{name}' has no member: left out of the population" for name in children]
-        table = [row for row in table if row["category"] in bands]
-        fitted = variable
+        bands, table, merged = merged_ages(bands, counts, [row for row in table if row["category"] in bands])
+        counts |= dict.fromkeys(bands, 1)
+        told += merged
+        domain, fitted = _banded(variable, year, bands), variable
     else:
+        table, ours, told = merged_groups(table, values.unique().sort().to_list(), words)
         categories = [row["category"] for row in table]
-        ours = {value: _category(value, categories, words) for value in values.unique().sort()}
         counts = {name: sum(int((values == v).sum()) for v, to in ours.items() if to == name) for name in categories}
         strange = [value for value, to in ours.items() if to is None]
         fitted = replace(
@@ -154,32 +156,22 @@ def _fitted(
         )
         domain = Domain(meaning, variable.label, variable.name, tuple(categories))
         n = sum(int((values == value).sum()) for value in strange)
-        told = (
-            [
+        if strange:
+            told.append(
                 f"{meaning}: {n} members with {len(strange)} answers that the margin does not have count as its "
                 "largest category, in weighting only"
-            ]
-            if strange
-            else []
-        )
+            )
     empty = [row["category"] for row in table if not counts.get(row["category"])]
     if empty:
-        told = [f"margin '{meaning}' is not used: nobody in the list is in {', '.join(empty)}"]
+        told = [
+            f"margin '{meaning}' is not used: nobody in the list is in {', '.join(empty)}; to use it, merge each with "
+            "the category most like it in the table of totals"
+        ]
         if not variable.is_number:  # the list's own categories stay
             own = Domain(meaning, variable.label, variable.name, variable.categories)
             return [], variable, own, told
         table = []
     return table, fitted, domain, told
-
-
-def _category(value: str, categories: Sequence[str], words: Words) -> str | None:
-    """Return the margin's category that a member's value means: the same words, or a word for the same."""
-    plain = {plain_words(name): name for name in categories}
-    same = plain.get(plain_words(value))
-    if same is not None:
-        return same
-    meaning = words.meaning(VALUE, value)
-    return next((name for name in categories if meaning and words.meaning(VALUE, name) == meaning), None)
 
 
 def age_limits(text: str) -> tuple[int | None, int | None] | None:

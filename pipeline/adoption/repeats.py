@@ -13,6 +13,7 @@ from pipeline.definitions import Item, ItemLink
 SAME_WORDING = 0.93  # likeness of two wordings: above, they differ by a typing slip at most
 LIKE_WORDING = 0.70  # above, one may be the other in new words
 SAME, BY_NAME = "same", "same name"  # the second: the file has no wording, only the column's name
+FEWEST_WORDS = 3  # of a heading that is a question, and not a column's name
 REVERSED, OTHER_SCALE, OTHER_WORDING = "reversed scale", "other scale", "other wording"
 MERGED = (SAME, BY_NAME)
 COMPARABILITY = {REVERSED: "not_comparable", OTHER_SCALE: "not_comparable", OTHER_WORDING: "comparable_with_break"}
@@ -69,7 +70,8 @@ def relation_of(new: Item, earlier: Item, *, same_name: bool) -> tuple[str, floa
     alike = likeness(new.wording, earlier.wording)
     if new.kind != earlier.kind or alike < LIKE_WORDING:
         return None
-    is_bare = plain_words(new.wording) == plain_words(new.item) and not same_name
+    words = plain_words(new.wording)
+    is_bare = words == plain_words(new.item) and not same_name and len(words.split()) < FEWEST_WORDS
     if is_bare or (alike < SAME_WORDING and not same_scale(new, earlier)):
         return None
     if alike < SAME_WORDING:
@@ -89,11 +91,21 @@ def likeness(one: str, other: str) -> float:
 
 
 def same_scale(one: Item, other: Item) -> bool:
-    """Return whether two items have the same codes with the same labels, and no missing code that disagrees."""
+    """Return whether two items have the same codes with the same labels, and no missing code that disagrees.
+
+    An export in words, whose answers are all labels of the earlier item, is that item too: a delivery may hold either.
+    """
+    if _is_in_words(one) and not _is_in_words(other):
+        return {option.label for option in one.options} <= {option.label for option in other.options}
     first = {option.code: (plain_words(option.label), option.missing) for option in one.options}
     second = {option.code: (plain_words(option.label), option.missing) for option in other.options}
     answers = [{option.code for option in item.answers} for item in (one, other)]
     return answers[0] == answers[1] and all(first[code] == second[code] for code in first.keys() & second.keys())
+
+
+def _is_in_words(item: Item) -> bool:
+    """Return whether an item's codes are its labels, as in an export without codes."""
+    return bool(item.answers) and all(option.code == option.label for option in item.options)
 
 
 def reversal(new: Item, earlier: Item) -> dict[str, str] | None:

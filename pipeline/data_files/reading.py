@@ -120,6 +120,7 @@ def _start(path: Path) -> str:
 def _delimiter(text: str, name: str) -> str:
     """Return the delimiter; a file of one column has a comma."""
     header = text.strip().splitlines()[0]
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     return fitting_delimiter(text, [], name) if any(one in header for one in DELIMITERS) else ","
 
 

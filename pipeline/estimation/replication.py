@@ -23,6 +23,8 @@ Made = TypeVar("Made")
 
 RANK_TOLERANCE = 1e-5  # relative singular value below which replicates repeat one another
 MOST_RANKED = 1000  # replicates up to which their rank is worth finding
+LOOKED_AT = 1000
+FULL_GAIN = 16  # by which a number of a full table is quicker than one of a sparse table
 WEIGHTS_HELD = 1 << 22  # rows × replicates at a time by a thread: 32 MB
 GOLDEN_RATIO = (1 + 5**0.5) / 2  # the fractions of its multiples are spread evenly (Weyl)
 
@@ -50,23 +52,45 @@ class Replication:
 
     def sums(self, row: Codes, column: Codes, n_columns: int, value: Array | None = None) -> Array:
         """Return sums (n_columns, n_replicates) of replicate weight times value (default 1)."""
-        amount = np.ones(row.size) if value is None else value
         if isinstance(self.replicates.factor, np.ndarray) and self.replicates.columns is None:
-            return self._factored_sums(row, column, n_columns, amount)
-        return self.sums_of([_table(column, row, amount, (n_columns, self.design.n))])[0]
+            return self._factored_sums(row, column, n_columns, np.ones(row.size) if value is None else value)
+        return self.sums_of([self.question(row, column, n_columns, value)])[0]
 
-    def sums_of(self, tables: Sequence[Any]) -> list[Array]:
-        """Return the products of sparse (n_columns, n) tables with the replicate weights, in one pass over these."""
-        by_row = [table.tocsc() for table in tables]
+    def question(self, row: Codes, column: Codes, n_columns: int, value: Array | None = None) -> Any:
+        """Return the sparse (n_columns, n) table whose product with the replicate weights are the sums asked for."""
+        from scipy import sparse
 
-        def products(rows: slice) -> list[Array]:
+        amount = np.ones(row.size, np.int8) if value is None else value  # a byte each, as there are many
+        return sparse.csc_matrix((amount, (column, row)), shape=(n_columns, self.design.n))
+
+    def sums_of(self, questions: Sequence[Any]) -> list[Array]:
+        """Return the answers to several questions, in one pass over the replicate weights.
+
+        Tables that are not mostly empty are written out a block of rows at a time: a product of full matrices
+        costs far less for each number. A question that is asked again is answered once.
+        """
+        distinct: list[Any] = []
+        place = [_place_among(distinct, one) for one in questions]
+        full = [one for one in distinct if FULL_GAIN * one.nnz > one.shape[0] * one.shape[1]]
+        sparse = [one for one in distinct if FULL_GAIN * one.nnz <= one.shape[0] * one.shape[1]]
+        n_full = sum(one.shape[0] for one in full)
+
+        def products(rows: slice) -> Array:
             weights = self.replicates.weights(rows)
-            return [np.asarray(table[:, rows].tocsr() @ weights) for table in by_row]
+            written_out = np.empty((n_full, rows.stop - rows.start))
+            first = 0
+            for one in full:
+                written_out[first : first + one.shape[0]] = one[:, rows].toarray()
+                first += one.shape[0]
+            return np.vstack([written_out @ weights, *(one[:, rows] @ weights for one in sparse)])
 
-        sums = [np.zeros((table.shape[0], self.n_bins)) for table in tables]
-        for parts in in_threads(products, blocks(self.design.n, max(1, WEIGHTS_HELD // max(1, self.n_bins)))):
-            sums = [total + part for total, part in zip(sums, parts, strict=True)]
-        return sums
+        sums: Array | float = 0.0
+        for part in in_threads(products, blocks(self.design.n, max(1, WEIGHTS_HELD // max(self.n_bins, n_full, 1)))):
+            sums = sums + part
+        ends = np.cumsum([one.shape[0] for one in (*full, *sparse)])[:-1]
+        parts = np.split(np.asarray(sums), ends)
+        answers = {id(one): part for one, part in zip((*full, *sparse), parts, strict=True)}
+        return [answers[id(distinct[number])].copy() for number in place]
 
     def ratio_deviations(self, numerator: Array, denominator: Array, ratio: Array, total: Array) -> Array:
         """Return the scaled deviations (..., n_replicates) of numerator / denominator.
@@ -137,8 +161,7 @@ class Foreseen(Replication):
         """Note what sums are asked for, or return those noted before."""
         if self.answers:
             return self.answers.popleft()
-        amount = np.ones(row.size) if value is None else value
-        self.asked.append(_table(column, row, amount, (n_columns, self.design.n)))
+        self.asked.append(self.question(row, column, n_columns, value))
         return np.zeros((n_columns, self.n_bins))
 
 
@@ -154,6 +177,22 @@ def in_one_pass(replication: Replication, make: Callable[[Replication], Made]) -
         make(foreseen)
     foreseen.answers.extend(replication.sums_of(foreseen.asked))
     return make(foreseen)
+
+
+def _place_among(distinct: list[Any], question: Any) -> int:
+    """Return the place of a question among the distinct ones, to which it is added if it is new."""
+    for place, one in enumerate(distinct):
+        parts = ((one.indices, question.indices), (one.indptr, question.indptr), (one.data, question.data))
+        if one.shape == question.shape and all(_is_same(*pair) for pair in parts):
+            return place
+    distinct.append(question)
+    return len(distinct) - 1
+
+
+def _is_same(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    """Return whether two arrays are; those that are not differ as a rule soon after the start."""
+    starts = np.array_equal(one[:LOOKED_AT], other[:LOOKED_AT])
+    return starts and np.array_equal(one, other)
 
 
 def _table(row: Codes, column: Codes, amount: Array, shape: tuple[int, int]) -> Any:

@@ -14,6 +14,7 @@ from pipeline.definitions import (
     Eligibility,
     Population,
     ProfileVariable,
+    Recruitment,
     Source,
     Wave,
 )
@@ -195,8 +196,26 @@ def read_eligibility(survey: Block, waves: Collection[str]) -> Eligibility:
     found = block.get("columns")
     for wave, value in ({} if found is None else found.entries()).items():
         value.is_among(wave, waves, "a wave")
-    eligibility = Eligibility(block.text_map("columns"), block.text("contains"), block.texts("exit_reasons"))
+    eligibility = Eligibility(
+        block.text_map("columns"), block.text("contains"), block.texts("exit_reasons"), block.text_map("causes")
+    )
     if bool(eligibility.columns) != bool(eligibility.contains):
         block.value.fault("one of 'columns' and 'contains'", "both or neither", "Add the other.")
     block.close()
     return eligibility
+
+
+def read_recruitment(survey: Block) -> dict[str, Recruitment]:
+    """Return how many of each cohort were invited, joined and gave a profile; {} where nothing is declared."""
+    return {cohort: read_cohort(block) for cohort, block in survey.blocks("recruitment").items()}
+
+
+def read_cohort(block: Block) -> Recruitment:
+    """Return one cohort's recruitment; who joined has given a profile unless fewer are said to."""
+    invited, joined = block.whole("invited", 1), block.whole("joined", 1)
+    cohort = Recruitment(invited, joined, block.whole("profiled", joined))
+    if not 0 < cohort.profiled <= cohort.joined <= cohort.invited:
+        found = f"{cohort.invited} invited, {cohort.joined} joined, {cohort.profiled} profiled"
+        block.value.fault(found, "none more than the one before, and not 0", "Correct the counts.")
+    block.close()
+    return cohort

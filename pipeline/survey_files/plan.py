@@ -1,49 +1,70 @@
 """The analysis plan of survey.yml: changes, transitions, families of tests and retention."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from yaml.nodes import ScalarNode
 
 from pipeline.definitions import ALL, ChangePlan, RetentionPlan, TestFamily, TransitionPlan
 from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.recipes import Known
+from pipeline.survey_files.values import Value
+from pipeline.weight_choice import CHANGES, NET_CHANGE, SAME_PEOPLE, WHY, Analysis, candidates, why_wrong
+from pipeline.weighting_steps import WeightRecipe
 
-CHANGE_KINDS = ("net", "within_person")
+CHANGE_KINDS = tuple(CHANGES)
 CORRECTIONS = ("holm", "benjamini_hochberg")
 CONSECUTIVE_AND_FIRST = "consecutive_and_first"
 Pairs = tuple[tuple[str, str], ...]
 
 
-def read_changes(survey: Block, known: Known, weight_ids: Collection[str]) -> tuple[ChangePlan, ...]:
+def read_changes(survey: Block, known: Known, weights: Sequence[WeightRecipe]) -> tuple[ChangePlan, ...]:
     """Return which changes are published."""
-    return tuple(read_change(block, known, weight_ids) for block in survey.list_of_blocks("changes"))
+    return tuple(read_change(block, known, weights) for block in survey.list_of_blocks("changes"))
 
 
-def read_change(block: Block, known: Known, weight_ids: Collection[str]) -> ChangePlan:
+def read_change(block: Block, known: Known, weights: Sequence[WeightRecipe]) -> ChangePlan:
     """Return one plan of changes; without pairs it is consecutive waves, and each against the first."""
-    plan = ChangePlan(
-        kind=block.choice("kind", CHANGE_KINDS, "a kind of change"),
-        weights=read_weight_ids(block, weight_ids),
-        pairs=read_pairs(block, known.waves),
-    )
+    kind, pairs = block.choice("kind", CHANGE_KINDS, "a kind of change"), read_pairs(block, known.waves)
+    plan = ChangePlan(kind, read_plan_weights(block, weights, CHANGES.get(kind, NET_CHANGE), pairs), pairs)
     block.close()
     return plan
 
 
-def read_transitions(survey: Block, known: Known, weight_ids: Collection[str]) -> tuple[TransitionPlan, ...]:
+def read_transitions(survey: Block, known: Known, weights: Sequence[WeightRecipe]) -> tuple[TransitionPlan, ...]:
     """Return which transition tables are published."""
     plans = []
     for block in survey.list_of_blocks("transitions"):
-        items = block.names("items", known.items, "an item")
-        plans.append(TransitionPlan(items, read_weight_ids(block, weight_ids), read_pairs(block, known.waves)))
+        items, pairs = block.names("items", known.items, "an item"), read_pairs(block, known.waves)
+        plans.append(TransitionPlan(items, read_plan_weights(block, weights, SAME_PEOPLE, pairs), pairs))
         block.close()
     return tuple(plans)
 
 
-def read_weight_ids(block: Block, weight_ids: Collection[str]) -> tuple[str, ...]:
-    """Return the weights of a plan, which must be named."""
-    block.need("weights", "a list of weight_ids")
-    return block.names("weights", weight_ids, "a weight_id")
+def read_plan_weights(block: Block, weights: Sequence[WeightRecipe], kind: str, pairs: Pairs) -> tuple[str, ...]:
+    """Return the weights of a plan: those named, which must be right for it, or else the one that is."""
+    together = Analysis(kind, tuple(dict.fromkeys(wave for pair in pairs for wave in pair)))
+    found, by_name = block.get("weights"), {one.weight_id: one for one in weights}
+    if found is not None:
+        names = [name for name in block.names("weights", by_name, "a weight_id") if name]
+        for name in names:
+            refuse_wrong_weight(found, by_name[name], weights, [Analysis(kind, pair) for pair in pairs or ((),)])
+        return tuple(names)
+    fitting = candidates(weights, together)
+    if not fitting:
+        block.value.fault(f"no weight for {together}", "a weight declared for it", WHY[kind].capitalize() + ".")
+    return tuple(one.weight_id for one in fitting[:1])
+
+
+def refuse_wrong_weight(
+    value: Value, weight: WeightRecipe, weights: Sequence[WeightRecipe], analyses: Sequence[Analysis]
+) -> None:
+    """Note a weight that does not fit what it is named for, with the one that does."""
+    for analysis in analyses:
+        reason = why_wrong(weight, analysis)
+        if reason is not None:
+            right = [one.weight_id for one in candidates(weights, analysis)]
+            expected = f"a weight for {analysis}" + (f", such as {right[0]}" if right else ", which none is")
+            value.fault(f"weight '{weight.weight_id}', which {reason}", expected, WHY[analysis.kind].capitalize() + ".")
 
 
 def read_pairs(block: Block, waves: Collection[str]) -> Pairs:
@@ -87,7 +108,9 @@ def read_family(name: str, block: Block, known: Known, weight_ids: Collection[st
     return family
 
 
-def read_retention(survey: Block, known: Known, weight_ids: Collection[str]) -> RetentionPlan | None:
+def read_retention(
+    survey: Block, known: Known, weight_ids: Collection[str], numbers: Collection[str]
+) -> RetentionPlan | None:
     """Return from which wave retention is counted, and with which weight."""
     block = survey.block("retention")
     if block is None:
@@ -96,6 +119,7 @@ def read_retention(survey: Block, known: Known, weight_ids: Collection[str]) -> 
         first_wave=block.choice("first_wave", known.waves, "a wave"),
         weight_id=block.choice("weight", weight_ids, "a weight_id"),
         missed_waves=block.whole("missed_waves", 1),
+        age=block.choice_or("age", numbers, "a profile variable that is a number", "") or None,
     )
     block.close()
     return plan

@@ -5,6 +5,7 @@ from pathlib import Path
 from pipeline.definitions import (
     MISSING_KINDS,
     NOT_DISTINGUISHED,
+    STATEMENT_ELEMENTS,
     Source,
     Survey,
     Wave,
@@ -22,6 +23,7 @@ from pipeline.survey_files.people import (
     read_id_spaces,
     read_population,
     read_profile,
+    read_recruitment,
     read_roster,
     refuse_links_of_shared_ids,
 )
@@ -136,11 +138,12 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         waves=tuple(wave for wave, _ in waves),
         margins=margins,
         weights=weights,
-        changes=read_changes(block, known, weight_ids),
-        transitions=read_transitions(block, known, weight_ids),
+        changes=read_changes(block, known, weights),
+        transitions=read_transitions(block, known, weights),
         families=read_families(block, known, weight_ids),
-        retention=read_retention(block, known, weight_ids),
+        retention=read_retention(block, known, weight_ids, [one.name for one in profile if one.is_number]),
         methods_note=block.text("methods_note"),
+        statement=read_statement(block),
         research_questions=block.text_map("research_questions"),
         severities=read_severities(block),
         comparison=read_comparison(block),
@@ -151,6 +154,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         has_member_list=bool(roster.columns),
         has_ids_of_each_wave=has_own_ids,
         crosswalk=crosswalk,
+        recruitment=read_recruitment(block),
     )
 
 
@@ -159,6 +163,16 @@ def refuse_what_needs_a_list(block: Block, roster: Source) -> None:
     if not roster.columns and "retention" in block.entries and "roster" in block.entries:
         found = "retention without a member list"
         block.value.fault(found, "a roster", "Who did not answer is not known; remove retention.")
+
+
+def read_statement(block: Block) -> dict[str, str]:
+    """Return what the survey's author states of it, by element."""
+    stated = block.block("statement")
+    if stated is None:
+        return {}
+    found = {name: stated.text(name) for name in STATEMENT_ELEMENTS}
+    stated.close()
+    return {name: text for name, text in found.items() if text}
 
 
 def read_name(block: Block) -> str:

@@ -36,14 +36,14 @@ def items_text(
         block["missing_kinds"] = kinds
     scales = {item.scale: item.options for item in items if item.scale}
     if scales:
-        block["scales"] = {name: _scale(options, kinds) for name, options in scales.items()}
+        block["scales"] = {name: scale_block(options, kinds) for name, options in scales.items()}
     if grids:
         block["grids"] = {name: _grid(grid) for name, grid in grids.items()}
     block["items"] = {}
     for item in items:
         for note in notes.items.get(item.item, ()):
             block["items"][Comment(f"{item.item}: {note}")] = None
-        block["items"][item.item] = _item(item, kinds)
+        block["items"][item.item] = item_block(item, kinds)
     if links:
         block["links"] = [_link(link) for link in links]
     return yaml_text(block) + "\n"
@@ -62,7 +62,13 @@ def _missing_kinds(items: Iterable[Item]) -> dict[str, str]:
     return found
 
 
-def _scale(options: Sequence[AnswerOption], kinds: Mapping[str, str]) -> Block:
+def scale_block(options: Sequence[AnswerOption], kinds: Mapping[str, str] | None = None) -> Block:
+    """Return a scale as a block of keys.
+
+    Args:
+        kinds: kind of missing by code, where items.yml says it once for all scales.
+    """
+    kinds = kinds or {}
     answers = [option for option in options if option.missing is None]
     is_words = len(answers) > 0 and all(option.code == option.label for option in options)
     block: Block = {
@@ -84,7 +90,8 @@ def _missing(options: Sequence[AnswerOption], kinds: Mapping[str, str], *, is_wo
     return block | ({"missing_kinds": own} if own else {})
 
 
-def _item(item: Item, kinds: Mapping[str, str]) -> Block:
+def item_block(item: Item, kinds: Mapping[str, str] | None = None) -> Block:
+    """Return an item as a block of keys."""
     block: Block = {"wording": Label(item.wording)}
     if item.label != item.wording:
         block["label"] = Label(item.label)
@@ -92,7 +99,7 @@ def _item(item: Item, kinds: Mapping[str, str]) -> Block:
         block["scale"] = item.scale
     else:
         block["kind"] = item.kind
-        block |= _missing(item.options, kinds)
+        block |= _missing(item.options, kinds or {})
     if item.values:
         block["values"] = {Label(key): Label(value) for key, value in item.values.items()}
     if item.headline:

@@ -34,6 +34,8 @@ def survey_text(survey: Survey, notes: Notes | None = None) -> str:
     }
     if survey.methods_note:
         block["methods_note"] = Label(survey.methods_note)
+    if survey.statement:
+        block["statement"] = {name: Label(text) for name, text in survey.statement.items()}
     block |= {"population": _population(survey.population), **_people(survey)}
     block["profile"] = {variable.name: _profile(variable) for variable in survey.profile}
     block["domains"] = {domain.domain: _domain(domain) for domain in survey.domains}
@@ -110,6 +112,7 @@ def _plan(survey: Survey) -> Iterator[tuple[str, object]]:
     if survey.retention:
         plan = survey.retention
         of = {"first_wave": plan.first_wave, "weight": plan.weight_id, "missed_waves": plan.missed_waves}
+        of |= {"age": plan.age} if plan.age else {}
         yield "retention", of
 
 

@@ -73,14 +73,14 @@ def _what(rule: Rule, names: dict[str, str]) -> pl.Expr:
         early = pl.col(DAY) < pl.lit(rule.first_day, dtype=pl.Date)
         return pl.when(early).then(pl.lit(f"before {rule.first_day}")).otherwise(pl.lit(f"after {rule.last_day}"))
     if rule.code in _QUOTING:
-        return pl.col(value_name(rule, names))
+        return pl.col(value_name(rule, names)).cast(pl.String)
     if rule.code in ("member-invited", "one-part"):
         return pl.col(UNINVITED if rule.code == "member-invited" else ELSEWHERE)
     return pl.lit("row")
 
 
 def _not_allowed(rule: Rule, names: dict[str, str]) -> pl.Expr:
-    return ~pl.col(value_name(rule, names)).is_in(list(rule.allowed))
+    return ~pl.col(value_name(rule, names)).cast(pl.String).is_in(list(rule.allowed))
 
 
 def _not_a_number(rule: Rule, names: dict[str, str]) -> pl.Expr:

@@ -17,6 +17,7 @@ NUMBER = r"[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?"  # the whole of a cell tha
 ROW, HAS_ID, MEMBER, PERSON, DAY = "row_number", "has_id", "member", "person", "completed_on"
 UNINVITED, ELSEWHERE = "uninvited", "elsewhere"
 DAY_CODES = ("completed-in-fieldwork", "date-format")
+_OF_COLUMNS = ("item-column", "required-column", "category-share-change")  # rules that look at no cell
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,14 @@ def delivered_rows(delivery: DeliveryToValidate) -> DeliveredRows:
     names = {column: f"c{position}" for position, column in enumerate(delivery.frame.columns)}
     wanted = {rule.column for rule in delivery.rules} | set(_filter_columns(delivery.definition))
     wanted |= {column for rule in delivery.rules for column, _ in rule.conditions}
+    as_they_are = _counted_only(delivery)
     text = delivery.frame.select(
         pl.int_range(1, delivery.frame.height + 1, dtype=pl.Int32, eager=True).alias(ROW),
-        *(_blank(pl.col(column)).alias(names[column]) for column in delivery.frame.columns if column in wanted),
+        *(
+            (pl.col(column) if column in as_they_are else _blank(pl.col(column).cast(pl.String))).alias(names[column])
+            for column in delivery.frame.columns
+            if column in wanted
+        ),
     )
     rows = _with_members(text, delivery, names)
     is_test = _fits(delivery.definition.test_rows, names, default=False)
@@ -138,6 +144,14 @@ def _moves(delivery: DeliveryToValidate) -> dict[str, tuple[answer_shares.Move, 
     wave = delivery.survey.wave(delivery.source)
     now = answer_shares.of_delivery(delivery.survey, wave, delivery.frame, delivery.members)
     return answer_shares.moves(delivery.survey, wave, now, delivery.shares)
+
+
+def _counted_only(delivery: DeliveryToValidate) -> set[str]:
+    """Return the Enums of which rules ask nothing but whether their values are allowed; the others become text."""
+    enums = {name for name, dtype in delivery.frame.schema.items() if isinstance(dtype, pl.Enum)}
+    other = {rule.column for rule in delivery.rules if rule.code not in ("item-codes", *_OF_COLUMNS)}
+    conditions = {column for rule in delivery.rules for column, _ in rule.conditions}
+    return enums - other - conditions - set(_filter_columns(delivery.definition))
 
 
 def _filter_columns(source: Source) -> Iterable[str]:

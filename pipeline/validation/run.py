@@ -33,6 +33,7 @@ from pipeline.validation.rows import (
     ours_name,
 )
 from pipeline.validation.suite import COLUMN_CODES, expectations_of
+from pipeline.warehouse.arrivals import arrived
 
 _DIALECT = "panel_duckdb"
 _FILE_CODES = (*COLUMN_CODES, "row-count", "row-count-change", "extra-column")
@@ -234,9 +235,8 @@ def _load(source: Any, table: str, rows: DeliveredRows) -> None:
     try:
         duck = connection.driver_connection
         duck.execute("select 1").fetchall()
-        duck.register("arrived", rows.frame.to_arrow())
-        duck.execute(f"create table {table} as select *{present} from arrived").fetchall()
-        duck.unregister("arrived")
+        with arrived(duck, rows.frame) as arrivals:
+            duck.execute(f"create table {table} as select *{present} from {arrivals}").fetchall()
     finally:
         connection.close()
 

@@ -224,6 +224,16 @@ def _weight_ids(survey: Survey) -> Iterator[Row]:
         }
 
 
+def _recruitment(survey: Survey) -> Iterator[Row]:
+    for cohort, counts in survey.recruitment.items():
+        yield {
+            "cohort": cohort,
+            "n_invited": counts.invited,
+            "n_joined": counts.joined,
+            "n_profiled": counts.profiled,
+        }
+
+
 def _families(survey: Survey) -> Iterator[Row]:
     """Yield the items of each family of tests; a family that names none has those of no other family."""
     named = {item for family in survey.families for item in family.items}
@@ -239,6 +249,11 @@ def _families(survey: Survey) -> Iterator[Row]:
                 "level": family.level,
                 "is_headline": family.is_headline,
             }
+
+
+def _statements(survey: Survey) -> Iterator[Row]:
+    for order, (element, statement) in enumerate(survey.statement.items(), start=1):
+        yield {"element": element, "element_order": order, "statement": statement}
 
 
 def _delivered_parts(survey: Survey) -> Iterator[tuple[Wave, Part]]:
@@ -275,4 +290,6 @@ _TABLES = {
     "margins": _margins,
     "weight_ids": _weight_ids,
     "families": _families,
+    "statements": _statements,
+    "recruitment": _recruitment,
 }

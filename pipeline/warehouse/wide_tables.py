@@ -9,7 +9,8 @@ from collections.abc import Mapping
 import duckdb
 import polars as pl
 
-from pipeline.warehouse.connection import delete_rows, execute, insert_rows, literal, quoted, read
+from pipeline.warehouse.arrivals import arrived
+from pipeline.warehouse.connection import delete_rows, execute, insert_rows, quoted, read
 
 ROW_NUMBER, MEMBER = "row_number", "panel_member_id"
 OF_DELIVERY = "survey = $survey and source = $source and delivery_id = $delivery_id"
@@ -41,12 +42,9 @@ def store_rows(
     selected = [_stored(frame[name], quoted(place)) for name, place in stored_as.items()]
     if MEMBER not in stored_as.values():
         selected.insert(0, f"null::varchar as {MEMBER}")
-    connection.register("incoming_rows", frame.rename({**stored_as, ROW_NUMBER: "incoming_number"}))
-    try:
-        columns = ", ".join(["incoming_number::integer as row_number", *selected])
-        execute(connection, f"create table {wide_table(key)} as select {columns} from incoming_rows")
-    finally:
-        connection.unregister("incoming_rows")
+    columns = ", ".join(["incoming_number::integer as row_number", *selected])
+    with arrived(connection, frame.rename({**stored_as, ROW_NUMBER: "incoming_number"})) as rows:
+        execute(connection, f"create table {wide_table(key)} as select {columns} from {rows}")
 
 
 def drop_rows(connection: duckdb.DuckDBPyConnection, key: Mapping[str, str]) -> None:
@@ -81,6 +79,5 @@ def _places(frame: pl.DataFrame, id_column: str) -> pl.DataFrame:
 
 def _stored(column: pl.Series, place: str) -> str:
     """Return how a column is selected: text, or an ENUM of the few values that occur in it."""
-    if not isinstance(column.dtype, pl.Enum) or not len(column.dtype.categories) or place == quoted(MEMBER):
-        return f"{place}::varchar as {place}"
-    return f"{place}::enum({', '.join(map(literal, column.dtype.categories))}) as {place}"
+    is_enum = isinstance(column.dtype, pl.Enum) and place != quoted(MEMBER)
+    return place if is_enum else f"{place}::varchar as {place}"

@@ -28,6 +28,7 @@ class Said:
     sheet: str | None = None
     header_row: int | None = None  # from 1
     decimal_comma: bool | None = None
+    as_enums: bool = False  # columns of few different values may be Enums
 
 
 @dataclass(frozen=True)

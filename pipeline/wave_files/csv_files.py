@@ -1,39 +1,46 @@
 """Delimited text: the names of its columns, and rows that all have as many cells."""
 
 import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import partial
 from itertools import islice
 
 import polars as pl
 
 from pipeline.errors import DeliveryError, names_listed
-from pipeline.wave_files.delimiters import fitting_delimiter
+from pipeline.wave_files.delimiters import fitting_delimiter, lines_of
 from pipeline.wave_files.delivery import ROW_NUMBER, Delivery
+from pipeline.wave_files.few_values import SAMPLE_ROWS, from_categoricals, seeds
 
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?')  # the first line of some Excel exports
-LEADING_BLANK_LINES = re.compile(r"\A(?:[ \t]*\n)+")
+LONGEST_SEPARATOR_LINE = 64  # characters, spaces included
+LEADING_BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
 CHUNK_ROWS = 50_000  # rows held as Python text at a time
 ROWS_NAMED = 3  # in messages
 MOST_COLUMNS = 50_000  # the widest exports have some ten thousand
 csv.field_size_limit(1 << 28)  # characters of one answer; Python's own limit of 131,072 is a long letter
 
 
-def read_csv_text(text: str, *, expected_columns: Sequence[str], file_name: str, encoding: str) -> Delivery:
+def read_csv_text(
+    text: str, *, expected_columns: Sequence[str], file_name: str, encoding: str, as_enums: bool = False
+) -> Delivery:
     """Return the rows of delimited text.
+
+    Args:
+        as_enums: columns of few different values are Enums.
 
     Raises:
         DeliveryError: no delimiter fits; a column has no name, or another's; rows differ in their number of
             cells; a quotation mark is never closed; there is nothing below the header.
     """
     text = with_newlines(text)
-    first_line, _, rest = text.partition("\n")
-    declared = SEPARATOR_LINE.fullmatch(first_line.strip())
-    text = rest if declared else text
+    declared = SEPARATOR_LINE.fullmatch(text[:LONGEST_SEPARATOR_LINE].partition("\n")[0].strip())
+    text = text.partition("\n")[2] if declared else text
     delimiter = declared.group(1) if declared else fitting_delimiter(text, expected_columns, file_name)
     names = header_names(text, delimiter, expected_columns, file_name)
-    cells = blanks_as_null(read_cells(text, delimiter, len(names), file_name))
+    cells = blanks_as_null(read_cells(text, delimiter, len(names), file_name, as_enums=as_enums))
     n_rows = last_filled_row(cells)
     if n_rows == 0:
         raise DeliveryError(f"{file_name}: there is a header and no row below it. Export the answers again.")
@@ -48,7 +55,9 @@ def read_csv_text(text: str, *, expected_columns: Sequence[str], file_name: str,
 
 def with_newlines(text: str) -> str:
     """Return the text with one kind of line end and no blank lines before the header."""
-    return LEADING_BLANK_LINES.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    blank = LEADING_BLANK_LINES.match(text)
+    return text[blank.end() :] if blank else text
 
 
 def header_names(text: str, delimiter: str, expected_columns: Sequence[str], file_name: str) -> list[str]:
@@ -58,7 +67,7 @@ def header_names(text: str, delimiter: str, expected_columns: Sequence[str], fil
         DeliveryError: no expected name is there, two columns share one, or one has a name that we need ourselves.
     """
     try:
-        first = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        first = next(csv.reader(lines_of(text), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise DeliveryError(
             f"{file_name}: line 1 is no header, it has a quotation mark out of place. Export it again."
@@ -102,26 +111,28 @@ def names_shown(names: Sequence[str]) -> str:
     return names_listed(names) if is_header else f"{len(names)} cells that are no names"
 
 
-def read_cells(text: str, delimiter: str, n_columns: int, file_name: str) -> pl.DataFrame:
+def read_cells(text: str, delimiter: str, n_columns: int, file_name: str, *, as_enums: bool = False) -> pl.DataFrame:
     """Return every cell below the header as text, one column a field, named by position.
 
     Polars splits the text where that is plain: no quotes, no blank line, rows of one length. Python's reader,
     slower and exact about quotes, does the rest and finds every row that is too short or too long.
     """
     body = text.rstrip("\n")
-    if '"' in body or {line.count(delimiter) for line in body.split("\n")} != {n_columns - 1}:
-        return read_quoted_cells(text, delimiter, n_columns, file_name)
-    if "\n" not in body or "" in body.split("\n"):
-        return read_quoted_cells(text, delimiter, n_columns, file_name)
-    return pl.read_csv(
-        io.BytesIO(body.encode()),
-        has_header=False,
-        skip_rows=1,
-        separator=delimiter,
-        quote_char=None,
-        infer_schema=False,
-        new_columns=field_names(n_columns),
-    )
+    n_rows = body.count("\n")
+    if n_rows and '"' not in body and "\n\n" not in body and body.count(delimiter) == (n_rows + 1) * (n_columns - 1):
+        with suppress(pl.exceptions.ComputeError):  # a row is too long, and so another one too short
+            return read_plain_cells(body[body.index("\n") + 1 :].encode(), delimiter, n_columns, as_enums=as_enums)
+    return read_quoted_cells(text, delimiter, n_columns, file_name)
+
+
+def read_plain_cells(body: bytes, delimiter: str, n_columns: int, *, as_enums: bool) -> pl.DataFrame:
+    """Return the cells of rows without quotes; a row that is too long raises Polars' ComputeError."""
+    kinds: dict[str, pl.DataType] = dict.fromkeys(field_names(n_columns), pl.String())
+    read = partial(pl.read_csv, body, has_header=False, separator=delimiter, quote_char=None)
+    if not as_enums:
+        return read(schema=kinds)
+    known = seeds(read(schema=kinds, n_rows=SAMPLE_ROWS))
+    return from_categoricals(read(schema=kinds | {name: values.dtype for name, values in known.items()}), known)
 
 
 def field_names(n_columns: int) -> list[str]:
@@ -135,7 +146,7 @@ def read_quoted_cells(text: str, delimiter: str, n_columns: int, file_name: str)
     Raises:
         DeliveryError: a row has too few or too many cells, or a quotation mark is out of place or never closed.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(lines_of(text), delimiter=delimiter, strict=True)
     ragged: list[tuple[int, int]] = []
     frames = []
     try:
@@ -191,13 +202,25 @@ def ragged_message(ragged: list[tuple[int, int]], n_columns: int, file_name: str
 
 def blanks_as_null(cells: pl.DataFrame) -> pl.DataFrame:
     """Return the cells without outer spaces, null where nothing is left."""
-    stripped = pl.all().str.strip_chars()
-    return cells.select(pl.when(stripped != "").then(stripped))
+    cells = cells.with_columns(values.cast(pl.String) for values in cells if has_spaces(values))
+    texts = [name for name, dtype in cells.schema.items() if dtype == pl.String]
+    stripped = pl.col(texts).str.strip_chars()
+    return cells.with_columns(pl.when(stripped != "").then(stripped))
+
+
+def has_spaces(values: pl.Series) -> bool:
+    """Return whether a value of an Enum would be another one without outer spaces."""
+    if not isinstance(values.dtype, pl.Enum):
+        return False
+    categories = values.dtype.categories
+    return bool(((categories.str.strip_chars() != categories) | (categories == "")).any())
 
 
 def last_filled_row(cells: pl.DataFrame) -> int:
     """Return how many rows there are down to the last one that holds anything."""
-    filled = cells.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_true()
+    if cells.height and any(cell is not None for cell in cells.row(-1)):
+        return cells.height
+    filled = cells.select(pl.any_horizontal(pl.lit(False), pl.all().is_not_null())).to_series().arg_true()
     return int(filled[-1]) + 1 if len(filled) else 0
 
 
@@ -212,6 +235,6 @@ def named_and_numbered(cells: pl.DataFrame, names: list[str], file_name: str) ->
             raise DeliveryError(
                 f"{file_name}: column {position} has cells and no name in line 1. Name it, or empty it."
             )
-    numbers = pl.Series(ROW_NUMBER, range(1, cells.height + 1), dtype=pl.Int32)
+    numbers = pl.int_range(1, cells.height + 1, dtype=pl.Int32, eager=True).alias(ROW_NUMBER)
     named = {f"field_{position}": name for position, name in enumerate(names) if name}
     return cells.select(list(named)).rename(named).insert_column(0, numbers)

@@ -22,7 +22,7 @@ def with_decimal_points(
     changed = [name for name in frame.columns if name != ROW_NUMBER and has_decimal_commas(frame[name])]
     if not changed:
         return frame, ()
-    whole = pl.col(changed).str.replace_all(".", "", literal=True)
+    whole = pl.col(changed).cast(pl.String).str.replace_all(".", "", literal=True)
     more = " …" if len(changed) > NAMES_SHOWN else ""
     note = (
         f"{len(changed)} columns have decimal commas, read as numbers: {', '.join(changed[:NAMES_SHOWN])}{more}; "
@@ -33,6 +33,8 @@ def with_decimal_points(
 
 def has_decimal_commas(values: pl.Series) -> bool:
     """Return whether all cells of a column are numbers, one of them with a decimal comma."""
+    if isinstance(values.dtype, pl.Enum):
+        values = values.unique().cast(pl.String)
     if values.dtype != pl.String or not values.str.contains(WITH_COMMA).any():
         return False
     return bool(values.str.contains(NUMBER).all())

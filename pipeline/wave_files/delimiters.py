@@ -1,9 +1,8 @@
 """Which character stands between the cells of a delivered file."""
 
 import csv
-import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 
@@ -45,10 +44,19 @@ def delimiter_score(text: str, delimiter: str, expected_columns: Sequence[str]) 
 def sample_rows(text: str, delimiter: str) -> list[list[str]]:
     """Return the first records, as far as they can be told apart."""
     rows: list[list[str]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(lines_of(text), delimiter=delimiter)
     with suppress(csv.Error):  # a quotation mark that is never closed is reported when the file is read
         rows.extend(islice(reader, SAMPLE_ROWS + 1))
     return rows
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """Yield the lines with their ends, each only when it is asked for."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
 
 
 def first_line_shown(text: str, expected_columns: Sequence[str]) -> str:

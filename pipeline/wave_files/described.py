@@ -16,6 +16,7 @@ from pipeline.wave_files.codebook_files import read_codebook_file
 from pipeline.wave_files.content import Content, Said
 from pipeline.wave_files.csv_files import blanks_as_null, with_newlines
 from pipeline.wave_files.delivery import ROW_NUMBER, Delivery
+from pipeline.wave_files.few_values import with_text
 from pipeline.wave_files.fixed_width import read_fixed
 from pipeline.wave_files.kobo import described_kobo, is_kobo
 from pipeline.wave_files.limesurvey import described_limesurvey, is_limesurvey
@@ -96,7 +97,7 @@ def read_table(content: Content, book: Codebook | None) -> Delivery:
 
 def by_codebook(delivery: Delivery, book: Codebook | None) -> Delivery:
     """Return a delivery with what its codebook says, where there is one."""
-    return delivery if book is None else with_codebook(delivery, book)
+    return delivery if book is None else with_codebook(replace(delivery, frame=with_text(delivery.frame)), book)
 
 
 def by_platform(delivery: Delivery, expected_columns: Sequence[str]) -> Delivery:
@@ -104,7 +105,9 @@ def by_platform(delivery: Delivery, expected_columns: Sequence[str]) -> Delivery
     if delivery.variables:
         return delivery  # a format that describes its columns itself
     found = next((one for one in PLATFORMS if one.is_its(delivery)), None)
-    return delivery if found is None else found.described(delivery, expected_columns)
+    if found is None:
+        return delivery
+    return found.described(replace(delivery, frame=with_text(delivery.frame)), expected_columns)
 
 
 def with_headings(content: Content, book: Codebook | None) -> Delivery | None:

@@ -77,7 +77,11 @@ def read_csv(content: Content) -> Delivery:
     """Return the rows of delimited text."""
     text, encoding = content.decoded
     delivery = read_csv_text(
-        text, expected_columns=content.said.expected_columns, file_name=content.name, encoding=encoding
+        text,
+        expected_columns=content.said.expected_columns,
+        file_name=content.name,
+        encoding=encoding,
+        as_enums=content.said.as_enums,
     )
     frame, notes = with_decimal_points(delivery.frame, delivery.delimiter, declared=content.said.decimal_comma)
     return replace(delivery, frame=frame, notes=(*delivery.notes, *notes))

@@ -12,6 +12,7 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+CONTROL_BYTES = bytes([*range(0x09), *range(0x0E, 0x20), 0x7F])
 SAMPLE = 4096  # bytes that show whether every second one is zero
 MOST_ZEROS = 0.3  # of the bytes of UTF-16 text in our alphabets, nearly half are zero
 ADVICE = "Export it again as CSV in UTF-8."
@@ -28,7 +29,7 @@ def decode(content: bytes, file_name: str, *, encoding: str | None = None) -> tu
         text, encoding = decode_unmarked(content, file_name)
     else:
         text = decode_as(content, encoding, file_name)
-    found = CONTROL.search(text)
+    found = CONTROL.search(text) if may_hold_controls(content, encoding) else None
     if found is not None:
         line = text.count("\n", 0, found.start()) + 1
         raise DeliveryError(
@@ -36,6 +37,12 @@ def decode(content: bytes, file_name: str, *, encoding: str | None = None) -> tu
             f"plain text. {ADVICE}"
         )
     return text, encoding
+
+
+def may_hold_controls(content: bytes, encoding: str) -> bool:
+    """Return whether there may be a control character; bytes tell only where ASCII's are its characters."""
+    is_ascii_like = encoding in (UTF_8, UTF_8_MARKED, WINDOWS)
+    return not is_ascii_like or len(content.translate(None, CONTROL_BYTES)) < len(content)
 
 
 def marked_encoding(content: bytes) -> str | None:

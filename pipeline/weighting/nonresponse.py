@@ -71,9 +71,10 @@ def adjust(step: NonresponseStep, response: ResponseStep, before: Floats) -> Adj
     if not answered.any():
         raise WeightingError(f"{response.name}: none of the {int(is_asked.sum())} people asked answered.")
     levels, n_joined = joined_levels(response.levels, is_asked, answered)
+    is_complete = bool((answered == is_asked).all())  # then there is nothing to model
     groups = groups_of(levels, is_asked)
     total, responded = groups.sums(before), groups.sums(np.where(answered, before, 0.0))
-    fitted = None if step.method == CLASSES else fitted_propensity(groups.predictors, total, responded)
+    fitted = None if step.method == CLASSES or is_complete else fitted_propensity(groups.predictors, total, responded)
     n_respondents = groups.sums(answered.astype(np.float64))
     propensity = None if fitted is None else fitted.propensity
     factors = group_factors(step, propensity, total, responded, n_respondents)

@@ -18,6 +18,7 @@ SMALLEST_PROPENSITY = 1e-6  # below this a group has no respondents who could st
 LARGEST_LOG_ODDS = 15.0  # of a replicate, which may leave a small group without respondents
 MOST_STEPS = 12  # of Newton's, from the full sample's solution
 SMALL_STEP = 1e-8  # log odds; the error after it is about its square
+SMALL_SCORE = 1e-12  # of all weight
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ def refitted_propensities(
         ridge = 1e-12 * np.trace(information, axis1=1, axis2=2)[:, None, None] * np.eye(k)
         step = np.linalg.solve(information + ridge, score.T[:, :, None])[:, :, 0].T
         coefficient += np.clip(step, -1.0, 1.0)
-        has_converged = np.abs(step).max(axis=0) < SMALL_STEP
+        off = np.abs(score).max(axis=0) / total.sum(axis=0)  # where all of a group answer, the steps never end
+        has_converged = (np.abs(step).max(axis=0) < SMALL_STEP) | (off < SMALL_SCORE)
         if has_converged.all():
             break
     return _share(predictors @ coefficient), has_converged

@@ -54,6 +54,9 @@ class Weighted:
     adjusted_weight: Floats | None = None  # (n,) after nonresponse adjustment; None: there was none
     untrimmed_weight: Floats | None = None  # (n,) after calibration, before trimming; None: there was no trimming
     response: tuple[ResponseModel, ...] = ()  # of the rows in the design
+    adjustments: tuple[Adjustment, ...] = ()  # this and the rest: the steps as taken, for replicates to take again
+    stage: CalibrationStage | None = None
+    calibrated: Calibrated | None = None
 
     def design(
         self,
@@ -137,6 +140,8 @@ def _weighted(
         log.table(),
         margins_table(found.result),
         untrimmed_weight=found.untrimmed if stage.trimming is not None else None,
+        stage=stage,
+        calibrated=found,
     )
 
 
@@ -145,7 +150,7 @@ def _with_response(made: Weighted, kept: Kept) -> Weighted:
     if not kept.adjustments:
         return made
     models = tuple(one.model.of(made.in_design) for one in kept.adjustments)
-    return replace(made, adjusted_weight=kept.weight, response=models)
+    return replace(made, adjusted_weight=kept.weight, response=models, adjustments=kept.adjustments)
 
 
 def _starting_weight(recipe: WeightRecipe, sample: StartingSample, log: WeightingLog) -> Floats:

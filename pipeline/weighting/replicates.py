@@ -129,6 +129,8 @@ class CalibrationPlan:
     options: CalibrationOptions
     is_calibrated: Mask | None = None  # (n,) None: everyone; the others get weight 0
     controls_estimated: bool = False  # totals are those of all n people, taken anew in every replicate
+    # or those of other weights, with the levels of their rows: of the starting sample, before nonresponse
+    controls: tuple[Replicates, Codes] | None = None
 
 
 def uncalibrated_replicates(base_weight: Floats, factors: ReplicateFactors) -> Replicates:
@@ -191,7 +193,7 @@ def calibrated_replicates(replicates: Replicates, levels: Codes, plan: Calibrati
     problem = BatchProblem(
         _sums_by_code(cell_of_row, cells.n_cells + 1, replicates)[:-1],
         MarginMatrix(cells.levels, full.targets.n_levels),
-        _totals_to_meet(replicates, levels, plan, full.targets),
+        totals_to_meet(replicates, levels, plan, full.targets),
         distance_of(plan.options.method, plan.options.bounds),
         full.multiplier,
     )
@@ -199,7 +201,7 @@ def calibrated_replicates(replicates: Replicates, levels: Codes, plan: Calibrati
     solution = solve_all(problem, tolerance=tolerance, max_iterations=max_iterations)
     ratio = np.zeros((cells.n_cells + 1, replicates.n_replicates))
     ratio[:-1] = solution.ratio
-    return _without_failed(replace(replicates, cell_of_row=cell_of_row, ratio=ratio), solution.has_converged)
+    return without_failed(replace(replicates, cell_of_row=cell_of_row, ratio=ratio), solution.has_converged)
 
 
 def repeated_replicates(replicates: Replicates, weighting: Callable[[Floats], Floats]) -> Replicates:
@@ -227,10 +229,10 @@ def repeated_replicates(replicates: Replicates, weighting: Callable[[Floats], Fl
         seed=replicates.seed,
         centre=replicates.centre,
     )
-    return _without_failed(made, has_converged)
+    return without_failed(made, has_converged)
 
 
-def _without_failed(replicates: Replicates, has_converged: Mask) -> Replicates:
+def without_failed(replicates: Replicates, has_converged: Mask) -> Replicates:
     """Return the replicates that count, refusing when more than 1 % were lost.
 
     The coefficients of those kept are raised so that they stand for the lost ones too.
@@ -263,9 +265,11 @@ def _columns_of(matrix: Any, chosen: Mask) -> Any:
     return None if matrix is None else matrix[:, chosen]
 
 
-def _totals_to_meet(replicates: Replicates, levels: Codes, plan: CalibrationPlan, targets: Targets) -> Floats:
+def totals_to_meet(replicates: Replicates, levels: Codes, plan: CalibrationPlan, targets: Targets) -> Floats:
     """Return the (n_totals, n_replicates) totals: known ones, or those of all people in each replicate."""
-    if not plan.controls_estimated:
+    if plan.controls is not None:
+        replicates, levels = plan.controls
+    elif not plan.controls_estimated:
         return np.repeat(targets.vector[:, None], replicates.n_replicates, axis=1)
     sums = [_sums_by_code(levels[:, column], size, replicates) for column, size in enumerate(targets.n_levels)]
     return np.vstack(sums)

@@ -17,6 +17,12 @@
 -- degrees_of_freedom: PSUs minus strata with members at risk
 -- unweighted_hazard: n_exits / n_at_risk
 -- unweighted_survival: share still in the panel, without weights
+-- unweighted_hazard_standard_error: standard error of unweighted_hazard
+-- unweighted_hazard_ci_low: lower end of the confidence interval of unweighted_hazard
+-- unweighted_hazard_ci_high: upper end of the confidence interval of unweighted_hazard
+-- unweighted_survival_standard_error: standard error of unweighted_survival
+-- unweighted_survival_ci_low: lower end of the confidence interval of unweighted_survival
+-- unweighted_survival_ci_high: upper end of the confidence interval of unweighted_survival
 
 select
     survey,
@@ -35,6 +41,12 @@ select
     survival_ci_high,
     degrees_of_freedom,
     unweighted_hazard,
-    unweighted_survival
+    unweighted_survival,
+    unweighted_hazard_standard_error,
+    unweighted_hazard_ci_low,
+    unweighted_hazard_ci_high,
+    unweighted_survival_standard_error,
+    unweighted_survival_ci_low,
+    unweighted_survival_ci_high
 from analysis.attrition_hazards
 order by survey, domain, domain_value, time

@@ -10,7 +10,7 @@
 -- n_eligible: members still in the population, whether or not they had left the panel
 -- n_respondents: members with a complete interview
 -- completion_rate: n_respondents / n_invited
--- response_rate: n_respondents / n_eligible
+-- response_rate: n_respondents / n_eligible; empty where members were not drawn by chance
 -- cumulative_response_rate: recruitment rate times retention times completion; empty when the recruitment rate
 --   is not known
 -- release_status: provisional, final or corrected; empty while no delivery of the wave is accepted

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from tests.nights import SURVEY, Panel, Ran
 
@@ -26,6 +27,15 @@ PUBLISHED = {
     "transitions",
     "retention",
     "attrition_hazards",
+    "attrition_curves",
+    "attrition_patterns",
+    "member_patterns",
+    "response_patterns",
+    "representativity",
+    "attrition_model",
+    "attrition_alerts",
+    "refresh_outlook",
+    "recruitment",
     "response_rates",
     "response_quality",
     "quality_by_wave",
@@ -55,8 +65,9 @@ DemoRun = tuple[Panel, Ran]
 def test_it_ends_by_printing_where_things_are_and_what_they_say(demo_run: DemoRun) -> None:
     panel, ran = demo_run
     assert ran.exit_code == 0
-    *_, published, newsletter, quality, first, second, third = ran.output.splitlines()
+    *_, published, newsletter, explorer, quality, first, second, third = ran.output.splitlines()
     assert published.endswith(str(panel.published))
+    assert explorer.endswith("public/explorer/index.html")
     assert newsletter.endswith("/public/citizens_panel/w02/newsletter.html")
     assert quality.endswith("/published/quality/index.html")
     assert all(line.startswith(f"{SURVEY}: ") for line in (first, second, third))
@@ -128,6 +139,80 @@ def test_no_delivered_id_test_row_or_open_answer_leaves_the_workspace(demo_run: 
         assert "P-0" not in text, f"a delivered id in {name}"
         assert "TEST-" not in text, f"a test row in {name}"
         assert not any(comment in text for comment in comments), f"an open answer in {name}"
+
+
+def test_the_wave_in_the_field_makes_nobody_a_leaver(demo_run: DemoRun) -> None:
+    panel, _ = demo_run
+    assert panel.sql("select distinct wave from attrition_curves where wave is not null")["wave"].max() == "w02"
+    assert panel.sql("select max(n_at_risk) from member_patterns").item() == 2
+    assert panel.sql("select distinct wave from representativity")["wave"].sort().to_list() == ["w01", "w02"]
+    late = panel.sql(
+        "select n_at_risk, n_exits from attrition_curves where cause = 'missed_latest' and domain = 'all' "
+        "and weighting = 'unweighted' and wave = 'w02'"
+    ).row(0)
+    eligible, answered = panel.sql(
+        "select count_if(is_invited), count_if(is_respondent) from participation where wave = 'w02'"
+    ).row(0)
+    assert late == (eligible, eligible - answered)
+
+
+def test_response_rates_are_aapors(demo_run: DemoRun) -> None:
+    panel, _ = demo_run
+    row = panel.sql("from response_rates where wave = 'w02' and domain = 'all'").row(0, named=True)
+    counts = dict(panel.sql("select disposition, count(*) from participation where wave = 'w02' group by all").rows())
+    assert row["n_refused"] == counts.get("left_panel", 0)
+    assert row["n_partial"] == counts.get("partial", 0)
+    assert row["n_not_contacted"] == counts["no_answer"]
+    assert row["rr1"] == row["response_rate"] == counts["complete"] / row["n_eligible"]
+    assert row["rr2"] == (counts["complete"] + counts.get("partial", 0)) / row["n_eligible"]
+    assert (row["rate_kind"], row["cumulative_response_rate"]) == ("response", None)
+
+
+def test_groups_with_few_active_members_raise_an_alert(demo_run: DemoRun) -> None:
+    panel, _ = demo_run
+    rows = panel.sql("select n_active, is_alert, message from attrition_alerts where measure = 'active'")
+    assert {n < 50: is_alert for n, is_alert, _ in rows.rows()} == {True: True, False: False}
+    assert all(("fewer than 50" in message) == is_alert for _, is_alert, message in rows.fill_null("").rows())
+    tested = panel.sql("select * from attrition_alerts where measure <> 'active' and p_value is not null")
+    assert (tested["p_value_corrected"] >= tested["p_value"]).all()
+    assert (tested["is_alert"] == (tested["p_value_corrected"] < 0.05)).all()
+
+
+def test_a_refreshment_is_planned_by_age_group(demo_run: DemoRun, tmp_path: Path) -> None:
+    panel, _ = demo_run
+    options = ("--survey", SURVEY, "--active", "600", "--joining", "all=0.1", "--chase", str(tmp_path / "chase.csv"))
+    plan = json.loads(panel.panel("refresh-plan", *options, "--format", "json").output)
+    groups = plan["groups"]
+    assert [group["domain_value"] for group in groups] == ["16-24", "25-34", "35-49", "50-64", "65+"]
+    assert sum(group["n_target"] for group in groups) == pytest.approx(600)
+    assert all(group["n_then"] >= group["n_target"] - 1e-6 for group in groups)
+    assert all(group["n_to_invite"] == 10 * group["n_to_recruit"] > 0 for group in groups)
+    active = panel.sql("select count_if(is_active), count_if(is_active and n_missed_latest > 0) from member_patterns")
+    assert (sum(group["n_active"] for group in groups), sum(group["n_absent"] for group in groups)) == active.row(0)
+    assert pl.read_csv(tmp_path / "chase.csv").height == active.item(0, 1)
+    effect = plan["design_effect"]
+    assert effect["then_with"] < effect["then_without"]
+    text = panel.panel("refresh-plan", *options).output
+    assert "600 active members with the profile of the population" in text
+    csv = panel.panel("refresh-plan", "--survey", SURVEY, "--format", "csv").output.splitlines()
+    assert len(csv) == 6
+    assert "n_to_recruit" in csv[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--joining", "young=0.1"), "no such group; there are 16-24"),
+        (("--joining", "all=10"), "expected a share above 0"),
+        (("--joining", "many"), "expected GROUP=SHARE"),
+        (("--waves", "40"), "expected 1 to 12 waves ahead"),
+        (("--active", "0"), "expected 1 active member or more"),
+    ],
+)
+def test_a_plan_for_what_cannot_be_is_refused(demo_run: DemoRun, options: tuple[str, ...], told: str) -> None:
+    ran = demo_run[0].panel("refresh-plan", "--survey", SURVEY, *options)
+    assert ran.exit_code == 2
+    assert told in ran.errors
 
 
 def test_the_truth_is_not_published(demo_run: DemoRun) -> None:

@@ -224,6 +224,105 @@ def test_raw_retention_at_wave_3_by_age(run: Run, published_retention: pl.DataFr
     assert [round(100 * rate) for rate in rates] == expected
 
 
+def test_exits_compete_at_wave_2_and_wave_3_is_too_late_to_know_who_left(run: Run) -> None:
+    status = {wave: run.cohort.roster[f"panstat_w{wave}"] for wave in (2, 3)}
+    why = [str(text) for text in status[2]]
+    expected = {
+        "left": sum("but not Reinterviewed" in text for text in why),
+        "died": sum("Deceased" in text for text in why),
+        "institution": sum("Institution" in text for text in why),
+        "all": sum("Eligible, and Reinterviewed" not in text for text in why),
+    }
+    of_everyone = "from attrition_curves where domain = 'all' and clock = 'wave' and weighting = 'unweighted'"
+    rows = run.table(f"select cause, n_exits, n_at_risk, hazard, incidence {of_everyone} and wave = 'w2'")
+    found = {row["cause"]: row for row in rows.to_dicts()}
+    assert {cause: found[cause]["n_exits"] for cause in expected} == expected
+    n_first = int(run.cohort.interviewed[1].sum())
+    assert found["died"]["n_at_risk"] == n_first
+    assert found["all"]["incidence"] == pytest.approx(expected["all"] / n_first, abs=1e-12)
+    still_there = n_first - expected["all"] + expected["left"]
+    assert found["nonresponse"]["hazard"] == pytest.approx(expected["left"] / still_there, abs=1e-12)
+    late = run.table(
+        f"select cause, n_at_risk, n_exits, incidence, is_provisional {of_everyone} and wave = 'w3'"
+    ).rows()
+    again = [str(text) for text in status[3]]
+    missed, answered = (sum(mark in text for text in again) for mark in ("but not Reinterviewed", "and Reinterviewed"))
+    assert late == [("missed_latest", missed + answered, missed, None, True)]
+
+
+def test_every_member_of_a_monotone_panel_is_a_stayer_or_a_leaver(run: Run) -> None:
+    counts = dict(run.table("select pattern, count(*) from member_patterns group by pattern").rows())
+    assert set(counts) == {"stayer", "leaver"}
+    assert run.table("select bool_and(is_monotone) from response_patterns").item()
+    shares = run.table("select sum(share) from attrition_patterns group by weighting, domain, domain_value")
+    np.testing.assert_allclose(shares.to_series().to_numpy(), 1, atol=1e-12)
+
+
+# R 4.2.2, survey 4.1.1: svyglm(left ~ age_group + sex + degree + race, family = quasibinomial) on those eligible at
+# wave 2, svydesign(~vpsu_w1, strata = ~vstrat_w1, weights = ~wtssall_w1), lonely PSUs adjusted. Term: estimate, error.
+ATTRITION_LOGIT_2006 = {
+    "constant": (-0.9546102409497, 0.284009913201),
+    "age_group 30-39": (0.3278017169546, 0.226084982564),
+    "age_group 40-49": (0.1232870432015, 0.238075605727),
+    "age_group 50-59": (-0.2011921645821, 0.257158745568),
+    "age_group 60-69": (-0.4672799051645, 0.350428823507),
+    "age_group 70-79": (-0.3070846203768, 0.346028447660),
+    "age_group 80+": (-0.6267617367735, 0.379013287890),
+    "sex Female": (-0.1635229127707, 0.153166620739),
+    "degree High School": (-0.3344545406742, 0.214829413128),
+    "degree Junior College": (-0.2453130623719, 0.289705409180),
+    "degree Bachelor": (-0.4176823788277, 0.258502541311),
+    "degree Graduate": (-1.0993681728412, 0.336875063074),
+    "race Black": (0.0530555129037, 0.207439107650),
+    "race Other": (0.1233615660245, 0.199833211746),
+}
+
+
+def test_the_attrition_logit_is_that_of_r(run: Run) -> None:
+    rows = run.table(
+        "select term, estimate, standard_error, n_person_waves from attrition_model "
+        "where model = 'profile' and kind = 'coefficient'"
+    )
+    assert "constant" in rows["term"]
+    if run.is_2006:
+        found = {term: (estimate, error) for term, estimate, error, _ in rows.rows()}
+        assert set(found) == set(ATTRITION_LOGIT_2006)
+        for term, (estimate, error) in ATTRITION_LOGIT_2006.items():
+            assert found[term] == (pytest.approx(estimate, abs=1e-8), pytest.approx(error, rel=1e-6)), term
+        assert rows["n_person_waves"].unique().to_list() == [1932]
+
+
+def test_aapor_rates_count_who_was_not_fielded_again_as_unknown(run: Run) -> None:
+    row = run.table("select * from response_rates where wave = 'w3' and domain = 'all'").row(0, named=True)
+    n_eligible = int((~is_ineligible(run.cohort, 3)).sum())
+    answered, missed_before = int(run.cohort.interviewed[3].sum()), ~run.cohort.interviewed[2]
+    unknown = int((missed_before & ~is_ineligible(run.cohort, 3)).sum())
+    assert (row["n_unknown"], row["n_not_contacted"]) == (unknown, n_eligible - answered - unknown)
+    e = (n_eligible - unknown) / (n_eligible - unknown + row["n_not_eligible"])
+    assert row["rr1"] == pytest.approx(answered / n_eligible, abs=1e-12)
+    assert row["rr3"] == pytest.approx(answered / (n_eligible - unknown + e * unknown), abs=1e-12)
+    assert row["rr5"] == pytest.approx(answered / (n_eligible - unknown), abs=1e-12)
+
+
+def test_representativity_has_no_row_of_the_wave_that_everybody_answered(run: Run) -> None:
+    rows = run.table("select wave, estimate, unadjusted from representativity where indicator = 'r_indicator'").rows()
+    assert [wave for wave, _, _ in rows] == ["w2", "w3"]
+    assert all(0.5 < plain < adjusted <= 1 for _, adjusted, plain in rows)
+
+
+def test_a_refreshment_restores_the_profile_of_those_recruited_where_no_margin_is_known(run: Run) -> None:
+    plan = panel(run.workspace, "refresh-plan", "--survey", "gss_panel", "--waves", "1")
+    assert "with the profile as it was recruited" in plan
+    rows = run.table("select n_active, n_gone, n_expected, n_leaving from refresh_outlook where waves_ahead = 1")
+    assert rows["n_active"].sum() == int((run.cohort.interviewed[3] & (ages(run) > 0)).sum())
+    assert (rows["n_gone"] == 0).all()
+    assert (rows["n_leaving"] > 0).all()
+
+
+def ages(run: Run) -> np.ndarray:
+    return np.array([0 if age is None else int(str(age).split()[0]) for age in run.cohort.answers[1]["age"]])
+
+
 def test_participation_counts_who_was_interviewed_and_who_was_still_eligible(run: Run) -> None:
     counts = run.table(
         "select wave, count_if(is_respondent), count_if(is_eligible) from participation "

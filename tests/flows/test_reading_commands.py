@@ -228,3 +228,26 @@ def test_init_names_the_files_it_takes_and_those_it_ignores(two_waves_run: Panel
     assert "will take in: citizens_panel_w03.csv." in ran.output
     assert "Ignored, as no definition names them: readme.txt." in ran.output
     assert run("status", str(tmp_path / 'a "new" one')).exit_code == 0
+
+
+def test_every_released_wave_has_its_tables_beside_its_newsletter(panel: Panel) -> None:
+    folder = panel.root / "published" / "public" / SURVEY / "w02"
+    rows = pl.read_parquet(folder / "tables.parquet")
+    published = panel.sql(
+        "select round(estimate, 2) from estimates where wave = 'w02' and item = 'linking_support' "
+        "and statistic = 'headline' and domain = 'all'"
+    ).item()
+    found = rows.filter(item="linking_support", statistic="headline", domain="all")["estimate"].item()
+    assert found == pytest.approx(published, abs=0.0051)
+    assert (folder / "tables.xlsx").stat().st_size > 10_000
+    assert not (folder.parent / "w03" / "tables.xlsx").exists()  # in the field
+
+
+@pytest.mark.parametrize(("kind", "name"), [("tables", "tables.xlsx"), ("methods", "methods.html")])
+def test_report_writes_tables_and_methods_again_as_they_were(demo: Panel, kind: str, name: str) -> None:
+    file = demo.root / "published" / "public" / SURVEY / "w02" / name
+    before = file.read_bytes()
+    file.unlink()
+    ran = run("report", kind, str(demo.root), "--survey", SURVEY, "--wave", "w02")
+    assert (ran.exit_code, ran.output.strip()) == (0, str(file))
+    assert file.read_bytes() == before

@@ -121,6 +121,17 @@ def test_nobody_is_said_not_to_have_answered(ri: tuple[Panel, Ran]) -> None:
     assert ri[0].sql("from response_rates").is_empty()
 
 
+def test_who_came_back_after_a_wave_missed_is_counted(ri: tuple[Panel, Ran]) -> None:
+    linked = delivered("w5").select(pl.col(column).is_not_null().alias(wave) for wave, column in LINKS.items())
+    expected = {"".join("1" if one else "0" for one in row): n for *row, n in linked.group_by(*LINKS).len().rows()}
+    found = ri[0].sql("select pattern, n_members, is_monotone from response_patterns").rows()
+    of_wave_5 = {pattern: n for pattern, n, _ in found if pattern.endswith("1")}
+    assert of_wave_5 == expected
+    assert {pattern: monotone for pattern, _, monotone in found}["1011"] is False
+    gaps = sum(n for pattern, n in expected.items() if "0" in pattern.strip("0"))
+    assert sum(n for _, n, monotone in found if not monotone) == gaps > 0
+
+
 def test_no_delivered_id_is_kept_in_the_working_store(ri: tuple[Panel, Ran]) -> None:
     stored = {value for wave in LINKS for column in ri[0].delivered(wave).drop("row_number") for value in column}
     wave_5 = delivered("w5")

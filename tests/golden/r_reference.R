@@ -13,13 +13,19 @@ design_of <- function(case, x) {
     do.call(svydesign, arguments)
 }
 
+one_stratum <- function(case, x) {
+    arguments <- list(ids = ~psu, weights = ~w, data = x)
+    if (case$fpc) arguments$fpc <- ~fpc
+    do.call(svydesign, arguments)
+}
+
 replicate_design <- function(case, x) {
     supplied <- function(...) {
         columns <- as.matrix(read(sprintf("replicates_%d.csv", case$case)))
         svrepdesign(repweights = columns, weights = x$w, data = x, combined.weights = TRUE, mse = TRUE, ...)
     }
     switch(case$replicates,
-        jk1 = as.svrepdesign(svydesign(ids = ~psu, weights = ~w, data = x), type = "JK1", mse = TRUE),
+        jk1 = as.svrepdesign(one_stratum(case, x), type = "JK1", mse = TRUE),
         jkn = as.svrepdesign(design_of(case, x), type = "JKn", mse = TRUE),
         brr = supplied(type = "BRR"),
         fay = supplied(type = "Fay", rho = 0.5),
@@ -27,15 +33,25 @@ replicate_design <- function(case, x) {
     )
 }
 
+uncompressed <- function(case) if (case$replicates == "none") list() else list(compress = FALSE)
+
 calibrated <- function(design, case) {
     wanted <- totals[[as.character(case$case)]]
-    a <- wanted$persons[wanted$margin == "a"]
-    b <- wanted$persons[wanted$margin == "b"]
-    population <- c(`(Intercept)` = sum(a), a1 = a[2], a2 = a[3], b1 = b[2])
-    arguments <- list(design, ~ a + b, population, calfun = case$calibration, epsilon = 1e-12, maxit = 500)
-    if (case$replicates != "none") arguments$compress <- FALSE
-    if (case$calibration == "logit") arguments$bounds <- c(0.3, 3)
-    do.call(calibrate, arguments)
+    margins <- split(wanted, factor(wanted$margin, unique(wanted$margin)))
+    if (case$method == "poststratify") { # to the one margin, crossed
+        cells <- data.frame(ab = factor(margins$ab$category), Freq = margins$ab$persons)
+        return(do.call(postStratify, c(list(design, ~ab, cells), uncompressed(case))))
+    }
+    named <- lapply(margins, function(one) {
+        if (is.na(one$category[1])) return(setNames(one$persons, one$margin))
+        setNames(one$persons, paste0(one$margin, one$category))[-1]
+    })
+    population <- c(`(Intercept)` = sum(margins[[1]]$persons), do.call(c, unname(named)))
+    arguments <- list(
+        design, reformulate(names(margins)), population, calfun = case$method, epsilon = 1e-12, maxit = 2000
+    )
+    if (!is.na(case$lower)) arguments$bounds <- c(case$lower, case$upper)
+    do.call(calibrate, c(arguments, uncompressed(case)))
 }
 
 answer <- function(case, what, statistic) {
@@ -47,8 +63,10 @@ one <- function(number) {
     x <- rows[[as.character(case$case)]]
     x$a <- factor(x$a)
     x$b <- factor(x$b)
+    x$ab <- factor(2 * as.integer(as.character(x$a)) + as.integer(as.character(x$b)))
+    x$d <- factor(x$dom)
     design <- if (case$replicates == "none") design_of(case, x) else replicate_design(case, x)
-    if (case$calibration != "none") design <- calibrated(design, case)
+    if (case$method != "none") design <- calibrated(design, case)
     domain <- subset(design, dom == 1)
     rbind(
         answer(case, "share", svymean(~y, design)),

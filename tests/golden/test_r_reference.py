@@ -1,9 +1,11 @@
-"""R's survey, live: 240 random designs, estimates equal to 1e-9 and standard errors to 1e-7 (relative).
+"""R's survey, live: 290 random designs, estimates equal to 1e-9 and standard errors to 1e-7 (relative).
 
-Designs have strata, clusters, unequal weights, domains, with and without first-stage FPC; calibration none, linear,
-raking and logit; linearisation and JK1, JKn, BRR, Fay and bootstrap replicates, calibrated anew in each where the
+Designs have strata, clusters, unequal weights, domains, with and without first-stage FPC. Weights are as drawn or
+calibrated: linear, raking, logit with bounds; post-stratified to a crossed margin; raked to a crossed margin beside
+another; to the total of a number; linear and raking cut off at bounds that hold some people. Variances come from
+linearisation and from JK1, JKn (with FPC too), BRR, Fay and bootstrap replicates, calibrated anew in each where the
 design is. Replicates that are drawn (bootstrap) or chosen (BRR, Fay: another Hadamard matrix is as good) are ours,
-supplied to R, since two sets of draws are two answers.
+supplied to R, since two sets of draws are two answers; R gives BRR and Fay no FPC.
 
 Where R is deliberately different and therefore not asked: a lonely PSU under `adjust` is centred at 0 by R, at the
 grand mean of PSU totals here (the same for means); R does not cap Korn-Graubard's effective n, and neither do we.
@@ -11,7 +13,8 @@ grand mean of PSU totals here (the same for means); R does not cap Korn-Graubard
 
 import shutil
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -20,20 +23,58 @@ import polars as pl
 import pytest
 
 from pipeline.design import Calibration, SurveyDesign
+from pipeline.errors import WeightingError
 from pipeline.estimation.estimates import DomainMask, ItemValues, estimate_items, estimate_ratios, estimate_totals
-from pipeline.weighting.calibration import CalibrationOptions, calibrate
+from pipeline.weighting.calibration import CalibrationOptions, CalibrationResult, calibrate
 from pipeline.weighting.replicate_factors import ReplicatePlan, replicate_factors
-from pipeline.weighting.replicates import CalibrationPlan, calibrated_replicates, uncalibrated_replicates
-from pipeline.weighting.targets import unnamed_targets
+from pipeline.weighting.replicates import (
+    CalibrationPlan,
+    calibrated_replicates,
+    repeated_replicates,
+    uncalibrated_replicates,
+)
+from pipeline.weighting.targets import Targets
 
 SCRIPT = Path(__file__).with_name("r_reference.R")
 ESTIMATES_AGREE, ERRORS_AGREE = 1e-9, 1e-7
 BOOTSTRAP_REPLICATES = 60
-TAYLOR, REPLICATED = 30, 12  # designs of each kind
-CALIBRATIONS = ("none", "linear", "raking", "logit")
 KINDS = ("jk1", "jkn", "brr", "fay", "bootstrap")
 TWO_PSUS = ("brr", "fay")
-BOUNDS = (0.3, 3.0)
+WIDE, TIGHT = (0.3, 3.0), "tight"  # tight: so that some people are held at a bound
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """How weights are calibrated, and to what."""
+
+    method: str
+    margins: tuple[str, ...] = ("a", "b")
+    has_number: bool = False  # the total of z, too
+    bounds: tuple[float, float] | str | None = None
+
+
+CALIBRATIONS = {
+    "none": None,
+    "linear": Calibrated("linear"),
+    "raking": Calibrated("raking"),
+    "logit": Calibrated("logit", bounds=WIDE),
+    "poststratify": Calibrated("poststratify", ("ab",)),
+    "crossed": Calibrated("raking", ("ab", "d")),
+    "number linear": Calibrated("linear", has_number=True),
+    "number raking": Calibrated("raking", has_number=True),
+    "number logit": Calibrated("logit", has_number=True, bounds=WIDE),
+    "bounded linear": Calibrated("linear", has_number=True, bounds=TIGHT),
+    "bounded raking": Calibrated("raking", has_number=True, bounds=TIGHT),
+}
+# designs of each kind of calibration, replicates ("none": linearisation) and whether the population is finite
+EACH: list[tuple[Sequence[str], Sequence[str], Sequence[bool], int]] = [
+    (("none", "linear", "raking", "logit"), ("none",), (False, True), 10),
+    (tuple(CALIBRATIONS)[4:], ("none",), (False, True), 5),
+    (("none", "raking"), KINDS, (False,), 8),
+    (("none", "raking"), ("jk1", "jkn", "bootstrap"), (True,), 4),
+    (("poststratify", "crossed"), ("jkn", "bootstrap"), (False,), 4),
+    (("number linear", "number raking"), ("jk1", "jkn"), (False,), 3),
+]
 
 
 @dataclass(frozen=True)
@@ -62,6 +103,7 @@ class Case:
         effect = rng.normal(0, 0.4, stratum.size)[psu]
         y = (rng.normal(0, 1, n) + effect + 0.3 * a - 0.2 * b > 0).astype(int)
         z = rng.gamma(3, 2, n) + 1
+        dom = (rng.random(n) < 0.35).astype(int)
         return pl.DataFrame(
             {
                 "case": self.number,
@@ -71,31 +113,61 @@ class Case:
                 "w": rng.gamma(4, 10, n) + 5 * h + 1,
                 "a": a,
                 "b": b,
-                "dom": (rng.random(n) < 0.35).astype(int),
+                "ab": 2 * a + b,
+                "dom": dom,
+                "d": dom,
                 "y": y,
                 "x": 1.5 * z + 2 * y + rng.normal(0, 1, n) + effect,
                 "z": z,
             }
         )
 
+    @property
+    def how(self) -> Calibrated:
+        found = CALIBRATIONS[self.calibration]
+        assert found is not None
+        return found
+
     @cached_property
-    def totals(self) -> list[np.ndarray]:
-        """Return population totals near the weighted ones, of both margins, adding up to the same."""
+    def targets(self) -> Targets:
+        """Return population totals near the weighted ones; those of margins add up to the same."""
         rng = np.random.default_rng([20261124, self.number])
         w = self.rows["w"].to_numpy()
-        sums = [np.bincount(self.rows[name].to_numpy(), w) for name in ("a", "b")]
+        sums = [np.bincount(self.rows[name].to_numpy(), w) for name in self.how.margins]
         moved = [one * rng.uniform(0.93, 1.08, one.size) for one in sums]
-        return [one * (w.sum() * 1.02 / one.sum()) for one in moved]
+        totals = tuple(one * (w.sum() * 1.02 / one.sum()) for one in moved)
+        labels = tuple(tuple(map(str, range(one.size))) for one in totals)
+        number = (float(w @ self.rows["z"].to_numpy()) * 1.02 * rng.uniform(0.98, 1.02),)
+        has_number = self.how.has_number
+        return Targets(self.how.margins, labels, totals, ("z",) * has_number, number * has_number)
 
     @cached_property
     def levels(self) -> np.ndarray:
-        return self.rows.select("a", "b").to_numpy().astype(np.int64)
+        return self.rows.select(self.how.margins).to_numpy().astype(np.int64)
 
-    @property
+    @cached_property
+    def auxiliaries(self) -> np.ndarray | None:
+        return self.rows.select("z").to_numpy() if self.how.has_number else None
+
+    def weighted(self, base: np.ndarray, options: CalibrationOptions) -> CalibrationResult:
+        return calibrate(base, self.levels, self.targets, options, auxiliaries=self.auxiliaries)
+
+    @cached_property
     def options(self) -> CalibrationOptions:
         """Return the calibration to machine precision, as R is asked for it."""
-        bounds = BOUNDS if self.calibration == "logit" else None
-        return CalibrationOptions(self.calibration, bounds=bounds, tolerance=1e-12)
+        plain = CalibrationOptions(self.how.method, tolerance=1e-12)
+        if not isinstance(self.how.bounds, str):
+            return replace(plain, bounds=self.how.bounds)
+        ratio = self.weighted(self.base_design.weight, plain).ratio
+        for share in (0.6, 0.7, 0.8, 0.9, 0.95):
+            bounds = 1 - share * (1 - ratio.min()), 1 + share * (ratio.max() - 1)
+            try:
+                held = self.weighted(self.base_design.weight, replace(plain, bounds=bounds)).ratio
+            except WeightingError:
+                continue
+            assert np.isin(held, bounds).any()
+            return replace(plain, bounds=bounds)
+        raise AssertionError("no bounds hold some people and leave a solution")
 
     @cached_property
     def base_design(self) -> SurveyDesign:
@@ -117,17 +189,17 @@ class Case:
     @cached_property
     def design(self) -> SurveyDesign:
         """Return the design to estimate from."""
-        base, replicates = self.base_design, None
-        weight, calibration = base.weight, None
-        if self.calibration != "none":
-            targets = unnamed_targets(self.totals)
-            weight = calibrate(base.weight, self.levels, targets, self.options).weight
-            calibration = Calibration(base_weight=base.weight, levels=self.levels)
-        if self.replicates != "none":
-            replicates = self.drawn
-            if self.calibration != "none":
-                replicates = calibrated_replicates(replicates, self.levels, CalibrationPlan(targets, self.options))
-        return SurveyDesign(weight, base.strata, base.psu, base.fpc, calibration, "fail", replicates)
+        base = self.base_design
+        replicates = None if self.replicates == "none" else self.drawn
+        if self.calibration == "none":
+            return replace(base, replicates=replicates)
+        weight = self.weighted(base.weight, self.options).weight
+        if replicates is not None and self.how.has_number:
+            replicates = repeated_replicates(replicates, lambda one: self.weighted(one, self.options).weight)
+        elif replicates is not None:
+            replicates = calibrated_replicates(replicates, self.levels, CalibrationPlan(self.targets, self.options))
+        calibration = Calibration(base.weight, levels=self.levels, auxiliaries=self.auxiliaries)
+        return replace(base, weight=weight, calibration=calibration, replicates=replicates)
 
     @property
     def answers(self) -> pl.DataFrame:
@@ -160,10 +232,12 @@ class Case:
 
 def all_cases() -> list[Case]:
     kinds = [
-        (calibration, "none", fpc) for calibration in CALIBRATIONS for fpc in (False, True) for _ in range(TAYLOR // 2)
-    ]
-    kinds += [
-        (calibration, kind, False) for kind in KINDS for calibration in ("none", "raking") for _ in range(REPLICATED)
+        (calibration, kind, fpc)
+        for calibrations, of_kinds, populations, times in EACH
+        for calibration in calibrations
+        for kind in of_kinds
+        for fpc in populations
+        for _ in range(times)
     ]
     return [Case(number, *kind) for number, kind in enumerate(kinds, start=1)]
 
@@ -183,26 +257,36 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     return pl.concat([case.answers for case in cases]).join(theirs, on=("case", "what"), suffix="_r", validate="1:1")
 
 
-def write_cases(folder: Path, cases: list[Case]) -> None:
-    pl.concat([case.rows for case in cases]).write_csv(folder / "rows.csv")
-    described = [
-        {
-            "case": case.number,
-            "calibration": case.calibration,
-            "replicates": case.replicates,
-            "fpc": str(case.has_fpc).upper(),
-            "n_replicates": BOOTSTRAP_REPLICATES,
-        }
-        for case in cases
-    ]
-    pl.DataFrame(described).write_csv(folder / "cases.csv")
-    totals = [
+def described(case: Case) -> dict[str, object]:
+    is_calibrated = case.calibration != "none"
+    lower, upper = (case.options.bounds if is_calibrated else None) or ("NA", "NA")
+    return {
+        "case": case.number,
+        "method": case.how.method if is_calibrated else "none",
+        "lower": str(lower),
+        "upper": str(upper),
+        "replicates": case.replicates,
+        "fpc": str(case.has_fpc).upper(),
+        "n_replicates": BOOTSTRAP_REPLICATES,
+    }
+
+
+def totals_of(case: Case) -> list[dict[str, object]]:
+    targets = case.targets
+    margins = [
         {"case": case.number, "margin": margin, "category": code, "persons": float(persons)}
-        for case in cases
-        for margin, column in zip(("a", "b"), case.totals, strict=True)
+        for margin, column in zip(targets.names, targets.totals, strict=True)
         for code, persons in enumerate(column)
     ]
-    pl.DataFrame(totals).write_csv(folder / "totals.csv")
+    numbers = zip(targets.auxiliary_names, targets.auxiliary_totals, strict=True)
+    return margins + [{"case": case.number, "margin": name, "category": None, "persons": one} for name, one in numbers]
+
+
+def write_cases(folder: Path, cases: list[Case]) -> None:
+    pl.concat([case.rows for case in cases]).write_csv(folder / "rows.csv")
+    pl.DataFrame([described(case) for case in cases], infer_schema_length=None).write_csv(folder / "cases.csv")
+    totals = [one for case in cases if case.calibration != "none" for one in totals_of(case)]
+    pl.DataFrame(totals, infer_schema_length=None).write_csv(folder / "totals.csv", null_value="NA")
     for case in cases:
         if case.replicates in {"brr", "fay", "bootstrap"}:
             columns = case.drawn.weights()

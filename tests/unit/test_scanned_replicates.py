@@ -94,7 +94,7 @@ def test_estimates_are_those_of_weights_in_memory(
 def test_every_weight_is_read_once_for_all_items(data: Path, question: Question, read_rows: list[int]) -> None:
     answer(data, question)
     assert sum(read_rows) == N - len(range(0, N, 9))
-    assert max(read_rows) == 64
+    assert max(read_rows) <= 64
 
 
 def test_a_standard_error_is_that_of_the_formula(data: Path, read_rows: list[int]) -> None:

@@ -16,6 +16,7 @@ from pipeline.definitions import (
     ItemColumn,
     ItemLink,
     Population,
+    Recruitment,
     ResponseQuality,
     RetentionPlan,
     Route,
@@ -177,6 +178,22 @@ def test_a_family_may_name_the_changes_it_tests(tmp_path: Path) -> None:
     assert (family.kinds, family.weights, family.pairs) == (("net",), ("wave_weight",), (("w01", "w02"),))
 
 
+def test_a_plan_may_say_how_old_members_are_how_they_were_recruited_and_why_they_leave(tmp_path: Path) -> None:
+    plan = (
+        "recruitment: {c1: {invited: 9000, joined: 3000, profiled: 2900}, c2: {invited: 100, joined: 50}}\n"
+        "retention: {age: age, "
+    )
+    survey = read_survey(write_survey(tmp_path, change=("survey.yml", "retention: {", plan)))
+    assert survey.retention == RetentionPlan("w01", "wave_weight", 2, "age")
+    assert survey.recruitment == {"c1": Recruitment(9000, 3000, 2900), "c2": Recruitment(100, 50, 50)}
+
+
+def test_more_people_joining_than_were_invited_is_a_fault(tmp_path: Path) -> None:
+    counts = "recruitment: {c1: {invited: 10, joined: 30}}\nretention:"
+    with pytest.raises(DefinitionError, match="10 invited, 30 joined"):
+        read_survey(write_survey(tmp_path, change=("survey.yml", "retention:", counts)))
+
+
 def test_a_short_survey_has_no_plan_and_every_member_is_a_psu(tmp_path: Path) -> None:
     folder = write_survey(tmp_path)
     kept = (folder / "survey.yml").read_text(encoding="utf-8").split("\nprofile:")[0].replace("blank: skipped\n", "")
@@ -331,3 +348,18 @@ def test_links_in_a_wave_need_ids_of_each_wave(tmp_path: Path) -> None:
     change = ("waves/w02.yml", "  constants:", "  linked_ids: {w01: OLD_ID}\n  constants:")
     with pytest.raises(DefinitionError, match="found linked_ids, expected 'ids: of_each_wave'"):
         read_survey(write_survey(tmp_path, change=change))
+
+
+def test_what_the_author_states_is_read_by_element(tmp_path: Path) -> None:
+    change = ("survey.yml", "blank: skipped", 'blank: skipped\nstatement: {contact: "Us", sponsor: "Anytown Council"}')
+    assert read_survey(write_survey(tmp_path, change=change)).statement == {
+        "sponsor": "Anytown Council",
+        "contact": "Us",
+    }
+
+
+def test_a_statement_on_something_else_is_a_fault(tmp_path: Path) -> None:
+    change = ("survey.yml", "blank: skipped", 'blank: skipped\nstatement: {sponsors: "Anytown Council"}')
+    with pytest.raises(DefinitionError, match="unknown key 'sponsors'") as told:
+        read_survey(write_survey(tmp_path, change=change))
+    assert "sponsor" in str(told.value)

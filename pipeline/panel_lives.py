@@ -1,0 +1,170 @@
+"""A survey's members over its waves: who was at risk of leaving when, why they went, and how old they were then."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline.definitions import ANY_WAVE, ROSTER, Domain, RetentionPlan, Survey
+from pipeline.design import SurveyDesign
+from pipeline.panel_arrays import UNKNOWN, PanelArrays
+from pipeline.panel_estimates import PanelData
+from pipeline.retention.histories import NONE, Histories
+from pipeline.weighting.base import base_weight
+from pipeline.weighting_steps import WeightRecipe
+
+DAYS_IN_YEAR = 365.2425
+OTHER_CAUSE = "out of population"  # somebody left the population and nobody says why
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Lives:
+    """What the warehouse knows of members' time in the panel, beside who answered."""
+
+    members: pl.DataFrame  # panel_member_id, joined_on, exit_reason, age (at the day it was asked)
+    dispositions: pl.DataFrame  # panel_member_id, disposition: texts that say somebody is out of the population
+    wave_starts: dict[str, np.datetime64]  # wave: first day of fieldwork; waves without one are left out
+
+
+@dataclass(frozen=True)
+class PanelTime:
+    """The members who hold a recruitment weight, wave by wave from the first wave of the retention plan."""
+
+    data: PanelData
+    waves: tuple[str, ...]  # answered ones, those in the field left out: who has not answered yet has missed nothing
+    rows: NDArray[np.int64]  # (n,) rows of the panel's arrays
+    histories: Histories
+    weight: Floats  # (n,)
+    age_asked: Floats  # (n,) years, NaN where it is not known
+    asked_on: NDArray[np.datetime64]  # (n,) day that age is of
+    starts: NDArray[np.datetime64]  # (n_waves,)
+
+    def design(self, *, is_weighted: bool) -> SurveyDesign:
+        """Return the recruitment sample with its weights, or with equal ones."""
+        arrays = self.data.arrays
+        return SurveyDesign(
+            weight=self.weight if is_weighted else np.ones(self.rows.size),
+            strata=arrays.stratum[self.rows],
+            psu=arrays.psu[self.rows],
+            lonely_psu=self.data.survey.design.lonely_psu,
+        )
+
+    def age_on(self, day: np.datetime64) -> Floats:
+        """Return members' ages in whole years on a day, (n,); NaN where they are not known."""
+        elapsed = (day - self.asked_on).astype("timedelta64[D]").astype(np.float64)
+        elapsed[np.isnat(self.asked_on) | np.isnat(day)] = np.nan
+        return np.floor(self.age_asked + elapsed / DAYS_IN_YEAR)
+
+    def ageing_domains(self) -> list[Domain]:
+        """Return the published domains that are bands of age, between which members move as they grow older."""
+        plan = plan_of(self.data)
+        return [one for one in self.data.survey.domains if one.is_published and one.variable == plan.age]
+
+    def first_domains(self) -> list[Domain]:
+        """Return the first published domain of each profile variable: others of it say the same in other bands."""
+        first_of: dict[str, Domain] = {}
+        for domain in self.data.survey.domains:
+            if domain.is_published:
+                first_of.setdefault(domain.variable, domain)
+        return list(first_of.values())
+
+
+def plan_of(data: PanelData) -> RetentionPlan:
+    """Return the survey's retention plan."""
+    assert data.survey.retention is not None
+    return data.survey.retention
+
+
+def waves_from(data: PanelData, first_wave: str) -> list[str]:
+    """Return the waves that somebody answered, from the first one of the plan on."""
+    start = data.survey.wave(first_wave).wave_number
+    return [wave.wave for wave in data.survey.waves if wave.wave_number >= start and data.is_answered(wave.wave)]
+
+
+def panel_time(data: PanelData, lives: Lives, in_field: Collection[str] = ()) -> PanelTime:
+    """Return the members with a recruitment weight and what they did, wave by wave, but for waves in the field."""
+    plan, arrays = plan_of(data), data.arrays
+    weight = recruitment_weight(data.survey.weight(plan.weight_id), arrays)
+    rows = np.flatnonzero(weight > 0)
+    waves = tuple(wave for wave in waves_from(data, plan.first_wave) if wave not in in_field)
+    known = arrays.row_of_member.join(lives.members, on="panel_member_id", how="left").sort("row")[rows]
+    starts = np.array([lives.wave_starts.get(wave, np.datetime64("NaT")) for wave in waves], "datetime64[D]")
+    age = known["age"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    asked_on = _asked_on(data.survey, known["joined_on"], waves, starts)
+    histories = _histories(data, waves, rows, _causes(data.survey, known, lives.dispositions))
+    return PanelTime(data, waves, rows, histories, weight[rows], age, asked_on, starts)
+
+
+def band_codes(domain: Domain, age: Floats) -> NDArray[np.int64]:
+    """Return the place of each age among a domain's bands, UNKNOWN where it is in none."""
+    codes = np.full(age.shape, UNKNOWN, np.int64)
+    for code, band in enumerate(domain.bands):
+        low, high = (-np.inf if band.low is None else band.low), (np.inf if band.high is None else band.high)
+        codes[(age >= low) & (age <= high) & (codes == UNKNOWN)] = code
+    return codes
+
+
+def recruitment_weight(recipe: WeightRecipe, arrays: PanelArrays) -> Floats:
+    """Return who the panel was recruited to stand for: the supplied weight, 1 / selection probability, or 1."""
+    if recipe.supplied is not None:
+        return np.nan_to_num(arrays.number(recipe.supplied))
+    if not recipe.selection_probabilities:
+        return np.ones(len(arrays.members))
+    columns = [arrays.number(column) for column in recipe.selection_probabilities.values()]
+    return base_weight(np.column_stack(columns))
+
+
+def _histories(
+    data: PanelData, waves: tuple[str, ...], rows: NDArray[np.int64], causes: tuple[NDArray[np.int64], tuple[str, ...]]
+) -> Histories:
+    """Return what the chosen members did; between coming and going a member is at risk at every wave."""
+    arrays = data.arrays
+
+    def of_waves(flags: dict[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:
+        return np.column_stack([flags[wave][rows] for wave in waves]) if waves else np.zeros((rows.size, 0), np.bool_)
+
+    listed, eligible = of_waves(arrays.is_listed), of_waves(arrays.is_eligible)
+    has_come = np.logical_or.accumulate(eligible, axis=1)
+    is_gone = np.logical_or.accumulate(has_come & listed & ~eligible, axis=1)
+    return Histories(
+        is_at_risk=has_come & ~is_gone,
+        is_respondent=of_waves(arrays.is_respondent),
+        has_withdrawn=listed & eligible & ~of_waves(arrays.is_invited),
+        population_cause=causes[0],
+        population_causes=causes[1],
+        missed_waves=plan_of(data).missed_waves,
+    )
+
+
+def _causes(
+    survey: Survey, known: pl.DataFrame, dispositions: pl.DataFrame
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Return why members left the population: the reason on the member list, or what a wave's disposition says."""
+    named = survey.eligibility.causes
+    of_wave: dict[str, str] = {}
+    for member, text in dispositions.select("panel_member_id", "disposition").iter_rows():
+        of_wave.setdefault(member, next((name for name, part in named.items() if part in text), OTHER_CAUSE))
+    reasons = survey.eligibility.exit_reasons
+    found = [
+        reason if reason in reasons else of_wave.get(member)
+        for member, reason in known.select("panel_member_id", "exit_reason").iter_rows()
+    ]
+    others = (OTHER_CAUSE,) if OTHER_CAUSE in found or not (reasons or named) else ()
+    causes = (*others, *dict.fromkeys([*reasons, *named]))
+    place = {name: code for code, name in enumerate(causes)}
+    return np.array([NONE if one is None else place[one] for one in found], np.int64), causes
+
+
+def _asked_on(
+    survey: Survey, joined_on: pl.Series, waves: tuple[str, ...], starts: NDArray[np.datetime64]
+) -> NDArray[np.datetime64]:
+    """Return the day that a member's age is of: of joining, or of the wave that asked it."""
+    plan = survey.retention
+    source = next((one.source for one in survey.profile if plan and one.name == plan.age), "")
+    if source in (ROSTER, ANY_WAVE):
+        return joined_on.cast(pl.Date).to_numpy().astype("datetime64[D]")
+    of_wave = dict(zip(waves, starts, strict=True)).get(source, np.datetime64("NaT"))
+    return np.full(len(joined_on), of_wave, "datetime64[D]")

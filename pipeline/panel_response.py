@@ -1,0 +1,184 @@
+"""Who answers each wave, as published rows: AAPOR's response rates, a panel's stages, and how representative it is."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline.design import SurveyDesign
+from pipeline.estimation.estimates import estimate_items
+from pipeline.estimation.values import DomainMask, ItemValues
+from pipeline.panel_arrays import PanelArrays
+from pipeline.panel_estimates import PanelData
+from pipeline.panel_lives import PanelTime
+from pipeline.retention.outcomes import CohortWave, Outcomes, panel_rates, response_rates
+from pipeline.retention.representativity import COLUMNS, Covariate, representativity
+
+Mask = NDArray[np.bool_]
+
+RATES = {"completion_rate": "is_invited", "response_rate": "is_eligible"}
+PROBABILITY = "probability"  # only a sample drawn with known chances has a response rate
+USUAL_MISSED_WAVES = 2  # where no plan says after how many missed waves nobody knows where somebody is
+DISPOSITIONS = ("complete", "no_answer", "left_panel", "not_eligible")  # told by the arrays; the others are `told`
+
+
+def panel_response(data: PanelData, told: pl.DataFrame, *, confidence: float) -> pl.DataFrame:
+    """Return the rows of `response_rates`: of those invited, and of those still in the population, who answered.
+
+    Args:
+        told: panel_member_id, wave, disposition of those whose disposition is not one of DISPOSITIONS.
+    """
+    if not data.survey.has_member_list:
+        return pl.DataFrame()  # who did not answer is not known
+    waves = [wave for wave in data.arrays.is_respondent if data.survey.has_wave(wave)]
+    waves.sort(key=lambda wave: data.survey.wave(wave).wave_number)
+    rows = [_wave_rates(data, wave, waves, told.filter(wave=wave), confidence) for wave in waves]
+    if not rows:
+        return pl.DataFrame()
+    found = pl.concat(rows).with_columns(survey=pl.lit(data.survey.survey))
+    return found if data.survey.inference == PROBABILITY else _participation_only(found)
+
+
+def _participation_only(found: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows without any response rate: of people not drawn by chance there is only participation."""
+    rates = [f"rr{number}" for number in range(1, 7)] + ["cumrr1", "cumrr2", "cumulative_response_rate"]
+    rates += ["response_rate", "response_rate_ci_low", "response_rate_ci_high"]
+    return found.with_columns(pl.lit(None, pl.Float64).alias(rate) for rate in rates).with_columns(
+        rate_kind=pl.lit("participation")
+    )
+
+
+def _wave_rates(data: PanelData, wave: str, waves: list[str], told: pl.DataFrame, confidence: float) -> pl.DataFrame:
+    """Return one wave's response by domain, unweighted, with the design's strata and PSUs."""
+    arrays = data.arrays
+    listed = np.flatnonzero(arrays.is_listed[wave])
+    design = SurveyDesign(
+        weight=np.ones(listed.size),
+        strata=arrays.stratum[listed],
+        psu=arrays.psu[listed],
+        lonely_psu=data.survey.design.lonely_psu,
+    )
+    answered = arrays.is_respondent[wave][listed]
+    bases = {"is_invited": arrays.is_invited[wave][listed], "is_eligible": arrays.is_eligible[wave][listed]}
+    items = [
+        ItemValues(rate, codes=np.where(bases[base], answered.astype(np.int64), -1), categories=("no", "yes"))
+        for rate, base in RATES.items()
+    ]
+    domains = data.domains(listed)
+    found = estimate_items(design, items, domains, confidence=confidence).filter(category="yes")
+    table = _counts(domains, bases, answered, _dispositions(data, wave, waves, told)[listed])
+    for rate in RATES:
+        figures = found.filter(item=rate).select(
+            "domain",
+            "domain_value",
+            pl.col("estimate").alias(rate),
+            pl.col("ci_low").alias(f"{rate}_ci_low"),
+            pl.col("ci_high").alias(f"{rate}_ci_high"),
+        )
+        table = table.join(figures, on=("domain", "domain_value"), how="left", maintain_order="left")
+    is_everyone = pl.col("domain") == "all"
+    stages = panel_rates(_cohorts(data, wave), data.survey.recruitment)
+    return table.with_columns(
+        pl.when(is_everyone).then(pl.lit(rate, pl.Float64)).alias(name) for name, rate in stages.items()
+    ).with_columns(pl.col("cumrr2").alias("cumulative_response_rate"), wave=pl.lit(wave), rate_kind=pl.lit("response"))
+
+
+PARTIAL, REFUSED, NOT_CONTACTED, OTHER, UNKNOWN, COMPLETE, NOT_ELIGIBLE = range(7)
+
+
+def _dispositions(data: PanelData, wave: str, waves: list[str], told: pl.DataFrame) -> NDArray[np.int64]:
+    """Return each member's final disposition at a wave, as AAPOR has them.
+
+    Whoever had missed so many waves before this one that they count as having left, and did not say so, may be out of
+    the population: nobody knows.
+    """
+    arrays = data.arrays
+    plan = data.survey.retention
+    missed_waves = plan.missed_waves if plan else USUAL_MISSED_WAVES
+    before = waves[: waves.index(wave) + 1][-missed_waves - 1 :]
+    is_silent = np.full(len(arrays.members), len(before) > missed_waves)
+    for one in before:
+        is_silent &= arrays.is_invited[one] & ~arrays.is_respondent[one]
+    found = np.where(is_silent, UNKNOWN, NOT_CONTACTED)
+    found[arrays.is_eligible[wave] & ~arrays.is_invited[wave]] = REFUSED
+    others = told.join(arrays.row_of_member, on="panel_member_id")
+    found[others["row"].to_numpy()] = np.where(others["disposition"] == "partial", PARTIAL, OTHER)
+    found[arrays.is_respondent[wave]] = COMPLETE
+    found[~arrays.is_eligible[wave]] = NOT_ELIGIBLE
+    return found
+
+
+def _counts(
+    domains: list[DomainMask], bases: dict[str, Mask], answered: Mask, dispositions: NDArray[np.int64]
+) -> pl.DataFrame:
+    """Return the counts and AAPOR's rates of every domain value with anybody listed."""
+    rows = []
+    for one in (domain for domain in domains if domain.mask.any()):
+        counts = np.bincount(dispositions[one.mask], minlength=7).tolist()
+        outcomes = Outcomes(
+            complete=counts[COMPLETE],
+            partial=counts[PARTIAL],
+            refused=counts[REFUSED],
+            not_contacted=counts[NOT_CONTACTED],
+            other=counts[OTHER],
+            unknown=counts[UNKNOWN],
+            not_eligible=counts[NOT_ELIGIBLE],
+        )
+        rows.append(
+            {
+                "domain": one.domain,
+                "domain_value": one.domain_value,
+                "n_invited": int((bases["is_invited"] & one.mask).sum()),
+                "n_eligible": int((bases["is_eligible"] & one.mask).sum()),
+                "n_respondents": int((answered & one.mask).sum()),
+                "n_partial": outcomes.partial,
+                "n_refused": outcomes.refused,
+                "n_not_contacted": outcomes.not_contacted,
+                "n_other": outcomes.other,
+                "n_unknown": outcomes.unknown,
+                "n_not_eligible": outcomes.not_eligible,
+                "eligibility_rate": outcomes.eligibility_rate,
+                **response_rates(outcomes),
+            }
+        )
+    rates = dict.fromkeys(["eligibility_rate", *(f"rr{number}" for number in range(1, 7))], pl.Float64)
+    return pl.DataFrame(rows, schema_overrides=rates)
+
+
+def _cohorts(data: PanelData, wave: str) -> dict[str, CohortWave]:
+    """Return the counts of each cohort at a wave; one nameless cohort is the only one that is declared."""
+    arrays: PanelArrays = data.arrays
+    cohort = arrays.cohort
+    only = next(iter(data.survey.recruitment)) if len(data.survey.recruitment) == 1 else ""
+    found = {}
+    for name in np.unique(cohort[arrays.is_listed[wave]]).tolist():
+        inside = (cohort == name) & arrays.is_listed[wave]
+        found[name or only] = CohortWave(
+            invited=int((inside & arrays.is_invited[wave]).sum()),
+            eligible=int((inside & arrays.is_eligible[wave]).sum()),
+            complete=int((inside & arrays.is_respondent[wave]).sum()),
+        )
+    return found
+
+
+def panel_representativity(time: PanelTime, *, confidence: float) -> pl.DataFrame:
+    """Return the rows of `representativity`: every wave at which somebody in the population did not answer.
+
+    The covariates are the same at each wave: the first published domain of each profile variable.
+    """
+    data, histories = time.data, time.histories
+    covariates = _covariates(time)
+    frames = [pl.DataFrame(schema={**COLUMNS, "wave": pl.String})]
+    for place, wave in enumerate(time.waves):
+        asked, answered = histories.is_at_risk[:, place], histories.is_respondent[:, place]
+        if covariates and (asked & answered).any() and (asked & ~answered).any():
+            found = representativity(time.design(is_weighted=True), asked, answered, covariates, confidence=confidence)
+            frames.append(found.with_columns(wave=pl.lit(wave)))
+    return pl.concat(frames).with_columns(survey=pl.lit(data.survey.survey))
+
+
+def _covariates(time: PanelTime) -> list[Covariate]:
+    """Return the first published domain of each profile variable over the members of the panel's time."""
+    arrays = time.data.arrays
+    return [
+        Covariate(one.domain, one.values, arrays.domains[one.domain].codes[time.rows]) for one in time.first_domains()
+    ]

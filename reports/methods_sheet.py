@@ -1,0 +1,126 @@
+"""The methods and disclosure sheet of a wave: a page for people and the same as JSON, from the published file alone."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import polars as pl
+
+from pipeline import disclosure
+from reports import english, method, published, words
+from reports.disclosure_sheet import WORDS, Heading, headings, regime_rows, releases
+from reports.findings import Edition, chosen_weight
+from reports.published import Read, columns_of
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render_methods(read: Read, survey: str, wave: str, *, confidence: float) -> dict[str, str]:
+    """Return methods.html and disclosure.json of one wave.
+
+    Args:
+        read: answers SQL with the rows of the published file.
+        confidence: the level at which the published intervals were made.
+
+    Raises:
+        DefinitionError: no such wave is published.
+    """
+    facts = published.survey_facts(read, survey)
+    family, items = published.headline_family(read, survey)
+    weight_id = chosen_weight(read, survey, wave, family)
+    profile = disclosure.disclosure_profile(str(facts["disclosure_profile"]))
+    edition = Edition(read, survey, wave, weight_id, profile, confidence, family, tuple(items))
+    sheet = headings(edition)
+    asked = questions(read, survey, wave)
+    steps = weighting_steps(edition)
+    regimes = regime_rows(sheet, has_questions=bool(asked))
+    page = {
+        "words": WORDS,
+        "provisional": english.ENGLISH["provisional_banner"] if edition.is_provisional else "",
+        "title": WORDS["page_title"].format(title=facts["title"], number=edition.facts["wave_number"]),
+        "headings": sheet,
+        "questions": asked,
+        "steps": steps,
+        "margins": method.margin_rows(edition),
+        "margin_words": english.ENGLISH,
+        "regimes": regimes,
+    }
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    return {
+        "methods.html": environment.get_template("methods.html").render(page),
+        "disclosure.json": _json(edition, sheet, asked, steps, regimes),
+    }
+
+
+def questions(read: Read, survey: str, wave: str) -> list[dict[str, Any]]:
+    """Return the items of a wave in the order of the codebook: label, wording and answers."""
+    sql = """
+        select item, label, wording from items
+        where survey = ? and list_contains(string_split(waves, '+'), ?) and is_published order by item_order
+    """
+    options = read("select item, label from answer_options where survey = ? order by item, option_order", [survey])
+    answers = {str(item): rows["label"].to_list() for (item,), rows in options.group_by("item", maintain_order=True)}
+    return [
+        {"item": item, "label": label or item, "wording": wording or "", "answers": answers.get(item, [])}
+        for item, label, wording in read(sql, [survey, wave]).iter_rows()
+    ]
+
+
+def weighting_steps(edition: Edition) -> list[dict[str, Any]]:
+    """Return each step from base weight to final weight and what it did."""
+    if not columns_of(edition.read, "weighting_log"):
+        return []
+    sql = "select * from weighting_log where survey = ? and weight_id = ? and wave = ? order by step_order"
+    rows = edition.read(sql, [edition.survey, edition.weight_id, edition.wave])
+    return [
+        {
+            "step": words.capital(str(row["step"]).replace("_", " ")),
+            "members": words.count(edition.shown_count(row["n"])),
+            "factors": "–" if row["min_ratio"] is None else f"{row['min_ratio']:.2f} to {row['max_ratio']:.2f}",
+            "design_effect": "–" if row["design_effect"] is None else f"{row['design_effect']:.2f}",
+            "note": row["note"] or "",
+        }
+        for row in rows.iter_rows(named=True)
+    ]
+
+
+def _json(
+    edition: Edition,
+    sheet: list[Heading],
+    asked: list[dict[str, Any]],
+    steps: list[dict[str, Any]],
+    regimes: list[dict[str, Any]],
+) -> str:
+    facts = edition.facts
+    data = {
+        "survey": edition.survey,
+        "wave": edition.wave,
+        "release_id": facts["release_id"],
+        "release_status": facts["release_status"],
+        "fieldwork": {"start": facts["fieldwork_start"], "end": facts["fieldwork_end"]},
+        "elements": {
+            heading.heading: {element.element: list(element.lines) for element in heading.elements} for heading in sheet
+        },
+        "questions": asked,
+        "weight_id": edition.weight_id,
+        "weighting_steps": steps,
+        "margins": method.margin_rows(edition),
+        "codes": regimes,
+        "releases": _release_rows(releases(edition)),
+    }
+    return json.dumps(data, indent=1, ensure_ascii=False, default=_written) + "\n"
+
+
+def _release_rows(rows: pl.DataFrame) -> list[dict[str, Any]]:
+    names = ("release_id", "release_status", "released_at", "figures_hash", "notice")
+    return rows.select([name for name in names if name in rows.columns]).to_dicts()
+
+
+def _written(value: object) -> str:
+    assert isinstance(value, date), type(value)
+    return value.isoformat()
