@@ -1,4 +1,4 @@
-"""R's survey, live: 290 random designs, estimates equal to 1e-9 and standard errors to 1e-7 (relative).
+"""R's survey, live: 282 random designs, estimates equal to 1e-9 and standard errors to 1e-7 (relative).
 
 Designs have strata, clusters, unequal weights, domains, with and without first-stage FPC. Weights are as drawn or
 calibrated: linear, raking, logit with bounds; post-stratified to a crossed margin; raked to a crossed margin beside
