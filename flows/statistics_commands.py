@@ -12,7 +12,8 @@ from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from pipeline.data_tables.answers import Answer
-    from pipeline.data_tables.design import CalibrationColumns, DesignColumns
+    from pipeline.data_tables.calibration import CalibrationColumns
+    from pipeline.data_tables.design import DesignColumns
     from pipeline.data_tables.questions import Question
     from pipeline.data_tables.replicate_columns import ReplicateColumns
     from pipeline.data_tables.weights import TableWeights
@@ -152,7 +153,7 @@ def _replicate_plan(options: argparse.Namespace) -> "ReplicatePlan | None":
 def _calibration(options: argparse.Namespace, targets: Path) -> "CalibrationColumns":
     """Return what to calibrate to, and how."""
     from pipeline.data_files import read_targets
-    from pipeline.data_tables.design import CalibrationColumns
+    from pipeline.data_tables.calibration import CalibrationColumns
     from pipeline.data_tables.targets import refuse_method_without_use, target_totals
     from pipeline.weighting.calibration import CalibrationOptions
     from pipeline.weighting.trimming import Trimming

@@ -1,5 +1,6 @@
 """Reading data files: the columns asked for, as they were delivered, with the code books that SPSS and Stata keep."""
 
+import json
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 import polars as pl
 
 from pipeline.data_files.formats import CSV, PARQUET, STATISTICS, format_of
-from pipeline.data_tables.code_books import METADATA_KEY, CodeBook, books_from_text
+from pipeline.data_tables.code_books import LABELS_KEY, METADATA_KEY, CodeBook, books_from_text
 from pipeline.data_tables.table import DataTable, refuse_unknown_columns
 from pipeline.errors import DeliveryError
 from pipeline.wave_files.delimiters import DELIMITERS, fitting_delimiter
@@ -47,7 +48,7 @@ def read_table(
     books: Mapping[str, CodeBook] = {}
     labels: Mapping[str, str] = {}
     if kind == PARQUET:
-        rows, books = pl.scan_parquet(path), parquet_books(path)
+        rows, books, labels = pl.scan_parquet(path), parquet_books(path), parquet_column_labels(path)
     elif kind == CSV:
         rows = read_csv(path).lazy()
     else:
@@ -101,6 +102,12 @@ def parquet_books(path: Path) -> dict[str, CodeBook]:
     """Return the code books that a Parquet file of ours carries; none of any other."""
     text = _guarded(path, lambda: pl.read_parquet_metadata(path)).get(METADATA_KEY)
     return books_from_text(text) if text else {}
+
+
+def parquet_column_labels(path: Path) -> dict[str, str]:
+    """Return what columns are called in words, as a Parquet file of ours carries it; nothing of any other."""
+    text = _guarded(path, lambda: pl.read_parquet_metadata(path)).get(LABELS_KEY)
+    return dict(json.loads(text)) if text else {}
 
 
 def statistics_file(path: Path) -> tuple[pl.DataFrame, Any]:

@@ -1,5 +1,6 @@
 """Writing data files: a file's rows with new columns beside them, or a table of estimates."""
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from io import BytesIO
@@ -11,8 +12,8 @@ import polars as pl
 
 from pipeline.data_files.formats import CSV, PARQUET, SPSS, STATISTICS, format_of
 from pipeline.data_files.parquet_columns import NewColumns, append_columns, notes_of
-from pipeline.data_files.reading import parquet_books, read_csv, read_table, statistics_file
-from pipeline.data_tables.code_books import METADATA_KEY, books_as_text
+from pipeline.data_files.reading import parquet_books, parquet_column_labels, read_csv, read_table, statistics_file
+from pipeline.data_tables.code_books import LABELS_KEY, METADATA_KEY, books_as_text
 from pipeline.data_tables.table import DataTable
 from pipeline.errors import DeliveryError, UsageError
 
@@ -35,8 +36,9 @@ def write_with_columns(data: Path, out: Path, new: NewColumns) -> list[str]:
     """Write a data file's rows with new columns beside them; return in words what could not stay as it was.
 
     A column of the data that has a new one's name stays as `<name>_delivered`. To Parquet the new columns go block
-    by block, so that memory does not grow with rows × columns. Codes, value labels and missing codes of an SPSS
-    file stay in .sav and (in its metadata) in .parquet; a CSV gets the labels, and empty cells for missing codes.
+    by block, so that memory does not grow with rows × columns. Codes, labels of columns and values, and missing
+    codes of an SPSS file stay in .sav and (in its metadata) in .parquet; a CSV gets the labels of values, and empty
+    cells for missing codes.
     """
     with _replaced(out) as part:
         if out.suffix.lower() == PARQUET:
@@ -101,18 +103,20 @@ def _renaming_notes(renamed: Mapping[str, str]) -> list[str]:
 def _write_parquet(data: Path, out: Path, new: NewColumns) -> list[str]:
     """Write a Parquet file: the data's own copied as it lies, or made of its rows, then the new columns at its end."""
     if format_of(data) == PARQUET:
-        books = parquet_books(data)
+        books, labels = parquet_books(data), parquet_column_labels(data)
         copyfile(data, out)
     else:
         table = read_table(data)
-        books = dict(table.books)
+        books, labels = dict(table.books), dict(table.column_labels)
         typed(table.frame).write_parquet(out)
     schema = pl.read_parquet_schema(out)
     renamed = _renamed(list(schema), new.names)
     kept = {renamed.get(column, column): book for column, book in books.items()}
+    words = {renamed.get(column, column): label for column, label in labels.items()}
     together = {renamed.get(name, name): kind for name, kind in schema.items()} | dict.fromkeys(new.names, pl.Float64())
     notes = {
         METADATA_KEY: books_as_text(kept) if kept else None,
+        LABELS_KEY: json.dumps(words) if words else None,
         ARROW_SCHEMA: _arrow_schema(out, together),
         PANDAS: None,  # tells of the columns before
     }
@@ -163,6 +167,7 @@ def _write_spss(data: Path, out: Path, new: NewColumns) -> list[str]:
         frame = typed(table.frame)
         renamed = _renamed(frame.columns, new.names)
         about = {
+            "column_labels": {renamed.get(name, name): label for name, label in table.column_labels.items()},
             "variable_value_labels": {renamed.get(name, name): dict(book.labels) for name, book in table.books.items()},
             "missing_ranges": {
                 renamed.get(name, name): [{"lo": low, "hi": high} for low, high in book.missing]

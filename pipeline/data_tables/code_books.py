@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 Code = float | str
 METADATA_KEY = "citizens_panel.code_books"  # in the key-value metadata of a Parquet file
+LABELS_KEY = "citizens_panel.column_labels"
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.data_tables.design import (
-    CalibrationColumns,
-    DesignColumns,
-    calibration_result,
-    designs,
-    fitted_calibration,
-    labelled_weight_notes,
-    refuse_lonely_strata,
-)
+from pipeline.data_tables.calibration import CalibrationColumns, calibration_result, fitted_calibration
+from pipeline.data_tables.design import DesignColumns, designs, labelled_weight_notes, refuse_lonely_strata
 from pipeline.data_tables.table import DataTable
 from pipeline.data_tables.targets import FittedTargets, refuse_method_without_use
 from pipeline.design import SurveyDesign

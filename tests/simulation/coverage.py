@@ -11,17 +11,20 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from pipeline.design import Calibration, SurveyDesign
 from pipeline.errors import WeightingError
 from pipeline.estimation.change import WaveAnswers, net_change
 from pipeline.estimation.estimates import DomainMask, ItemValues, estimate_items
 from pipeline.weighting.calibration import rake
-from tests.results_page import replace_section
+from tests.results_page import PAGE, replace_section
 from tests.simulation.known_population import (
     ITEMS,
     N_AGES,
@@ -36,6 +39,8 @@ SEED = 20261123
 TITLE = "Coverage of intervals"
 COMMAND = "python -m tests.simulation.coverage"
 DRAWS_AT_A_TIME = 50
+NOT_NOISE = 0.05  # a chance below it
+SHOWN = ("sample", "kind", "item", "domain_value", "truth", "bias", "spread", "standard_error", "coverage")
 ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 COLUMNS = ["sample", "kind", "item", "domain_value", "truth", "estimate", "standard_error", "ci_low", "ci_high"]
 
@@ -61,8 +66,9 @@ def main() -> None:
     """Run the draws on all processors and write the section of the results page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--draws", type=int, default=20_000)
+    parser.add_argument("--judge", action="store_true", help="judge the table of the results page again, no draws")
     options = parser.parse_args()
-    table = summary(simulated(options.draws))
+    table = read_table(options.draws) if options.judge else summary(simulated(options.draws))
     error = np.sqrt(0.95 * 0.05 / options.draws)
     lines = [
         f"`{COMMAND} --draws {options.draws}`: {options.draws:,} samples of a known population of 840,000. "
@@ -194,6 +200,36 @@ def markdown(table: pl.DataFrame) -> list[str]:
     return lines
 
 
+def read_table(draws: int, page: Path = PAGE) -> pl.DataFrame:
+    """Return the summary that the page shows, as far as its digits go."""
+    section = page.read_text(encoding="utf-8").split(f"\n## {TITLE}\n", 1)[1].split("\n## ", 1)[0]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:1] == "|"]
+    table = pl.DataFrame(cells[2:], schema=[*SHOWN], orient="row")
+    share = pl.col("coverage").str.strip_chars("%").cast(pl.Float64) / 100
+    numbers = [pl.col(name).cast(pl.Float64) for name in SHOWN[4:-1]]
+    return table.with_columns(*numbers, coverage=share, n_draws=pl.lit(draws))
+
+
+def judged(row: dict[str, Any], n_estimates: int, limit: float) -> str:
+    """Return in words whether a coverage below the limit is the simulation's noise.
+
+    Args:
+        n_estimates: how many there are, of which this one is out of the limits.
+    """
+    coverage, n_draws = row["coverage"], row["n_draws"]
+    below = (0.95 - coverage) / np.sqrt(0.95 * 0.05 / n_draws)
+    chance = min(1.0, n_estimates * float(norm.sf(below)))
+    reach = norm.isf(0.025) * np.sqrt(coverage * (1 - coverage) / n_draws)
+    return (
+        f"{row['kind']} {row['item']}, {row['domain_value']}: {coverage:.2%} is {below:.1f} standard errors of the "
+        f"simulation below 95%. The lowest of {n_estimates} would be so low by chance in at most {chance:.1%} of "
+        f"simulations, so it {'can be' if chance > NOT_NOISE else 'is more than'} noise around 95%. "
+        f"Its interval covers {coverage - reach:.1%} to {coverage + reach:.1%}; {limit:.1%} is "
+        f"{'inside' if limit <= coverage + reach else 'outside'} that. Its mean standard error is "
+        f"{row['standard_error']:.4f}, its spread {row['spread']:.4f}."
+    )
+
+
 def _verdict(table: pl.DataFrame) -> list[str]:
     """Return how many estimates are covered as often as they should be."""
     lines = []
@@ -207,6 +243,8 @@ def _verdict(table: pl.DataFrame) -> list[str]:
             f"{name}: {n_within} of {coverage.len()} within {low:.1%} to {high:.1%} "
             f"(lowest {coverage.min():.2%}, highest {coverage.max():.2%})."
         )
+        too_low = table.filter(chosen & (pl.col("coverage") < low))
+        lines += [judged(row, coverage.len(), low) for row in too_low.iter_rows(named=True)]
     return lines
 
 

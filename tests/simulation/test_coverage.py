@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.results_page import replace_section
-from tests.simulation.coverage import is_ordinary, markdown, simulated, summary
+from tests.results_page import PAGE, replace_section
+from tests.simulation.coverage import is_ordinary, judged, markdown, read_table, simulated, summary
 
 DRAWS = 2_000
 SIMULATION_ERROR = 3 * np.sqrt(0.95 * 0.05 / DRAWS)  # three standard errors of a coverage of 95 %
@@ -53,3 +53,21 @@ def test_a_section_is_replaced_and_the_others_stay(tmp_path, covered: pl.DataFra
     assert "old" not in text
     assert text.index("## One\n\nnew\n") < text.index("## Two")
     assert text.count("| change |") == 30
+
+
+@pytest.mark.parametrize(
+    ("coverage", "n_draws", "said"),
+    [
+        (0.9449, 20_000, "is more than noise around 95%. Its interval covers 94.2% to 94.8%; 94.5% is inside that"),
+        (0.9440, 2_000, "can be noise around 95%. Its interval covers 93.4% to 95.4%; 94.5% is inside that"),
+        (0.9200, 20_000, "is more than noise around 95%. Its interval covers 91.6% to 92.4%; 94.5% is outside that"),
+    ],
+)
+def test_a_coverage_below_the_limit_is_judged_beside_the_noise(coverage: float, n_draws: int, said: str) -> None:
+    row = {"kind": "share", "item": "y", "domain_value": "all", "standard_error": 0.01, "spread": 0.011}
+    assert said in judged(row | {"coverage": coverage, "n_draws": n_draws}, 32, 0.945)
+
+
+def test_the_table_of_the_page_is_read_as_it_was_written() -> None:
+    page = read_table(20_000)
+    assert markdown(page)[2:] == [line for line in PAGE.read_text().splitlines() if " drawn | " in line]

@@ -150,10 +150,33 @@ def test_an_spss_file_written_and_read_again_has_the_same_categories(tmp_path: P
     assert np.nanmean(again.number("trust")) == 1.5
 
 
-def test_code_books_pass_from_parquet_to_spss(tmp_path: Path) -> None:
-    write_with_columns(spss_file(tmp_path), tmp_path / "middle.parquet", ones())
-    write_with_columns(tmp_path / "middle.parquet", tmp_path / "out.sav", ones(names=("other",)))
-    assert read_table(tmp_path / "out.sav").text("trust").to_list() == ["Agree", "Disagree", None, None]
+def test_code_books_and_labels_pass_from_parquet_to_parquet_and_spss(tmp_path: Path) -> None:
+    write_with_columns(spss_file(tmp_path), tmp_path / "first.parquet", ones())
+    write_with_columns(tmp_path / "first.parquet", tmp_path / "second.parquet", ones(names=("trust",)))
+    write_with_columns(tmp_path / "second.parquet", tmp_path / "out.sav", ones(names=("other",)))
+    again = read_table(tmp_path / "out.sav")
+    assert again.text("trust_delivered").to_list() == ["Agree", "Disagree", None, None]
+    assert again.column_labels == {"trust_delivered": "Trust in the council"}
+
+
+def stata_file(folder: Path) -> Path:
+    """Write two answers to a labelled item."""
+    pyreadstat.write_dta(
+        pl.DataFrame({"trust": [1, 2]}),
+        folder / "survey.dta",
+        variable_value_labels={"trust": {1: "Agree", 2: "Disagree"}},
+        column_labels={"trust": "Trust in the council"},
+    )
+    return folder / "survey.dta"
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".sav"])
+def test_a_stata_file_keeps_labels_of_columns_and_values_when_written(tmp_path: Path, ending: str) -> None:
+    out = tmp_path / f"out{ending}"
+    write_with_columns(stata_file(tmp_path), out, ones())
+    again = read_table(out)
+    assert again.column_labels == {"trust": "Trust in the council"}
+    assert again.text("trust").to_list() == ["Agree", "Disagree"]
 
 
 def test_a_csv_of_an_spss_file_has_labels_and_says_what_it_lost(tmp_path: Path) -> None:
