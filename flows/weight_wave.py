@@ -27,7 +27,7 @@ def gather(survey: str) -> PanelData:
     arrays = panel_arrays.panel_arrays(
         definition,
         design=rows(
-            "select design.panel_member_id, stratum, psu, cohort from core.design as design "
+            "select design.panel_member_id, stratum, psu, cohort, is_probability_member from core.design as design "
             "inner join core.members using (survey, panel_member_id) where survey = ?"
         ),
         member_domains=rows("select panel_member_id, domain, domain_value from core.member_domains where survey = ?"),

@@ -409,6 +409,7 @@ class Survey:
     has_member_list: bool = True  # False: members are those who answer, from the first wave they answer on
     has_ids_of_each_wave: bool = False  # True: a person's id is another one in every wave
     crosswalk: Crosswalk | None = None
+    other_means: tuple[str, ...] = ()  # routes of the member list that are no random sample
     recruitment: dict[str, Recruitment] = field(default_factory=dict)  # cohort: its recruitment; {} not known
 
     def wave(self, wave: str) -> Wave:

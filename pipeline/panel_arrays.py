@@ -41,6 +41,12 @@ class PanelArrays:
     answers: dict[str, pl.DataFrame] = field(default_factory=dict)  # wave: panel_member_id, item, code, number
     # wave: (n_members,) how the respondents were interviewed, "" elsewhere
     interview_mode: dict[str, NDArray[np.object_]] = field(default_factory=dict)
+    other_means: NDArray[np.bool_] | None = None  # (n_members,) recruited by other means than a random sample
+
+    @property
+    def is_other(self) -> NDArray[np.bool_]:
+        """Return who was recruited by other means than a random sample, (n_members,)."""
+        return np.zeros(len(self.members), np.bool_) if self.other_means is None else self.other_means
 
     def removed(self, *waves: str) -> NDArray[np.bool_]:
         """Return who was removed from any of the waves, (n_members,)."""
@@ -81,7 +87,7 @@ def panel_arrays(
     """Return the arrays of one survey from its core tables.
 
     Args:
-        design: panel_member_id, stratum, psu, cohort; one row per member.
+        design: panel_member_id, stratum, psu, cohort, is_probability_member; one row per member.
         member_domains: panel_member_id, domain, domain_value.
         roster_numbers: panel_member_id, column_name, value.
         participation: panel_member_id, wave, is_invited, is_eligible, is_respondent, disposition.
@@ -114,6 +120,7 @@ def panel_arrays(
         else _wave_numbers(wave_numbers.join(rows, on="panel_member_id"), len(members)),
         is_removed=people["is_removed"],
         answers=answers or {},
+        other_means=~design["is_probability_member"].to_numpy() if "is_probability_member" in design.columns else None,
         interview_mode={} if interviews is None else _modes(interviews.join(rows, on="panel_member_id"), len(members)),
     )
 

@@ -50,18 +50,18 @@ def _step(
     answered = np.ones(rows.size, np.bool_)
     for wave in waves:
         answered &= arrays.is_respondent[wave][rows]
-    columns = [_levels(survey, one, waves[0], arrays)[rows] for one in covariates]
+    columns = [covariate_levels(survey, one, waves[0], arrays)[rows] for one in covariates]
     levels = np.column_stack(columns) if columns else np.zeros((rows.size, 0), np.int64)
     return ResponseStep("+".join(waves), arrays.is_eligible[waves[-1]][rows], answered, levels)
 
 
-def _levels(survey: Survey, covariate: Covariate, wave: str, arrays: PanelArrays) -> Codes:
+def covariate_levels(survey: Survey, covariate: Covariate, wave: str, arrays: PanelArrays) -> Codes:
     """Return the (n_members,) codes from 0 of one covariate before a wave; what is not known is the last code."""
-    before = _waves_before(survey, wave, arrays)
     if covariate.kind == DOMAIN:
         return _known_last(arrays.domains[covariate.name].codes, len(arrays.domains[covariate.name].values))
     if covariate.kind == COHORT:
         return np.unique(arrays.cohort, return_inverse=True)[1].reshape(-1)
+    before = _waves_before(survey, wave, arrays)
     if covariate.kind == TENURE:
         n_waves = sum((arrays.is_listed[one].astype(np.int64) for one in before), np.zeros(len(arrays.members), int))
         return np.searchsorted(TENURE_BANDS, n_waves, side="right")

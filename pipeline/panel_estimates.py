@@ -52,7 +52,7 @@ def wave_estimates(
         survey=pl.lit(data.survey.survey),
         wave=pl.lit(wave),
         weight_id=pl.lit(weight.recipe.weight_id),
-        inference=pl.lit(data.survey.inference),
+        inference=pl.lit(weight.recipe.inference(data.survey.inference)),
         is_suppressed=is_too_thin("unweighted_n", disclosure_profile(data.survey.disclosure_profile)),
         is_provisional=pl.lit(is_provisional),
     )

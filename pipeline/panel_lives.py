@@ -114,7 +114,9 @@ def recruitment_weight(recipe: WeightRecipe, arrays: PanelArrays) -> Floats:
     if not recipe.selection_probabilities:
         return np.ones(len(arrays.members))
     columns = [arrays.number(column) for column in recipe.selection_probabilities.values()]
-    return base_weight(np.column_stack(columns))
+    weight, drawn = np.zeros(len(arrays.members)), ~arrays.is_other  # the others stand for nobody but themselves
+    weight[drawn] = base_weight(np.column_stack(columns)[drawn])
+    return weight
 
 
 def _histories(

@@ -40,7 +40,7 @@ def _replicates(weight: PanelWeight, factors: ReplicateFactors) -> Replicates:
 def _start(weight: PanelWeight, factors: ReplicateFactors) -> Replicates:
     """Return the replicates of the starting weights: of base weights, or of the weight the recipe starts from."""
     if weight.start is None:
-        return uncalibrated_replicates(weight.weighted.base_weight, factors.of(weight.rows))
+        return _of_chances(weight, factors.of(weight.rows))
     before = _replicates(weight.start, factors)
     place = {row: at for at, row in enumerate(weight.start.design_rows.tolist())}
     columns = np.zeros((weight.rows.size, before.n_replicates))
@@ -48,3 +48,13 @@ def _start(weight: PanelWeight, factors: ReplicateFactors) -> Replicates:
     columns[found >= 0] = before.weights(found[found >= 0])
     made = supplied_replicates(weight.weighted.base_weight, columns, before.coefficient, kind=before.kind)
     return replace(made, centre=before.centre, seed=before.seed, n_failed=before.n_failed)
+
+
+def _of_chances(weight: PanelWeight, factors: ReplicateFactors) -> Replicates:
+    """Return the replicates of base weights, cohorts combined anew and pseudo-weights made anew in each."""
+    starting = weight.weighted.starting
+    if starting is None or (starting.coverage is None and starting.blend is None):
+        return uncalibrated_replicates(weight.weighted.base_weight, factors)
+    drawn = uncalibrated_replicates(starting.single, factors)
+    made = supplied_replicates(starting.weight, starting.combined(drawn.weights()), drawn.coefficient, kind=drawn.kind)
+    return replace(made, seed=drawn.seed)

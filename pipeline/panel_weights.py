@@ -10,9 +10,10 @@ from pipeline.definitions import Survey
 from pipeline.design import SurveyDesign
 from pipeline.errors import WeightingError
 from pipeline.panel_arrays import UNKNOWN, PanelArrays
-from pipeline.panel_covariates import response_steps
+from pipeline.panel_covariates import covariate_levels, response_steps
 from pipeline.weighting.recipe import StartingSample, Weighted, follow
-from pipeline.weighting_steps import WeightRecipe
+from pipeline.weighting.starting_weights import Chances
+from pipeline.weighting_steps import DOMAIN, Covariate, WeightRecipe
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def weigh(survey: Survey, recipe: WeightRecipe, waves: tuple[str, ...], arrays: 
         n_removed=int(arrays.removed(*waves).sum()),
         is_ineligible=~arrays.is_eligible[waves[-1]][rows],
         starting_weight=_starting_weight(recipe, waves, arrays, rows, start),
-        selection_probabilities=_selection_probabilities(recipe, waves, arrays, rows),
+        chances=_chances(survey, recipe, waves, arrays, rows),
         steps=response_steps(survey, recipe, waves, arrays, rows),
     )
     try:
@@ -115,9 +116,12 @@ def _starting_rows(recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelAr
     """
     if recipe.supplied is not None:
         return np.arange(len(arrays.members))
-    if recipe.nonresponse is not None and recipe.starting_wave is None:
-        return np.flatnonzero(arrays.is_listed[waves[0]])
-    return np.flatnonzero(arrays.is_respondent[recipe.starting_wave or waves[0]])
+    first = recipe.starting_wave or waves[0]
+    is_asked = recipe.nonresponse is not None and recipe.starting_wave is None
+    starts = (arrays.is_listed if is_asked else arrays.is_respondent)[first]
+    if recipe.selection_probabilities and recipe.other_means is None:
+        starts = starts & ~arrays.is_other
+    return np.flatnonzero(starts)
 
 
 def _is_respondent(recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelArrays) -> NDArray[np.bool_]:
@@ -162,9 +166,9 @@ def _starting_weight(
     return full[rows]
 
 
-def _selection_probabilities(
-    recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelArrays, rows: NDArray[np.int64]
-) -> pl.DataFrame | None:
+def _chances(
+    survey: Survey, recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelArrays, rows: NDArray[np.int64]
+) -> Chances | None:
     """Return the chances of being drawn in the recruitments made by the time of the wave.
 
     A member list that names no cohorts is of one recruitment, or of several that were all made by then.
@@ -172,14 +176,29 @@ def _selection_probabilities(
     declared = recipe.selection_probabilities
     if not declared:
         return None
-    recruited = set(arrays.cohort[arrays.is_listed[waves[0]]].tolist()) - {""}
+    recruited = set(arrays.cohort[arrays.is_listed[waves[0]] & ~arrays.is_other].tolist()) - {""}
     made = [cohort for cohort in declared if cohort in recruited or not recruited]
     if not made:
         raise WeightingError(
             f"weight '{recipe.weight_id}': selection_probabilities are declared for {', '.join(declared)}, and the "
             f"member list has the cohorts {', '.join(sorted(recruited))}. Use the same names in both."
         )
-    return pl.DataFrame({cohort: arrays.number(declared[cohort])[rows] for cohort in made})
+    covered = {cohort: arrays.number(recipe.covered[cohort])[rows] for cohort in made if recipe.covered}
+    return Chances(
+        probability=pl.DataFrame({cohort: arrays.number(declared[cohort])[rows] for cohort in made}),
+        is_covered=pl.DataFrame(covered).fill_nan(None) if covered else None,
+        is_other=None if recipe.other_means is None else arrays.is_other[rows],
+        other_levels=None if recipe.other_means is None else _known_of_both(survey, recipe, waves, arrays)[rows],
+    )
+
+
+def _known_of_both(
+    survey: Survey, recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelArrays
+) -> NDArray[np.int64]:
+    """Return the (n_members, n_domains) levels by which members recruited by other means are compared."""
+    assert recipe.other_means is not None
+    covariates = [Covariate(DOMAIN, name) for name in recipe.other_means.domains]
+    return np.column_stack([covariate_levels(survey, one, waves[0], arrays) for one in covariates])
 
 
 def _categories(arrays: PanelArrays, rows: NDArray[np.int64]) -> pl.DataFrame:

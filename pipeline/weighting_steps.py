@@ -40,6 +40,14 @@ class NonresponseStep:
 
 
 @dataclass(frozen=True)
+class OtherMeans:
+    """How members recruited by other means than a random sample enter a weight: by pseudo-weights (C16 b)."""
+
+    domains: tuple[str, ...]  # known of them and of those drawn at random
+    largest_factor: float = 3.0  # times their average pseudo-weight; larger ones are capped
+
+
+@dataclass(frozen=True)
 class TrimmingStep:
     """Where final weights are capped, within the calibration. Exactly one is set."""
 
@@ -70,6 +78,10 @@ class WeightRecipe:
     supplied: str | None = None  # roster column, or our name of a column in each wave's delivery
     is_supplied_by_wave: bool = False
     selection_probabilities: dict[str, str] = field(default_factory=dict)  # cohort: roster column
+    # cohort: roster column, 1 for members whom its frame had, 0 for others. Cohorts are then combined by their
+    # effective sizes, each member's chance being known for the own cohort only; {}: by multiplicity
+    covered: dict[str, str] = field(default_factory=dict)
+    other_means: OtherMeans | None = None  # None: members recruited by other means are left out
     starting_wave: str | None = None
     starting_weight: str | None = None  # weight_id of the starting wave
     is_equal_base: bool = False  # 1 for everyone: the selection probabilities are lost (methodology C16 d)
@@ -77,3 +89,9 @@ class WeightRecipe:
     calibration: CalibrationStep | None = None
     nonresponse: NonresponseStep | None = None
     trimming: TrimmingStep | None = None
+
+    def inference(self, of_survey: str) -> str:
+        """Return what estimates with this weight rest on, given what the survey's own do."""
+        if self.other_means is not None:
+            return "pseudo_weighted"
+        return "calibrated_legacy" if self.is_equal_base and of_survey == "probability" else of_survey

@@ -207,7 +207,13 @@ create table if not exists definitions.weight_ids (
     starting_wave varchar,
     use_when varchar,
     supplied varchar,
-    tolerance double
+    tolerance double,
+    inference varchar
+);
+
+create table if not exists definitions.other_means (
+    survey varchar not null,
+    route varchar not null
 );
 
 create table if not exists definitions.families (

@@ -18,6 +18,7 @@ from pipeline.weighting_steps import (
     CalibrationStep,
     Covariate,
     NonresponseStep,
+    OtherMeans,
     TrimmingStep,
     WeightRecipe,
 )
@@ -30,6 +31,8 @@ RESPONSE_MODELS = (AT_ONCE, EACH_WAVE_OF_SET)
 CONTROLS = ("population", "starting_wave")
 EACH_WAVE, LARGEST, REFUSE = "each", "largest", "refuse"
 EQUAL = "equal"
+MULTIPLICITY, COMPOSITE = "multiplicity", "composite"
+COMBINATIONS = (MULTIPLICITY, COMPOSITE)
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ def read_weight(weight_id: str, block: Block, known: Known, weight_ids: Collecti
         supplied=block.text_or_none("supplied") or block.text_or_none("supplied_by_wave"),
         is_supplied_by_wave=block.get("supplied_by_wave") is not None,
         selection_probabilities=block.text_map("selection_probabilities"),
+        covered=read_coverage(block),
+        other_means=read_other_means(block, known),
         starting_wave=block.choice_or("starting_wave", known.waves, "a wave", "") or None,
         starting_weight=block.choice_or("starting_weight", weight_ids, "a weight_id", "") or None,
         is_equal_base=block.choice_or("base", (EQUAL,), "a base", "") == EQUAL,
@@ -122,6 +127,40 @@ def refuse_steps_without_ground(block: Block, recipe: WeightRecipe) -> None:
         block.value.fault(f"'nonresponse' over {len(recipe.waves)} waves", expected, "Add it with its starting_weight.")
     if recipe.nonresponse is not None and recipe.waves == (recipe.starting_wave,):
         block.value.fault("'nonresponse' at the starting wave alone", "later waves too", "List them under 'waves'.")
+
+
+def read_coverage(weight: Block) -> dict[str, str]:
+    """Return which columns say whom a cohort's frame had, where cohorts are combined by their effective sizes."""
+    block = weight.block("cohorts")
+    if block is None:
+        return {}
+    is_composite = block.choice("combine", COMBINATIONS, "a way to combine cohorts") == COMPOSITE
+    covered, cohorts = block.text_map("covered"), weight.text_map("selection_probabilities")
+    if is_composite and set(covered) != set(cohorts):
+        block.value.fault(
+            f"'covered' for {', '.join(covered) or 'no cohort'}",
+            f"a column for each of {', '.join(cohorts)}",
+            "Write {c1: IN_FRAME_C1, …}: columns of 1 and 0 in the member list.",
+        )
+    if not is_composite and covered:
+        block.value.fault("'covered' with combine: multiplicity", "combine: composite", "Correct one of them.")
+    block.close()
+    return covered if is_composite else {}
+
+
+def read_other_means(weight: Block, known: Known) -> OtherMeans | None:
+    """Return how members recruited by other means enter a weight; None where they are left out."""
+    block = weight.block("other_means")
+    if block is None:
+        return None
+    step = OtherMeans(block.names("covariates", known.domains, "a domain"), block.above_zero("largest_factor", 3.0))
+    if not step.domains:
+        block.value.fault("no covariates", "domains known of all members", "List them under 'covariates'.")
+    if weight.get("selection_probabilities") is None:
+        expected = "selection_probabilities of the members drawn at random"
+        block.value.fault("'other_means' without a random sample", expected, "Add them, or take other_means out.")
+    block.close()
+    return step
 
 
 def read_nonresponse(weight: Block, known: Known) -> NonresponseStep | None:

@@ -154,6 +154,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         has_member_list=bool(roster.columns),
         has_ids_of_each_wave=has_own_ids,
         crosswalk=crosswalk,
+        other_means=block.texts("other_means"),
         recruitment=read_recruitment(block),
     )
 

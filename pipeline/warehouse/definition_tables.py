@@ -193,7 +193,8 @@ def _eligibility_columns(survey: Survey) -> Iterator[Row]:
 def _number_columns(survey: Survey) -> Iterator[Row]:
     """Yield the columns of the member list that hold numbers weights are made of."""
     columns = [recipe.supplied for recipe in survey.weights if recipe.supplied]
-    columns += [column for recipe in survey.weights for column in recipe.selection_probabilities.values()]
+    for recipe in survey.weights:
+        columns += [*recipe.selection_probabilities.values(), *recipe.covered.values()]
     for column in dict.fromkeys(columns):
         yield {"column_name": column}
 
@@ -201,6 +202,11 @@ def _number_columns(survey: Survey) -> Iterator[Row]:
 def _exit_reasons(survey: Survey) -> Iterator[Row]:
     for reason in survey.eligibility.exit_reasons:
         yield {"reason": reason}
+
+
+def _other_means(survey: Survey) -> Iterator[Row]:
+    for route in survey.other_means:
+        yield {"route": route}
 
 
 def _margins(survey: Survey) -> Iterator[Row]:
@@ -221,6 +227,7 @@ def _weight_ids(survey: Survey) -> Iterator[Row]:
             "use_when": recipe.use_when,
             "supplied": recipe.supplied,
             "tolerance": recipe.calibration.tolerance if recipe.calibration else None,
+            "inference": recipe.inference(survey.inference),
         }
 
 
@@ -287,6 +294,7 @@ _TABLES = {
     "eligibility_columns": _eligibility_columns,
     "exit_reasons": _exit_reasons,
     "number_columns": _number_columns,
+    "other_means": _other_means,
     "margins": _margins,
     "weight_ids": _weight_ids,
     "families": _families,

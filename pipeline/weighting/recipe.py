@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from pipeline.definitions import Margin
 from pipeline.design import Calibration, ResponseModel, SurveyDesign
 from pipeline.errors import WeightingError
-from pipeline.weighting.base import base_weight
 from pipeline.weighting.calibration_stage import Calibrated, CalibrationStage, calibrated
 from pipeline.weighting.diagnostics import margins_table
 from pipeline.weighting.nonresponse import Adjustment, ResponseStep, adjust
+from pipeline.weighting.starting_weights import Chances, Starting, starting_weight
 from pipeline.weighting.weighting_log import WeightingLog
 from pipeline.weighting_steps import NonresponseStep, WeightRecipe
 
@@ -29,7 +29,7 @@ class StartingSample:
     is_respondent: Mask  # (n,) answered every wave of the recipe
     is_ineligible: Mask | None = None  # (n,) known to have left the population since; not respondents
     starting_weight: Floats | None = None  # (n,) supplied or earlier weight; NaN or 0 = none
-    selection_probabilities: pl.DataFrame | None = None  # a column per cohort recruited so far, null = not in frame
+    chances: Chances | None = None  # of selection
     n_removed: int = 0  # people who answered and are no respondents, for how carefully they did
     steps: tuple[ResponseStep, ...] = ()  # of the recipe's nonresponse adjustment
 
@@ -54,6 +54,7 @@ class Weighted:
     adjusted_weight: Floats | None = None  # (n,) after nonresponse adjustment; None: there was none
     untrimmed_weight: Floats | None = None  # (n,) after calibration, before trimming; None: there was no trimming
     response: tuple[ResponseModel, ...] = ()  # of the rows in the design
+    starting: Starting | None = None
     adjustments: tuple[Adjustment, ...] = ()  # this and the rest: the steps as taken, for replicates to take again
     stage: CalibrationStage | None = None
     calibrated: Calibrated | None = None
@@ -104,9 +105,10 @@ def follow(recipe: WeightRecipe, sample: StartingSample, population: Mapping[str
     Source: methodology C1, C2, C7.1 to C7.3.
     """
     log = WeightingLog()
-    start = _starting_weight(recipe, sample, log)
+    starting = starting_weight(recipe, sample.chances, sample.starting_weight, sample.is_respondent, log)
+    start = starting.weight
     if recipe.supplied is not None:
-        return Weighted(start, start, start > 0, start > 0, None, log.table(), None)
+        return Weighted(start, start, start > 0, start > 0, None, log.table(), None, starting=starting)
     kept = _kept(recipe, sample, start, log)
     if not (kept.weight > 0).any():
         raise WeightingError(f"weight '{recipe.weight_id}': nobody answered, so there is nothing to weight.")
@@ -115,7 +117,7 @@ def follow(recipe: WeightRecipe, sample: StartingSample, population: Mapping[str
     if recipe.calibration is None:
         final = np.where(is_held, kept.weight, 0.0)
         made = Weighted(final, start, is_held, start > 0 if needs_everyone else is_held, None, log.table(), None)
-        return _with_response(made, kept)
+        return _with_response(replace(made, starting=starting), kept)
     stage = CalibrationStage(
         recipe.calibration, recipe.trimming, sample.categories, start, kept.weight, population or {}
     )
@@ -124,7 +126,8 @@ def follow(recipe: WeightRecipe, sample: StartingSample, population: Mapping[str
     if (stage.is_calibrated & ~is_held).any():
         log.add("ineligible dropped", found.weight, final, "estimates describe those still in the population")
     in_design = start > 0 if needs_everyone else stage.behind
-    return _with_response(_weighted(stage, found, final, is_held, in_design, log), kept)
+    made = _weighted(stage, found, final, is_held, in_design, log)
+    return _with_response(replace(made, starting=starting), kept)
 
 
 def _weighted(
@@ -151,26 +154,6 @@ def _with_response(made: Weighted, kept: Kept) -> Weighted:
         return made
     models = tuple(one.model.of(made.in_design) for one in kept.adjustments)
     return replace(made, adjusted_weight=kept.weight, response=models, adjustments=kept.adjustments)
-
-
-def _starting_weight(recipe: WeightRecipe, sample: StartingSample, log: WeightingLog) -> Floats:
-    """Return the weight everyone starts with, 0 for those who have none."""
-    ones = np.ones(sample.n)
-    if recipe.selection_probabilities and sample.selection_probabilities is not None:
-        cohorts = [one for one in sample.selection_probabilities.columns if one in recipe.selection_probabilities]
-        start = base_weight(sample.selection_probabilities.select(cohorts).cast(pl.Float64).to_numpy())
-        step, note = "base weight", f"1 / summed selection probability; cohorts: {', '.join(cohorts)}"
-    elif sample.starting_weight is not None:
-        start = np.nan_to_num(sample.starting_weight, nan=0.0)
-        source = recipe.supplied or recipe.starting_weight or "delivered"
-        step, note = ("supplied" if recipe.supplied else "starting weight"), f"weight '{source}'"
-    else:
-        start, step, note = ones, "base weight", "1 for everyone: no selection probabilities are known"
-    n_negative = int((start < 0).sum())
-    if n_negative:
-        raise WeightingError(f"weight '{recipe.weight_id}': {n_negative} starting weights are negative. Correct them.")
-    log.add(step, ones if step == "base weight" else start, start, note)
-    return start
 
 
 def _kept(recipe: WeightRecipe, sample: StartingSample, start: Floats, log: WeightingLog) -> Kept:

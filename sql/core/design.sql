@@ -1,4 +1,5 @@
--- One row per panel member: where the member was drawn. Every member is a PSU when no PSU is declared.
+-- One row per panel member: where the member was drawn. Every member is a PSU when no PSU is declared. Members recruited
+-- by other means were not drawn: they are a stratum of their own, each a PSU.
 -- Key: survey, panel_member_id
 
 with declared as (
@@ -29,8 +30,15 @@ drawn as (
 select
     member.survey,
     member.panel_member_id,
-    if(drawn.n_strata_known = declared.n_stratum_columns, drawn.stratum, null) as stratum,
-    if(coalesce(declared.n_psu_columns, 0) = 0, member.panel_member_id, drawn.psu) as psu
+    case
+        when not member.is_probability_member then 'recruited by other means'
+        when drawn.n_strata_known = declared.n_stratum_columns then drawn.stratum
+    end as stratum,
+    if(
+        coalesce(declared.n_psu_columns, 0) = 0 or not member.is_probability_member,
+        member.panel_member_id,
+        drawn.psu
+    ) as psu
 from core.members as member
 left join declared
     on member.survey = declared.survey

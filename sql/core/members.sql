@@ -40,8 +40,12 @@ select
         when listed.status is not null then listed.status
         when listed.left_on is not null then 'left'
         when leaving.column_name is not null then 'active'
-    end as status
+    end as status,
+    other.route is null as is_probability_member
 from listed
+left join definitions.other_means as other
+    on listed.survey = other.survey
+    and listed.route = other.route
 left join definitions.source_columns as leaving
     on listed.survey = leaving.survey
     and leaving.source = 'roster'
@@ -52,6 +56,7 @@ union all by name
 select
     answering.survey,
     answering.panel_member_id,
-    answering.joined_on
+    answering.joined_on,
+    true as is_probability_member
 from answering
 order by survey, panel_member_id

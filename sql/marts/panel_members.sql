@@ -7,6 +7,8 @@
 -- joined_on: day the member joined
 -- status: active, left, or as the member list says; empty when it says nothing of leaving
 -- profile: published domains the member is in, such as {age_group: 30-39}; the same as rows in member_profile
+-- is_probability_member: false for members recruited by other means than a random sample, whom estimates leave out
+--   unless their weight says pseudo_weighted
 
 with profiles as (
     select
@@ -30,7 +32,8 @@ select
     member.route,
     member.joined_on,
     member.status,
-    profiles.profile
+    profiles.profile,
+    member.is_probability_member
 from core.members as member
 left join profiles
     on member.survey = profiles.survey

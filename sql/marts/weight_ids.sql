@@ -7,6 +7,8 @@
 -- starting_wave: wave whose respondents the weight starts from; empty for none
 -- use_when: when this is the right weight, in the words of the survey's author
 -- supplied: column of the member list that a producer's weight comes from; empty for our own
+-- inference: what estimates with it rest on: probability, calibrated_legacy, pseudo_weighted, model or
+--   not_representative
 
 select
     survey,
@@ -15,6 +17,7 @@ select
     wave_set,
     starting_wave,
     use_when,
-    supplied
+    supplied,
+    inference
 from definitions.weight_ids
 order by survey, weight_id

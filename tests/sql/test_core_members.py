@@ -133,3 +133,28 @@ def test_every_member_is_a_psu_when_none_is_declared(store: Store) -> None:
     store.given("core.members", {"panel_member_id": "b", "survey": "undesigned"})
     store.given_cells("roster", "a", 1, AREA="north")
     assert store.rows("core.design", "panel_member_id", "stratum", "psu") == [("a", "north", "a"), ("b", None, "b")]
+
+
+def test_members_recruited_by_other_means_are_flagged_and_a_stratum_of_their_own(store: Store) -> None:
+    store.given("definitions.other_means", {"route": "open link"})
+    store.given(
+        "definitions.design_columns",
+        {"role": "stratum", "column_order": 1, "column_name": "STRATUM"},
+        {"role": "psu", "column_order": 1, "column_name": "HOUSE"},
+    )
+    store.given(
+        "staging.members",
+        {"panel_member_id": "drawn", "row_number": 1, "route": "post"},
+        {"panel_member_id": "volunteer", "row_number": 2, "route": "open link"},
+    )
+    store.given(
+        "staging.cells",
+        {"source": "roster", "panel_member_id": "drawn", "column_name": "STRATUM", "value": "north"},
+        {"source": "roster", "panel_member_id": "drawn", "column_name": "HOUSE", "value": "7"},
+    )
+    flags = store.rows("core.members", "panel_member_id", "is_probability_member")
+    assert flags == [("drawn", True), ("volunteer", False)]
+    assert store.rows("core.design", "panel_member_id", "stratum", "psu") == [
+        ("drawn", "north", "7"),
+        ("volunteer", "recruited by other means", "volunteer"),
+    ]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from pipeline.errors import WeightingError
-from pipeline.panel_arrays import PanelArrays
+from pipeline.panel_arrays import Categories, PanelArrays
 from pipeline.panel_weights import PanelWeight, weigh
-from pipeline.weighting_steps import WeightRecipe
+from pipeline.weighting_steps import OtherMeans, WeightRecipe
 from tests.builders_validation import one_survey
 
 EVERYONE = np.ones(4, np.bool_)
@@ -46,3 +46,32 @@ def test_a_recruitment_not_made_yet_gives_no_chance() -> None:
 def test_cohorts_under_other_names_are_refused_in_words() -> None:
     with pytest.raises(WeightingError, match=r"declared for c1, and the member list has the cohorts first, second\."):
         weighed(["first", "first", "second", "second"], {"c1": "P1"})
+
+
+def test_members_recruited_by_other_means_are_left_out_unless_the_recipe_takes_them_in() -> None:
+    def weight(other_means: OtherMeans | None) -> PanelWeight:
+        n, other = 200, np.arange(200) >= 120
+        recipe = WeightRecipe(
+            "one", "cross_sectional", (), "For one wave.", selection_probabilities={"c1": "P1"}, other_means=other_means
+        )
+        everyone = {"w01": np.ones(n, np.bool_)}
+        arrays = PanelArrays(
+            members=tuple(f"m{number:03}" for number in range(n)),
+            stratum=other.astype(np.int64),
+            psu=np.arange(n),
+            cohort=np.where(other, "", "c1"),
+            domains={"sex": Categories(("Female", "Male"), np.arange(n) % 2)},
+            numbers={"P1": np.where(other, np.nan, 0.1)},
+            is_respondent=everyone,
+            is_eligible=everyone,
+            is_invited=everyone,
+            is_listed=everyone,
+            other_means=other,
+        )
+        return weigh(one_survey(weights=(recipe,)), recipe, ("w01",), arrays)
+
+    alone, blended = weight(None), weight(OtherMeans(("sex",)))
+    assert alone.held_rows.size == 120
+    assert blended.held_rows.size == 200
+    assert blended.weighted.weight.sum() == pytest.approx(alone.weighted.weight.sum())
+    assert blended.weighted.log["step"].to_list() == ["base weight", "pseudo-weights", "respondents"]

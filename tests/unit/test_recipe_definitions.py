@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import DefinitionError
 from pipeline.survey_files import read_survey
-from pipeline.weighting_steps import Covariate, NonresponseStep, TrimmingStep
+from pipeline.weighting_steps import Covariate, NonresponseStep, OtherMeans, TrimmingStep
 from tests.survey_folder import write_survey
 
 SURVEY = "survey.yml"
@@ -83,3 +83,39 @@ def test_a_supplied_weight_takes_no_steps(tmp_path: Path) -> None:
     new = "    supplied: WEIGHT\n    nonresponse: {method: classes, covariates: [sex]}\n"
     with pytest.raises(DefinitionError, match="a supplied weight with 'nonresponse'"):
         read_survey(write_survey(tmp_path, change=(SURVEY, old, new)))
+
+
+CHANCES = '    selection_probabilities: {"1": PROB_1, "2": PROB_2}\n'
+
+
+def with_start(folder: Path, lines: str) -> Path:
+    """Return a survey whose first weight starts from these lines."""
+    return write_survey(folder, change=(SURVEY, CHANCES, lines))
+
+
+def test_cohorts_may_be_combined_by_effective_size_and_other_means_taken_in(tmp_path: Path) -> None:
+    lines = CHANCES + '    cohorts: {combine: composite, covered: {"1": IN_1, "2": IN_2}}\n'
+    lines += "    other_means: {covariates: [sex], largest_factor: 4}\n"
+    recipe = read_survey(with_start(tmp_path, lines)).weight("wave_weight")
+    assert recipe.covered == {"1": "IN_1", "2": "IN_2"}
+    assert recipe.other_means == OtherMeans(("sex",), 4.0)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('cohorts: {combine: composite, covered: {"1": IN_1}}', "found 'covered' for 1, expected a column for each of"),
+        ('cohorts: {combine: multiplicity, covered: {"1": A}}', "found 'covered' with combine: multiplicity"),
+        ("cohorts: {combine: stacked}", "expected a way to combine cohorts (multiplicity, composite)"),
+        ("other_means: {covariates: []}", "found no covariates, expected domains known of all members"),
+    ],
+)
+def test_cohorts_that_cannot_be_combined_so_are_refused(tmp_path: Path, line: str, message: str) -> None:
+    with pytest.raises(DefinitionError) as refusal:
+        read_survey(with_start(tmp_path, f"{CHANCES}    {line}\n"))
+    assert message in str(refusal.value)
+
+
+def test_routes_that_are_no_random_sample_are_declared_for_the_survey(tmp_path: Path) -> None:
+    folder = write_survey(tmp_path, change=(SURVEY, "blank: skipped", 'blank: skipped\nother_means: ["open link"]'))
+    assert read_survey(folder).other_means == ("open link",)

@@ -10,6 +10,7 @@ import pytest
 from pipeline.definitions import Margin
 from pipeline.errors import WeightingError
 from pipeline.weighting.recipe import StartingSample, follow
+from pipeline.weighting.starting_weights import Chances
 from pipeline.weighting_steps import CalibrationStep, WeightRecipe
 
 
@@ -79,11 +80,11 @@ def test_a_design_of_a_cross_sectional_weight_is_its_holders_calibrated_to_known
 
 def test_base_weights_come_from_the_cohorts_recruited_so_far() -> None:
     chances = pl.DataFrame({"c1": [0.1] * 120, "c2": [None] * 60 + [0.1] * 60, "other": [0.5] * 120})
-    people = replace(sample(), selection_probabilities=chances)
+    people = replace(sample(), chances=Chances(chances))
     weighted = follow(CROSS_SECTIONAL, people, POPULATION)
     assert weighted.base_weight == pytest.approx([10.0] * 60 + [5.0] * 60)
     assert "cohorts: c1, c2" in weighted.log["note"][0]
-    before = follow(CROSS_SECTIONAL, replace(people, selection_probabilities=chances.select("c1")), POPULATION)
+    before = follow(CROSS_SECTIONAL, replace(people, chances=Chances(chances.select("c1"))), POPULATION)
     assert before.base_weight == pytest.approx([10.0] * 120)
 
 
