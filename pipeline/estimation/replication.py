@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -84,11 +84,11 @@ class Replication:
                 first += one.shape[0]
             return np.vstack([written_out @ weights, *(one[:, rows] @ weights for one in sparse)])
 
-        sums: Array | float = 0.0
+        ends = np.cumsum([one.shape[0] for one in (*full, *sparse)])
+        sums = np.zeros((int(ends[-1]), self.n_bins))
         for part in in_threads(products, blocks(self.design.n, max(1, WEIGHTS_HELD // max(self.n_bins, n_full, 1)))):
-            sums = sums + part
-        ends = np.cumsum([one.shape[0] for one in (*full, *sparse)])[:-1]
-        parts = np.split(np.asarray(sums), ends)
+            sums += part
+        parts = np.split(sums, ends[:-1])
         answers = {id(one): part for one, part in zip((*full, *sparse), parts, strict=True)}
         return [answers[id(distinct[number])].copy() for number in place]
 
@@ -152,14 +152,14 @@ class Replication:
 
 @dataclass(frozen=True)
 class Foreseen(Replication):
-    """A replication whose questions are noted first, answered by 0, and then answered together, in their order."""
+    """A replication that notes what is asked and answers 0; once it has the answers, it gives them in their order."""
 
     asked: list[Any] = field(default_factory=list)
-    answers: deque[Array] = field(default_factory=deque)
+    answers: deque[Array] | None = None
 
     def sums(self, row: Codes, column: Codes, n_columns: int, value: Array | None = None) -> Array:
         """Note what sums are asked for, or return those noted before."""
-        if self.answers:
+        if self.answers is not None:
             return self.answers.popleft()
         self.asked.append(self.question(row, column, n_columns, value))
         return np.zeros((n_columns, self.n_bins))
@@ -175,8 +175,10 @@ def in_one_pass(replication: Replication, make: Callable[[Replication], Made]) -
     foreseen = Foreseen(replication.design, replication.replicates, replication.psus)
     with np.errstate(all="ignore"):
         make(foreseen)
-    foreseen.answers.extend(replication.sums_of(foreseen.asked))
-    return make(foreseen)
+    answers = deque(replication.sums_of(foreseen.asked))
+    made = make(replace(foreseen, answers=answers))
+    assert not answers  # else fewer were asked for the second time
+    return made
 
 
 def _place_among(distinct: list[Any], question: Any) -> int:

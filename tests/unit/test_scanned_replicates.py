@@ -13,9 +13,13 @@ from pipeline.data_tables.answers import table_estimates
 from pipeline.data_tables.design import DesignColumns
 from pipeline.data_tables.questions import Question
 from pipeline.data_tables.replicate_columns import ReplicateColumns
+from pipeline.design import SurveyDesign
 from pipeline.errors import DeliveryError
 from pipeline.estimation import replication
+from pipeline.estimation.linearisation import Psus
+from pipeline.estimation.replication import Replication, in_one_pass
 from pipeline.weighting.replicate_columns import ScannedColumns
+from pipeline.weighting.replicates import supplied_replicates
 
 N, R = 500, 12
 REPLICATES = ReplicateColumns(["r_*"], "bootstrap")
@@ -113,3 +117,19 @@ def test_a_missing_replicate_weight_is_refused_where_it_is_found(data: Path, rea
     people.write_parquet(data)
     with pytest.raises(DeliveryError, match=r"people\.parquet: replicate weights are missing .* column 'r_7'"):
         answer(data, SHARES)
+
+
+def test_questions_that_depend_on_answers_are_found_out() -> None:
+    one_column = np.array([[1.0], [2.0]])
+    design = SurveyDesign(np.ones(2))
+    replicates = supplied_replicates(design.weight, one_column, np.ones(1))
+    asked = Replication(design, replicates, Psus(design.structure.psu, design))
+    rows = np.arange(2)
+
+    def again(replication: Replication) -> float:
+        total = replication.sums(rows, np.zeros(2, np.int64), 1).item()
+        return total if total == 0 else replication.sums(rows, rows, 2).item(0)
+
+    assert in_one_pass(asked, lambda one: one.sums(rows, np.zeros(2, np.int64), 1).item()) == 3.0
+    with pytest.raises(IndexError):
+        in_one_pass(asked, again)
