@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from flows import change_waves, follow_members
-from flows.arrivals import deliveries_in_use
 from flows.estimate_wave import estimate_wave
 from flows.quality_effects import forget_quality_effect, tell_quality_effect
 from flows.releases import is_provisional
@@ -16,7 +15,8 @@ from pipeline.definitions import CROSSWALK, ROSTER, TransitionPlan
 from pipeline.errors import StatisticsError
 from pipeline.fingerprint import text_hash
 from pipeline.panel_estimates import PanelData, pairs_of
-from pipeline.panel_weights import PanelWeight, waves_of
+from pipeline.panel_weights import PanelWeight, waves_of, weigh
+from pipeline.step_inputs import definition_parts, members_of_wave, waves_behind
 from pipeline.weight_choice import CHANGES, SAME_PEOPLE, Analysis, weight_for
 from pipeline.weighting_steps import WeightRecipe
 
@@ -30,8 +30,9 @@ class Figures:
     night: Night
     survey: str
     data: PanelData
-    deliveries: dict[str, list[str]]  # source: deliveries in use
+    deliveries: dict[str, list[tuple[str, int]]]  # source: deliveries in use and their accepted rows
     weights: dict[tuple[str, tuple[str, ...]], PanelWeight] = field(default_factory=dict)
+    members: dict[str, str] = field(default_factory=dict)  # wave: hash of what is known of its members
     reasons: set[str] = field(default_factory=set)  # why figures could not be made, each told once
 
     @property
@@ -40,29 +41,22 @@ class Figures:
         return {wave for wave in self.data.answers if self.data.is_answered(wave)}
 
     def weight(self, recipe: WeightRecipe, waves: tuple[str, ...]) -> PanelWeight:
-        """Return a weight, made and stored when it is first asked for."""
+        """Return a weight, made when it is first asked for; the step of its estimates stores it."""
         key = (recipe.weight_id, waves)
         if key not in self.weights:
-            self.weights[key] = weight_wave(self.survey, waves[-1], recipe.weight_id, waves, self.data)
+            self.weights[key] = weigh(self.data.survey, recipe, waves, self.data.arrays)
         return self.weights[key]
 
-    def step(self, name: str, waves: set[str], act: Callable[[], None], *more: str) -> None:
+    def step(self, name: str, waves: set[str], act: Callable[[], None], *parts: object) -> None:
         """Do one step unless it was done with the same inputs; what cannot be computed is told, and left out.
 
         Args:
-            more: what else it depends on, beside definitions, code, and the waves' deliveries and status.
+            waves: those whose deliveries and members it depends on.
+            parts: the plans, recipes, families of tests and links of items it depends on.
         """
-        sources = waves | self.data.survey.known_from
-        if any((self.survey, source) in self.night.frozen for source in sources):
+        if any((self.survey, source) in self.night.frozen for source in waves | self.data.survey.known_from):
             return
-        inputs = text_hash(
-            self.night.code_version,
-            self.night.definitions_hash[self.survey],
-            [self.deliveries.get(source) for source in sorted(sources)],
-            [is_provisional(self.night, self.survey, wave) for wave in sorted(waves)],
-            self.night.workspace.confidence,
-            *more,
-        )
+        inputs = self._inputs(waves, parts)
         if not self.night.is_full and warehouse.step_inputs(self.night.connection, self.survey, name) == inputs:
             return
         try:
@@ -72,6 +66,22 @@ class Figures:
         except StatisticsError as error:
             self.weights.clear()  # what was stored of them is undone
             self._tell(f"{self.survey}, {name}: not made, what was published before stays. {error}", str(error))
+
+    def _inputs(self, waves: set[str], parts: tuple[object, ...]) -> str:
+        """Return a hash of everything a step over these waves depends on."""
+        return text_hash(
+            self.night.code_version,
+            definition_parts(self.data.survey, waves, *parts),
+            [self.deliveries.get(wave) for wave in sorted(waves)],
+            [self._members(wave) for wave in sorted(waves)],
+            [is_provisional(self.night, self.survey, wave) for wave in sorted(waves)],
+            self.night.workspace.confidence,
+        )
+
+    def _members(self, wave: str) -> str:
+        if wave not in self.members:
+            self.members[wave] = members_of_wave(self.data.arrays, wave)
+        return self.members[wave]
 
     def _tell(self, line: str, reason: str) -> None:
         """Tell once why figures could not be made, however many of them need the same."""
@@ -84,7 +94,7 @@ class Figures:
 def make_figures(survey: str) -> None:
     """Make every figure of a survey whose deliveries or definitions changed."""
     night = current()
-    deliveries = deliveries_in_use(night, survey)
+    deliveries = _deliveries(night, survey)
     if (night.surveys[survey].has_member_list and ROSTER not in deliveries) or not set(deliveries) - NOT_WAVES:
         return
     figures = Figures(night, survey, gather(survey), deliveries)
@@ -94,7 +104,8 @@ def make_figures(survey: str) -> None:
     _quality_effects(figures)
     in_field = frozenset(wave for wave in figures.fielded if _is_in_field(figures, wave))
     follow = partial(follow_members.follow_members, survey, figures.data, in_field)
-    figures.step("retention", figures.fielded, follow, *sorted(in_field))
+    plan, weights = figures.data.survey.retention, figures.data.survey.weights
+    figures.step("retention", figures.fielded, follow, plan, weights, sorted(in_field))
 
 
 def _is_in_field(figures: Figures, wave: str) -> bool:
@@ -103,14 +114,29 @@ def _is_in_field(figures: Figures, wave: str) -> bool:
     return is_open and is_provisional(figures.night, figures.survey, wave)
 
 
+def _deliveries(night: Night, survey: str) -> dict[str, list[tuple[str, int]]]:
+    """Return the deliveries in use of each source, with their accepted rows."""
+    rows = warehouse.read(
+        night.connection,
+        "select source, delivery_id, n_accepted from raw.deliveries where survey = ? and status = 'accepted' "
+        "order by all",
+        [survey],
+    )
+    found: dict[str, list[tuple[str, int]]] = {}
+    for source, delivery_id, n_accepted in rows.iter_rows():
+        found.setdefault(source, []).append((delivery_id, n_accepted))
+    return found
+
+
 def _estimates(figures: Figures) -> None:
     for recipe in figures.data.survey.weights:
         for waves in waves_of(figures.data.survey, recipe, figures.fielded):
-            needed = set(waves) | _start(recipe)
+            needed = waves_behind(figures.data.survey, recipe, waves)
             figures.step(
                 f"estimates-{recipe.weight_id}-{'+'.join(waves)}",
                 needed,
                 partial(_estimate, figures, recipe, waves),
+                _recipes(figures, recipe),
             )
 
 
@@ -120,13 +146,14 @@ def _quality_effects(figures: Figures) -> None:
         for waves in waves_of(figures.data.survey, recipe, figures.fielded):
             figures.step(
                 f"quality-effect-{recipe.weight_id}-{'+'.join(waves)}",
-                set(waves) | _start(recipe),
+                waves_behind(figures.data.survey, recipe, waves),
                 partial(_quality_effect, figures, recipe, waves),
+                _recipes(figures, recipe),
             )
 
 
 def _quality_effect(figures: Figures, recipe: WeightRecipe, waves: tuple[str, ...]) -> None:
-    is_any_removed = figures.data.arrays.removed(*waves, *_start(recipe)).any()
+    is_any_removed = figures.data.arrays.removed(*waves_behind(figures.data.survey, recipe, waves)).any()
     for wave in waves:
         if is_any_removed:
             weight = figures.weight(recipe, waves)
@@ -135,13 +162,15 @@ def _quality_effect(figures: Figures, recipe: WeightRecipe, waves: tuple[str, ..
             forget_quality_effect(figures.survey, wave, recipe.weight_id)
 
 
-def _start(recipe: WeightRecipe) -> set[str]:
-    """Return the wave whose respondents a weight starts from, if it is another one than it is for."""
-    return {recipe.starting_wave} if recipe.starting_wave else set()
+def _recipes(figures: Figures, recipe: WeightRecipe) -> list[WeightRecipe]:
+    """Return a recipe and the one whose weight it starts from."""
+    start = recipe.starting_weight
+    return [recipe, *([figures.data.survey.weight(start)] if start else [])]
 
 
 def _estimate(figures: Figures, recipe: WeightRecipe, waves: tuple[str, ...]) -> None:
-    weight = figures.weight(recipe, waves)
+    weight = weight_wave(figures.survey, waves[-1], recipe.weight_id, waves, figures.data)
+    figures.weights[recipe.weight_id, waves] = weight
     for wave in waves:
         provisional = is_provisional(figures.night, figures.survey, wave)
         estimate_wave(figures.survey, wave, recipe.weight_id, weight, figures.data, provisional)
@@ -158,11 +187,13 @@ def _changes(figures: Figures) -> None:
                 pairs = [pair for pair in pairs if set(recipe.waves) <= figures.fielded]
             for later in dict.fromkeys(pair[1] for pair in pairs):
                 those = [pair for pair in pairs if pair[1] == later]
-                waves = {wave for pair in those for wave in pair} | set(recipe.waves) | _start(recipe)
+                compared = {wave for pair in those for wave in pair}
+                waves = waves_behind(survey, recipe, compared | set(recipe.waves))
                 figures.step(
                     f"changes-{plan.kind}-{weight_id}-{later}",
                     waves,
                     partial(_change, figures, plan.kind, recipe, those),
+                    *(_recipes(figures, recipe), those, survey.families, survey.item_links),
                 )
 
 
@@ -183,8 +214,9 @@ def _transitions(figures: Figures) -> None:
                 if set(pair) | set(recipe.waves) <= figures.fielded:
                     figures.step(
                         f"transitions-{weight_id}-{pair[0]}-{pair[1]}",
-                        {*pair, *recipe.waves} | _start(recipe),
+                        waves_behind(survey, recipe, {*pair, *recipe.waves}),
                         partial(_transition, figures, plan, recipe, pair),
+                        *(_recipes(figures, recipe), plan, survey.item_links),
                     )
 
 

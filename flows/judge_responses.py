@@ -12,6 +12,7 @@ from pipeline import warehouse
 from pipeline.definitions import ROSTER
 from pipeline.fingerprint import text_hash
 from pipeline.panel_response_quality import SHORTEST_TEXT, removed_respondents, response_quality
+from pipeline.step_inputs import definition_parts
 
 _INTERVIEWS = """
 with differing as (
@@ -60,7 +61,7 @@ def judge_responses(survey: str) -> None:
         if wave.wave not in in_use or ROSTER not in in_use or (survey, wave.wave) in night.frozen:
             continue
         known = [in_use.get(source) for source in sorted({wave.wave, *night.surveys[survey].known_from})]
-        inputs = text_hash(known, night.definitions_hash[survey], night.code_version)
+        inputs = text_hash(known, definition_parts(night.surveys[survey], {wave.wave}), night.code_version)
         step = f"response-quality-{wave.wave}"
         if night.is_full or warehouse.step_inputs(night.connection, survey, step) != inputs:
             judge_wave(survey, wave.wave)

@@ -9,6 +9,7 @@ from flows.run_context import Night, current
 from pipeline import deliveries, warehouse
 from pipeline.definitions import CROSSWALK, Survey
 from pipeline.errors import DeliveryError
+from pipeline.step_inputs import reading_parts
 from pipeline.fingerprint import text_hash
 from pipeline.rules import ROSTER
 
@@ -111,7 +112,7 @@ def ingest_inputs(night: Night, arrival: Arrival, in_use: dict[str, list[str]]) 
         arrival.delivery_id,
         [in_use.get(one) for one in sorted(elsewhere)],
         _compared_with(night, survey, arrival, in_use),
-        night.definitions_hash[arrival.survey],
+        reading_parts(survey, arrival.source),
         night.code_version,
     )
 

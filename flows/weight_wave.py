@@ -1,5 +1,8 @@
 """Weight the panel: every declared weight whose waves have answers, stored with its log."""
 
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
 import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -8,6 +11,8 @@ from flows.run_context import current
 from pipeline import panel_arrays, warehouse
 from pipeline.panel_estimates import PanelData
 from pipeline.panel_weights import PanelWeight, weigh, weight_rows
+
+WAVES_IN_MEMORY = 4  # a wave, the one before and the first; a night works on one later wave after the other
 
 
 @task(task_run_name="gather-{survey}", cache_policy=NO_CACHE)
@@ -19,11 +24,11 @@ def gather(survey: str) -> PanelData:
     def rows(sql: str) -> pl.DataFrame:
         return warehouse.read(night.connection, sql, [survey])
 
-    answers = rows(
-        "select wave, panel_member_id, item, if(missing_kind is null, code, null) as code, number "
-        "from core.answers where survey = ?"
+    participation = rows(
+        "select panel_member_id, wave, is_invited, is_eligible, is_respondent, disposition "
+        "from core.participation where survey = ?"
     )
-    waves = {str(wave): part.drop("wave") for (wave,), part in answers.partition_by("wave", as_dict=True).items()}
+    answers = StoredAnswers(survey, tuple(participation["wave"].unique(maintain_order=True)))
     arrays = panel_arrays.panel_arrays(
         definition,
         design=rows(
@@ -33,11 +38,8 @@ def gather(survey: str) -> PanelData:
         member_domains=rows("select panel_member_id, domain, domain_value from core.member_domains where survey = ?"),
         roster_numbers=rows("select panel_member_id, column_name, value from core.roster_numbers where survey = ?"),
         wave_numbers=rows("select panel_member_id, wave, name, value from core.wave_weights where survey = ?"),
-        participation=rows(
-            "select panel_member_id, wave, is_invited, is_eligible, is_respondent, disposition "
-            "from core.participation where survey = ?"
-        ),
-        answers=waves,
+        participation=participation,
+        answers=answers,
         interviews=rows(
             "select panel_member_id, wave, max(coalesce(wave_row.mode, declared.mode)) as mode "
             "from core.participation inner join staging.wave_rows as wave_row using (survey, wave, panel_member_id) "
@@ -45,7 +47,38 @@ def gather(survey: str) -> PanelData:
             "where survey = ? and is_respondent group by panel_member_id, wave"
         ),
     )
-    return PanelData(definition, arrays, waves)
+    return PanelData(definition, arrays, answers)
+
+
+class StoredAnswers(Mapping[str, pl.DataFrame]):
+    """The answers of each delivered wave, read when they are first needed; only the last few waves stay in memory."""
+
+    def __init__(self, survey: str, waves: tuple[str, ...]) -> None:
+        """Know the waves; read nothing yet."""
+        self.survey, self.waves = survey, waves
+        self._read = lru_cache(maxsize=WAVES_IN_MEMORY)(self._read_wave)
+
+    def __getitem__(self, wave: str) -> pl.DataFrame:
+        """Return panel_member_id, item, code (null when missing) and number of one wave."""
+        if wave not in self.waves:
+            raise KeyError(wave)
+        return self._read(wave)
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the delivered waves."""
+        return iter(self.waves)
+
+    def __len__(self) -> int:
+        """Return the number of delivered waves."""
+        return len(self.waves)
+
+    def _read_wave(self, wave: str) -> pl.DataFrame:
+        return warehouse.read(
+            current().connection,
+            "select panel_member_id, item, if(missing_kind is null, code, null) as code, number "
+            "from core.answers where survey = ? and wave = ?",
+            [self.survey, wave],
+        )
 
 
 @task(task_run_name="weight-{survey}-{wave}-{weight_id}", cache_policy=NO_CACHE)

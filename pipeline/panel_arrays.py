@@ -1,5 +1,6 @@
 """A survey's core tables as aligned arrays: one row for each member, in the order of their ids."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -38,7 +39,7 @@ class PanelArrays:
     wave_numbers: dict[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)  # wave and name
     is_removed: dict[str, NDArray[np.bool_]] = field(default_factory=dict)  # wave: no respondents for how they answered
 
-    answers: dict[str, pl.DataFrame] = field(default_factory=dict)  # wave: panel_member_id, item, code, number
+    answers: Mapping[str, pl.DataFrame] = field(default_factory=dict)  # wave: panel_member_id, item, code, number
     # wave: (n_members,) how the respondents were interviewed, "" elsewhere
     interview_mode: dict[str, NDArray[np.object_]] = field(default_factory=dict)
     other_means: NDArray[np.bool_] | None = None  # (n_members,) recruited by other means than a random sample
@@ -81,7 +82,7 @@ def panel_arrays(
     roster_numbers: pl.DataFrame,
     participation: pl.DataFrame,
     wave_numbers: pl.DataFrame | None = None,
-    answers: dict[str, pl.DataFrame] | None = None,
+    answers: Mapping[str, pl.DataFrame] | None = None,
     interviews: pl.DataFrame | None = None,
 ) -> PanelArrays:
     """Return the arrays of one survey from its core tables.
@@ -119,7 +120,7 @@ def panel_arrays(
         if wave_numbers is None
         else _wave_numbers(wave_numbers.join(rows, on="panel_member_id"), len(members)),
         is_removed=people["is_removed"],
-        answers=answers or {},
+        answers={} if answers is None else answers,
         other_means=~design["is_probability_member"].to_numpy() if "is_probability_member" in design.columns else None,
         interview_mode={} if interviews is None else _modes(interviews.join(rows, on="panel_member_id"), len(members)),
     )

@@ -1,6 +1,6 @@
 """Everything a survey's analysis plan asks of a weight: estimates, changes and transitions, as published rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -27,7 +27,7 @@ class PanelData:
 
     survey: Survey
     arrays: PanelArrays
-    answers: dict[str, pl.DataFrame]  # wave: panel_member_id, item, code, number
+    answers: Mapping[str, pl.DataFrame]  # wave: panel_member_id, item, code, number
 
     def items(self, wave: str, rows: NDArray[np.int64]) -> list[ItemValues]:
         """Return the answers of a wave over the chosen members."""

@@ -28,6 +28,7 @@ ORDER = (
         "pipeline.weight_choice",
         "pipeline.panel_weights",
         "pipeline.panel_replicates",
+        "pipeline.step_inputs",
         "pipeline.panel_estimates",
         "pipeline.panel_retention",
         "pipeline.panel_lives",

@@ -1,0 +1,98 @@
+"""What a step of the night depends on: the parts of a survey's definition, and of what is known of its members.
+
+A step is done again when one of them changes, and only then: a new wave, an item that only it asks and a longer member
+list leave the figures of earlier waves alone.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.definitions import Survey
+from pipeline.panel_arrays import PanelArrays
+from pipeline.weighting_steps import COHORT, DOMAIN, WeightRecipe
+
+# Fields of a survey that a step names itself where it depends on them.
+NAMED_BY_STEPS = {
+    *("waves", "items", "item_links", "weights", "changes", "transitions", "families", "retention"),
+    *("title", "methods_note", "research_questions"),
+}
+
+
+def definition_parts(survey: Survey, waves: Iterable[str], *parts: object) -> list[str]:
+    """Return, as text, what a step over some waves depends on in the survey's definition.
+
+    Args:
+        waves: the waves whose fieldwork and items it reads.
+        parts: what else it reads: recipes, plans, families of tests, links between items.
+    """
+    common = {one.name: getattr(survey, one.name) for one in fields(survey) if one.name not in NAMED_BY_STEPS}
+    declared = [survey.wave(wave) for wave in sorted(set(waves))]
+    asked = sorted({placed.item for wave in declared for placed in wave.items})
+    return [repr(common), repr(declared), repr([survey.items.get(item) for item in asked]), repr(parts)]
+
+
+def reading_parts(survey: Survey, source: str) -> list[str]:
+    """Return, as text, what the reading of a delivery and its rules depend on in the survey's definition.
+
+    A wave is judged beside the wave before it, and by the margins that its own weights are calibrated to; the member
+    list by the columns that weights are made of.
+    """
+    if not survey.has_wave(source):
+        return definition_parts(survey, (), survey.weights, sorted(survey.known_from))
+    before = [one.wave for one in survey.waves if one.wave_number < survey.wave(source).wave_number]
+    own_weights = [recipe for recipe in survey.weights if recipe.waves in ((), (source,))]
+    return definition_parts(survey, {source, *before[-1:]}, own_weights, sorted(survey.known_from))
+
+
+def waves_behind(survey: Survey, recipe: WeightRecipe, waves: Iterable[str]) -> set[str]:
+    """Return the waves a weight depends on: its own, those it starts from, and those that tell who would answer."""
+    needed = set(waves)
+    if recipe.starting_wave and recipe.starting_weight:
+        needed |= waves_behind(survey, survey.weight(recipe.starting_weight), {recipe.starting_wave})
+    covariates = recipe.nonresponse.covariates if recipe.nonresponse else ()
+    if any(one.kind not in (DOMAIN, COHORT) for one in covariates):
+        last = max(survey.wave(wave).wave_number for wave in needed)
+        needed |= {one.wave for one in survey.waves if one.wave_number < last}
+    return needed
+
+
+def members_of_wave(arrays: PanelArrays, wave: str) -> str:
+    """Return a hash of what is known of everyone who was in the panel at a wave, or answered it.
+
+    Codes of strata and PSUs count by who shares them, so that members who join later change nothing.
+    """
+    if wave not in arrays.is_respondent:  # not delivered
+        return ""
+    rows = np.flatnonzero(arrays.is_listed[wave] | arrays.is_respondent[wave])
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update("\0".join(arrays.members[row] for row in rows).encode())
+    for name, values in _known(arrays, wave):
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(values[rows]).tobytes())
+    for codes in (arrays.stratum, arrays.psu):
+        digest.update(np.unique(codes[rows], return_inverse=True)[1].astype(np.int64).tobytes())
+    for words in (arrays.cohort, arrays.interview_mode.get(wave)):
+        digest.update("\0".join([] if words is None else words[rows]).encode())
+    return digest.hexdigest()
+
+
+def _known(arrays: PanelArrays, wave: str) -> list[tuple[str, NDArray[Any]]]:
+    """Return every array of members with its name, in a fixed order; of waves only this one's."""
+    by_wave = {
+        "is_respondent": arrays.is_respondent,
+        "is_eligible": arrays.is_eligible,
+        "is_invited": arrays.is_invited,
+        "is_listed": arrays.is_listed,
+        "is_removed": arrays.is_removed,
+    }
+    known: dict[str, NDArray[Any]] = {name: flags[wave] for name, flags in by_wave.items() if wave in flags}
+    known |= {f"domain {name}": categories.codes for name, categories in arrays.domains.items()}
+    known["is_other"] = arrays.is_other
+    known |= {f"number {name}": values for name, values in arrays.numbers.items()}
+    known |= {f"wave number {name}": values for (of, name), values in arrays.wave_numbers.items() if of == wave}
+    return sorted(known.items())

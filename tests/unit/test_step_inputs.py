@@ -1,0 +1,89 @@
+"""What steps of the night depend on: own waves, own items, own members."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.definitions import Survey
+from pipeline.panel_arrays import Categories, PanelArrays
+from pipeline.step_inputs import definition_parts, members_of_wave, reading_parts
+from pipeline.survey_files import read_survey
+
+TEMPLATE = Path(__file__).resolve().parents[2] / "surveys" / "citizens_panel"
+
+
+@pytest.fixture(scope="module")
+def survey() -> Survey:
+    return read_survey(TEMPLATE)
+
+
+def arrays(members: str, **changes: object) -> PanelArrays:
+    """Return a panel of members named by letters: `a` and `b` share a household, `a` and `c` answered w01."""
+    everyone = {"a": (0, 0, True), "b": (0, 0, False), "c": (0, 4, True), "z": (1, 2, False)}
+    rows = [everyone[name] for name in members]
+    flags = {"w01": np.array([name != "z" for name in members])}
+    made = PanelArrays(
+        members=tuple(members),
+        stratum=np.array([row[0] for row in rows]),
+        psu=np.array([row[1] for row in rows]),
+        cohort=np.array(["1"] * len(members)),
+        domains={"sex": Categories(("F", "M"), np.array([ord(name) % 2 for name in members]))},
+        numbers={"p": np.array([ord(name) / 128 for name in members])},
+        is_respondent={"w01": np.array([row[2] for row in rows])},
+        is_eligible=flags,
+        is_invited=flags,
+        is_listed=flags,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_a_new_wave_changes_nothing_that_earlier_ones_depend_on(survey: Survey) -> None:
+    shorter = replace(survey, waves=survey.waves[:-1])
+    assert definition_parts(shorter, {"w01"}) == definition_parts(survey, {"w01"})
+    assert reading_parts(shorter, "w02") == reading_parts(survey, "w02")
+
+
+def test_only_items_that_a_wave_asks_count(survey: Survey) -> None:
+    asked = {placed.item for placed in survey.wave("w01").items}
+    other = next(name for name in survey.items if name not in asked)
+    reworded = {other: replace(survey.items[other], wording="Otherwise")}
+    assert definition_parts(replace(survey, items=survey.items | reworded), {"w01"}) == definition_parts(
+        survey, {"w01"}
+    )
+    reworded = {name: replace(survey.items[name], wording="Otherwise") for name in list(asked)[:1]}
+    assert definition_parts(replace(survey, items=survey.items | reworded), {"w01"}) != definition_parts(
+        survey, {"w01"}
+    )
+
+
+def test_margins_domains_and_named_plans_count(survey: Survey) -> None:
+    before = definition_parts(survey, {"w01"}, survey.families)
+    assert definition_parts(replace(survey, margins={}), {"w01"}, survey.families) != before
+    assert definition_parts(survey, {"w01"}, survey.families[:1]) != before
+
+
+def test_the_reading_of_a_wave_depends_on_the_wave_before(survey: Survey) -> None:
+    first, second, *others = survey.waves
+    changed = replace(survey, waves=(first, replace(second, row_tolerance=0.5), *others))
+    assert reading_parts(changed, "w01") == reading_parts(survey, "w01")
+    assert reading_parts(changed, "w03") != reading_parts(survey, "w03")
+
+
+def test_members_who_join_later_do_not_change_a_wave() -> None:
+    assert members_of_wave(arrays("abc"), "w01") == members_of_wave(arrays("abcz"), "w01")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"is_respondent": {"w01": np.array([True, True, True])}},
+        {"psu": np.array([0, 1, 4])},  # no longer one household
+        {"numbers": {"p": np.array([0.1, 0.2, 0.3])}},
+        {"domains": {"sex": Categories(("F", "M"), np.array([0, 0, 0]))}},
+        {"cohort": np.array(["1", "1", "2"])},
+    ],
+)
+def test_whatever_else_is_known_of_the_members_of_a_wave_changes_it(changes: dict[str, object]) -> None:
+    assert members_of_wave(arrays("abc", **changes), "w01") != members_of_wave(arrays("abc"), "w01")
