@@ -6,7 +6,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.releases import is_provisional
 from flows.run_context import current
-from pipeline import panel_estimates, warehouse
+from pipeline import panel_estimates, panel_transitions, warehouse
 from pipeline.definitions import TransitionPlan
 from pipeline.panel_estimates import PanelData
 from pipeline.panel_weights import PanelWeight
@@ -24,7 +24,7 @@ def change_waves(
 ) -> None:
     """Compare a wave with earlier ones, test the changes together, and replace their rows."""
     night = current()
-    found = []
+    found, gross = [], []
     for first, second in pairs:
         provisional = any(is_provisional(night, survey, one) for one in (first, second))
         confidence = night.workspace.confidence
@@ -36,19 +36,37 @@ def change_waves(
             changes = panel_estimates.within_person_changes(
                 data, weights[second], (first, second), confidence=confidence, is_provisional=provisional
             )
+            gross.append(
+                panel_estimates.gross_changes(
+                    data, weights[second], (first, second), confidence=confidence, is_provisional=provisional
+                )
+            )
         found.append(changes)
     tested = panel_estimates.with_verdicts(pl.concat(found), data.survey.families)
-    warehouse.replace_rows(
-        night.connection, "analysis.changes", tested, survey=survey, wave_to=wave, weight_id=weight_id, kind=kind
-    )
+    key = {"survey": survey, "wave_to": wave, "weight_id": weight_id}
+    warehouse.replace_rows(night.connection, "analysis.changes", tested, **key, kind=kind)
+    if gross:
+        warehouse.replace_rows(night.connection, "analysis.gross_changes", pl.concat(gross), **key)
 
 
 @task(task_run_name="transitions-{survey}", cache_policy=NO_CACHE)
 def tabulate_transitions(
-    survey: str, plan: TransitionPlan, pair: tuple[str, str], weight: PanelWeight, data: PanelData
+    survey: str,
+    plan: TransitionPlan,
+    pair: tuple[str, str],
+    weight: PanelWeight,
+    toplines: dict[str, PanelWeight],
+    data: PanelData,
 ) -> None:
-    """Tabulate who moved between which answers, and replace those rows."""
+    """Tabulate who moved between which answers, hold the tables' margins beside the toplines, and replace the rows."""
     night = current()
-    found = panel_estimates.transitions(data, weight, plan, pair)
+    items = panel_transitions.tabulated(data, weight, plan, pair)
+    tables = {
+        "analysis.transitions": panel_transitions.transitions(data, weight, items, pair),
+        "analysis.transition_margins": panel_transitions.transition_margins(
+            data, weight, items, pair, toplines, confidence=night.workspace.confidence
+        ),
+    }
     key = {"survey": survey, "weight_id": weight.recipe.weight_id, "wave_from": pair[0], "wave_to": pair[1]}
-    warehouse.replace_rows(night.connection, "analysis.transitions", found, **key)
+    for table, rows in tables.items():
+        warehouse.replace_rows(night.connection, table, rows, **key)

@@ -9,9 +9,9 @@ from flows.run_context import Night, current
 from pipeline import deliveries, warehouse
 from pipeline.definitions import CROSSWALK, Survey
 from pipeline.errors import DeliveryError
-from pipeline.step_inputs import reading_parts
 from pipeline.fingerprint import text_hash
 from pipeline.rules import ROSTER
+from pipeline.step_inputs import reading_parts
 
 Slot = tuple[str, str]  # source and part
 UNDECLARED = "declared-part"  # the check that a delivery fails whose part the definitions no longer name

@@ -64,11 +64,25 @@ def _findings(night: Night, survey: str) -> list[str]:
         """,
         [survey],
     )
+    discrepancies = warehouse.read(
+        night.connection,
+        """
+        select wave_from, wave_to, weight_id, items.label, margin.wave, category, discrepancy, margin.standard_error,
+            count(*) over () as n_margins, count(*) filter (where p_value < 0.05) over () as n_beyond_chance
+        from marts.transition_margins as margin
+        inner join marts.items as items on margin.survey = items.survey and margin.item = items.item
+        where margin.survey = ? and not margin.is_suppressed
+        order by abs(discrepancy) desc, item_order, margin.wave, category
+        limit 1
+        """,
+        [survey],
+    )
     return [
         *_headline_line(survey, headline),
         *_wave_line(survey, waves),
         *_part_lines(survey, waves),
         *_retention_line(survey, retention),
+        *_transition_line(survey, discrepancies),
     ]
 
 
@@ -112,3 +126,16 @@ def _retention_line(survey: str, rows: pl.DataFrame) -> list[str]:
         return []
     shares = ", ".join(f"{row['domain_value']} {_percent(row['retention_raw'])}" for row in rows.iter_rows(named=True))
     return [f"{survey}: still answering at {rows['wave'][0]}, by age: {shares}"]
+
+
+def _transition_line(survey: str, rows: pl.DataFrame) -> list[str]:
+    """Return how far the tables of who moved lie from the published toplines, the furthest answer named."""
+    if rows.is_empty():
+        return []
+    row = rows.row(0, named=True)
+    return [
+        f"{survey}: tables of who moved differ from the published toplines by at most {100 * row['discrepancy']:+.1f} "
+        f"points (standard error {100 * row['standard_error']:.1f}; {row['label']}: {row['category']}, at "
+        f"{row['wave']} of {row['wave_from']} to {row['wave_to']}, weight {row['weight_id']}); "
+        f"{row['n_beyond_chance']} of {row['n_margins']} answers by more than chance at 5 %"
+    ]

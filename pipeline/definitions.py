@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from pipeline.trend_plans import ConditioningPlan, TrendPlan
 from pipeline.weighting_steps import WeightRecipe
 
 DONT_KNOW, REFUSED, NOT_ASKED, SKIPPED, NOT_DISTINGUISHED = (
@@ -411,6 +412,8 @@ class Survey:
     crosswalk: Crosswalk | None = None
     other_means: tuple[str, ...] = ()  # routes of the member list that are no random sample
     recruitment: dict[str, Recruitment] = field(default_factory=dict)  # cohort: its recruitment; {} not known
+    trends: tuple[TrendPlan, ...] = ()
+    conditioning: ConditioningPlan | None = None
 
     def wave(self, wave: str) -> Wave:
         """Return the wave of that name; KeyError when there is none."""

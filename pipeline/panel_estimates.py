@@ -1,4 +1,4 @@
-"""Everything a survey's analysis plan asks of a weight: estimates, changes and transitions, as published rows."""
+"""What a survey's analysis plan asks of a weight: estimates, and changes between waves, as published rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,17 +8,19 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.definitions import ChangePlan, Survey, TestFamily, TransitionPlan
+from pipeline.definitions import ChangePlan, Survey, TestFamily
 from pipeline.disclosure import disclosure_profile, is_too_thin
 from pipeline.estimation.change import WaveAnswers, net_change, within_person_change
 from pipeline.estimation.estimates import estimate_items
+from pipeline.estimation.movement import movements
 from pipeline.estimation.tests import corrected_p_values, verdicts
-from pipeline.estimation.transitions import transition_table
 from pipeline.estimation.values import DomainMask, ItemValues
 from pipeline.panel_arrays import PanelArrays, domain_masks, item_values
 from pipeline.panel_weights import PanelWeight
+from pipeline.series import WITH_BREAK, LinkedItems, link_items
 
 NOT_TESTED = "not tested"  # provisional, or no standard error
+BREAK = "break in the series"  # the question was put otherwise: nothing can be said of why the figures differ
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,10 @@ class PanelData:
     def items(self, wave: str, rows: NDArray[np.int64]) -> list[ItemValues]:
         """Return the answers of a wave over the chosen members."""
         return item_values(self.survey, self.answers[wave], self.arrays, rows)
+
+    def linked_items(self, first: tuple[str, NDArray[np.int64]], second: tuple[str, NDArray[np.int64]]) -> LinkedItems:
+        """Return what may be compared between two waves, each over its own rows: (wave, rows)."""
+        return link_items(self.items(*first), self.items(*second), self.survey.item_links)
 
     def is_answered(self, wave: str) -> bool:
         """Return whether anybody answered the wave."""
@@ -71,16 +77,12 @@ def net_changes(
     data: PanelData, first: PanelWeight, second: PanelWeight, *, confidence: float, is_provisional: bool
 ) -> pl.DataFrame:
     """Return the rows of `changes` between two waves, each with its own cross-sectional weight."""
+    linked = data.linked_items((first.wave, first.design_rows), (second.wave, second.design_rows))
     sides = [
-        WaveAnswers(
-            design=one.design,
-            member=one.design_rows,
-            items=data.items(one.wave, one.design_rows),
-            domains=data.domains(one.design_rows),
-        )
-        for one in (first, second)
+        WaveAnswers(design=one.design, member=one.design_rows, items=items, domains=data.domains(one.design_rows))
+        for one, items in ((first, linked.first), (second, linked.second))
     ]
-    found = net_change(sides[0], sides[1], confidence=confidence)
+    found = _compared(net_change(sides[0], sides[1], confidence=confidence), linked)
     return _change_rows(data, found, "net", second.recipe.weight_id, (first.wave, second.wave), is_provisional)
 
 
@@ -89,22 +91,25 @@ def within_person_changes(
 ) -> pl.DataFrame:
     """Return the rows of `changes` of the people who hold a longitudinal weight and answered both waves."""
     rows = weight.design_rows
-    first, second = (data.items(wave, rows) for wave in pair)
-    found = within_person_change(weight.design, first, second, data.domains(rows), confidence=confidence)
+    linked = data.linked_items((pair[0], rows), (pair[1], rows))
+    found = within_person_change(weight.design, linked.first, linked.second, data.domains(rows), confidence=confidence)
+    found = _compared(found, linked)
     return _change_rows(data, found, "within_person", weight.recipe.weight_id, pair, is_provisional)
 
 
-def transitions(data: PanelData, weight: PanelWeight, plan: TransitionPlan, pair: tuple[str, str]) -> pl.DataFrame:
-    """Return the rows of `transitions` of a plan's items between two waves, under one weight."""
+def gross_changes(
+    data: PanelData, weight: PanelWeight, pair: tuple[str, str], *, confidence: float, is_provisional: bool
+) -> pl.DataFrame:
+    """Return the rows of `gross_changes`: how many of the same people moved which way; none across a break."""
     rows = weight.design_rows
-    first, second = ({one.item: one for one in data.items(wave, rows)} for wave in pair)
-    tables = [
-        transition_table(weight.design, first[item], second[item])
-        for item in plan.items
-        if item in first and item in second
-    ]
-    keys = _pair_keys(data, weight.recipe.weight_id, pair)
-    return pl.concat(tables).with_columns(**keys) if tables else pl.DataFrame()
+    linked = data.linked_items((pair[0], rows), (pair[1], rows)).without_breaks()
+    found = movements(weight.design, linked.first, linked.second, data.domains(rows), confidence=confidence)
+    return found.with_columns(
+        **pair_keys(data, weight.recipe.weight_id, pair),
+        item_from=_of_versions(linked, "item"),
+        is_suppressed=is_too_thin("unweighted_n", disclosure_profile(data.survey.disclosure_profile)),
+        is_provisional=pl.lit(is_provisional),
+    )
 
 
 def with_verdicts(changes: pl.DataFrame, families: Sequence[TestFamily]) -> pl.DataFrame:
@@ -121,7 +126,8 @@ def with_verdicts(changes: pl.DataFrame, families: Sequence[TestFamily]) -> pl.D
         family=pl.when(pl.col("p_value").is_not_null() & ~pl.col("is_provisional")).then(family_of)
     )
     corrected = np.full(changes.height, np.nan)
-    verdict = np.full(changes.height, NOT_TESTED, dtype=object)
+    is_broken = (changes["comparability"] == WITH_BREAK).to_numpy()
+    verdict = np.where(is_broken, BREAK, NOT_TESTED).astype(object)
     by_name = {family.family: family for family in families}
     together = ["family", "kind", "weight_id", "wave_to"]
     for (name, *_), part in changes.drop_nulls("family").partition_by(together, as_dict=True).items():
@@ -146,6 +152,24 @@ def _is_in(family: TestFamily) -> pl.Expr:
     return items & domains & statistics & kinds & weights & pairs
 
 
+def _compared(found: pl.DataFrame, linked: LinkedItems) -> pl.DataFrame:
+    """Return changes with the item each was asked as before; across a break only what both tell, and untested."""
+    is_own = ~(pl.col("item").is_in(linked.only_headlines) & (pl.col("statistic") == "share"))
+    comparability = _of_versions(linked, "comparability")
+    is_broken = comparability == WITH_BREAK
+    return found.filter(is_own).with_columns(
+        item_from=_of_versions(linked, "item"),
+        comparability=comparability,
+        p_value=pl.when(~is_broken).then(pl.col("p_value")),
+    )
+
+
+def _of_versions(linked: LinkedItems, name: str) -> pl.Expr:
+    """Return an attribute of the version that stands for each row's item at the earlier wave."""
+    known = {item: str(getattr(version, name)) for item, version in linked.versions.items()}
+    return pl.col("item").replace_strict(known, default=None, return_dtype=pl.String)
+
+
 def _change_rows(
     data: PanelData,
     found: pl.DataFrame,
@@ -161,13 +185,14 @@ def _change_rows(
             kind=pl.lit(kind),
             is_suppressed=is_too_thin("smaller_n", disclosure_profile(data.survey.disclosure_profile)),
             is_provisional=pl.lit(is_provisional),
-            **_pair_keys(data, weight_id, pair),
+            **pair_keys(data, weight_id, pair),
         )
         .drop("degrees_of_freedom", "smaller_n")
     )
 
 
-def _pair_keys(data: PanelData, weight_id: str, pair: tuple[str, str]) -> dict[str, pl.Expr]:
+def pair_keys(data: PanelData, weight_id: str, pair: tuple[str, str]) -> dict[str, pl.Expr]:
+    """Return the key columns of a figure about two waves."""
     return {
         "survey": pl.lit(data.survey.survey),
         "wave_from": pl.lit(pair[0]),

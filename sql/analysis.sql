@@ -97,7 +97,32 @@ create table if not exists analysis.changes (
     family varchar,
     is_provisional boolean,
     unweighted_n_from integer,
-    unweighted_n_to integer
+    unweighted_n_to integer,
+    item_from varchar,
+    comparability varchar
+);
+
+create table if not exists analysis.gross_changes (
+    survey varchar not null,
+    wave_from varchar not null,
+    wave_to varchar not null,
+    weight_id varchar not null,
+    item varchar not null,
+    item_from varchar,
+    statistic varchar not null,
+    category varchar,
+    domain varchar not null,
+    domain_value varchar not null,
+    movement varchar not null,
+    variance_method varchar,
+    estimate double,
+    standard_error double,
+    ci_low double,
+    ci_high double,
+    degrees_of_freedom double,
+    unweighted_n integer,
+    is_suppressed boolean,
+    is_provisional boolean
 );
 
 create table if not exists analysis.transitions (
@@ -114,6 +139,105 @@ create table if not exists analysis.transitions (
     row_share double,
     standard_error double,
     joint_share_standard_error double
+);
+
+create table if not exists analysis.transition_margins (
+    survey varchar not null,
+    wave_from varchar not null,
+    wave_to varchar not null,
+    weight_id varchar not null,
+    item varchar not null,
+    wave varchar not null,
+    category varchar not null,
+    margin_share double,
+    topline_weight_id varchar,
+    topline_share double,
+    discrepancy double,
+    standard_error double,
+    ci_low double,
+    ci_high double,
+    p_value double,
+    overlap_n integer,
+    unweighted_n integer,
+    topline_n integer,
+    is_suppressed boolean
+);
+
+create table if not exists analysis.trends (
+    survey varchar not null,
+    weight_id varchar not null,
+    item varchar not null,
+    statistic varchar not null,
+    category varchar,
+    domain varchar not null,
+    domain_value varchar not null,
+    wave varchar not null,
+    segment integer not null,
+    item_asked varchar,
+    is_break boolean,
+    estimate double,
+    standard_error double,
+    smoothed double,
+    smoothed_standard_error double,
+    band_low double,
+    band_high double,
+    method varchar,
+    unweighted_n integer,
+    is_suppressed boolean,
+    is_provisional boolean
+);
+
+create table if not exists analysis.trend_tests (
+    survey varchar not null,
+    weight_id varchar not null,
+    item varchar not null,
+    statistic varchar not null,
+    category varchar,
+    domain varchar not null,
+    domain_value varchar not null,
+    segment integer not null,
+    test varchar not null,
+    first_wave varchar,
+    last_wave varchar,
+    n_waves integer,
+    estimate double,
+    unit varchar,
+    standard_error double,
+    ci_low double,
+    ci_high double,
+    f double,
+    numerator_df double,
+    denominator_df double,
+    p_value double,
+    p_value_corrected double,
+    family varchar,
+    verdict varchar,
+    note varchar,
+    unweighted_n integer,
+    is_suppressed boolean
+);
+
+create table if not exists analysis.conditioning (
+    survey varchar not null,
+    weight_id varchar not null,
+    wave varchar not null,
+    contrast varchar not null,
+    item varchar not null,
+    statistic varchar not null,
+    category varchar,
+    estimate_experienced double,
+    estimate_newcomers double,
+    difference double,
+    standard_error double,
+    ci_low double,
+    ci_high double,
+    degrees_of_freedom double,
+    p_value double,
+    p_value_corrected double,
+    verdict varchar,
+    n_experienced integer,
+    n_newcomers integer,
+    is_suppressed boolean
 );
 
 create table if not exists analysis.retention (

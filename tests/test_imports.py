@@ -10,7 +10,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 ORDER = (
     ("pipeline.errors",),
-    ("pipeline.weighting_steps",),
+    ("pipeline.weighting_steps", "pipeline.trend_plans"),
     ("pipeline.definitions",),
     ("pipeline.rules",),
     ("pipeline.design",),
@@ -25,8 +25,13 @@ ORDER = (
         "pipeline.triple_s",
         "pipeline.panel_arrays",
         "pipeline.panel_covariates",
+        "pipeline.panel_conditioning",
+        "pipeline.panel_transitions",
+        "pipeline.panel_trends",
+        "pipeline.panel_trend_models",
         "pipeline.weight_choice",
         "pipeline.panel_weights",
+        "pipeline.series",
         "pipeline.panel_replicates",
         "pipeline.step_inputs",
         "pipeline.panel_estimates",
@@ -152,10 +157,13 @@ FLOW_LAYERS = (
         "weight_wave",
         "estimate_wave",
         "change_waves",
+        "compare_newcomers",
+        "follow_trends",
         "follow_members",
         "quality_effects",
         "pages",
     ),  # tasks
+    ("figure_steps",),
     ("take_in", "figures", "judge_responses", "summary", "publish"),  # the parts of a night
     ("nightly",),
     ("check", "status", "serve", "draft", "refresh"),

@@ -12,11 +12,13 @@ from pipeline.errors import EstimationError
 from pipeline.estimation.blocks import Base, Block, degrees_of_freedom, quotient, without_rounding
 from pipeline.estimation.estimates import block_of
 from pipeline.estimation.intervals import normal_interval, t_p_value
-from pipeline.estimation.linearisation import Psus
 from pipeline.estimation.spread import Spread, spread_of
 from pipeline.estimation.tables import EstimateTable, as_frame
 from pipeline.estimation.values import DomainMask, DomainRows, ItemValues, domain_rows
-from pipeline.estimation.variance import inner_products, stack_designs
+from pipeline.estimation.variance import inner_products
+from pipeline.estimation.waves import WaveAnswers, joint_spreads, with_psus
+
+__all__ = ["WaveAnswers", "net_change", "within_person_change"]
 
 Array = NDArray[np.float64]
 
@@ -42,19 +44,6 @@ COLUMNS: dict[str, type[pl.DataType]] = {
 }
 
 
-@dataclass(frozen=True)
-class WaveAnswers:
-    """One wave as change needs it. Codes of members, strata and PSUs mean the same in both waves.
-
-    Without PSUs in the design every member is one.
-    """
-
-    design: SurveyDesign
-    member: NDArray[np.int64]  # (n,) each once
-    items: Sequence[ItemValues]
-    domains: Sequence[DomainMask]
-
-
 def net_change(first: WaveAnswers, second: WaveAnswers, *, confidence: float = 0.95) -> pl.DataFrame:
     """Return the difference of two waves' estimates, each with its own weights and calibration, with COLUMNS.
 
@@ -67,9 +56,9 @@ def net_change(first: WaveAnswers, second: WaveAnswers, *, confidence: float = 0
 
     Source: methodology C8; Berger (2004), Survey Methodology 30.
     """
-    first, second = _with_psus(first), _with_psus(second)
+    first, second = with_psus(first), with_psus(second)
     domains, first_masks, second_masks = _common_domains(first.domains, second.domains)
-    prepared = _spreads(first.design, second.design)
+    prepared = joint_spreads([first.design, second.design])
     rows = domain_rows(first.design, first_masks), domain_rows(second.design, second_masks)
     in_both = _overlap(first, second, first_masks, second_masks)
     seconds = {item.item: item for item in second.items}
@@ -118,28 +107,6 @@ def within_person_change(
     return _frame(table, domains, spread.variance_method, confidence)
 
 
-def _spreads(first: SurveyDesign, second: SurveyDesign) -> tuple[Spread, Spread]:
-    """Return how each wave's estimates vary, over the union of PSUs or over the replicates both have."""
-    _refuse_other_replicates(first, second)
-    union = stack_designs(first, second)
-    psu = union.structure.psu
-    return spread_of(first, Psus(psu[: first.n], union)), spread_of(second, Psus(psu[first.n :], union))
-
-
-def _refuse_other_replicates(first: SurveyDesign, second: SurveyDesign) -> None:
-    """Refuse replicates that were not drawn together: the covariance of the waves would be lost."""
-    one, other = first.replicates, second.replicates
-    if one is None and other is None:
-        return
-    if one is None or other is None:
-        raise EstimationError("one wave has replicate weights and the other has none. Give both, or neither.")
-    if one.kind != other.kind or one.seed != other.seed or not np.array_equal(one.coefficient, other.coefficient):
-        raise EstimationError(
-            f"the waves' replicates were not drawn together: {one.n_replicates} of {one.kind} (seed {one.seed}) and "
-            f"{other.n_replicates} of {other.kind} (seed {other.seed}). Draw them for the panel, once for all waves."
-        )
-
-
 @dataclass(frozen=True)
 class _Overlap:
     """Rows of members who are in both waves, and the domains they belong to in both."""
@@ -170,13 +137,6 @@ def _overlap(
     return _Overlap(first_row, second_row, domain_rows(both, masks))
 
 
-def _with_psus(wave: WaveAnswers) -> WaveAnswers:
-    """Return the wave with members as PSUs where its design has none."""
-    if wave.design.psu is not None:
-        return wave
-    return replace(wave, design=replace(wave.design, psu=wave.member))
-
-
 def _common_domains(
     first: Sequence[DomainMask], second: Sequence[DomainMask]
 ) -> tuple[list[DomainMask], list[DomainMask], list[DomainMask]]:
@@ -202,7 +162,7 @@ def _method(first: str, second: str) -> str:
 
 def _add(
     table: EstimateTable,
-    spreads: tuple[Spread, Spread],
+    spreads: Sequence[Spread],
     item: str,
     blocks: tuple[Block, Block],
     overlap_n: NDArray[np.int64],
@@ -235,7 +195,7 @@ def _add(
     )
 
 
-def _freedom(spreads: tuple[Spread, Spread], first: Base, second: Base) -> NDArray[np.int64]:
+def _freedom(spreads: Sequence[Spread], first: Base, second: Base) -> NDArray[np.int64]:
     """Return PSUs minus strata with data in either wave; of replicates the smaller of both waves'."""
     if spreads[0].design.replicates is not None:
         return np.minimum(first.degrees_of_freedom, second.degrees_of_freedom)

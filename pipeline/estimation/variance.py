@@ -113,24 +113,22 @@ def replicate_deviations(replicates: Any, estimates: Array, estimate: Array, *, 
     return np.asarray(np.sqrt(stands_for) * np.where(is_defined, estimates - middle, 0.0))
 
 
-def stack_designs(first: SurveyDesign, second: SurveyDesign) -> SurveyDesign:
-    """Return one design whose PSUs are the union of those of two waves; codes mean the same in both.
+def stack_designs(*waves: SurveyDesign) -> SurveyDesign:
+    """Return one design whose PSUs are the union of those of several waves; codes mean the same in all.
 
     Raises:
-        EstimationError: the two waves treat lonely PSUs differently, or one has PSUs or an fpc and the other
-            has none.
+        EstimationError: the waves treat lonely PSUs differently, or some have PSUs or an fpc and others have none.
     """
-    if first.lonely_psu != second.lonely_psu:
-        raise EstimationError(
-            f"the waves treat lonely PSUs differently ('{first.lonely_psu}', '{second.lonely_psu}'). "
-            "Use one policy for both."
-        )
+    policies = sorted({one.lonely_psu for one in waves})
+    if len(policies) > 1:
+        named = ", ".join(f"'{policy}'" for policy in policies)
+        raise EstimationError(f"the waves treat lonely PSUs differently ({named}). Use one policy for all.")
     return SurveyDesign(
-        weight=np.concatenate([first.weight, second.weight]),
-        strata=_stacked("strata", first.strata, second.strata),
-        psu=_stacked("PSUs", first.psu, second.psu),
-        fpc=_stacked("a finite population", first.fpc, second.fpc),
-        lonely_psu=first.lonely_psu,
+        weight=np.concatenate([one.weight for one in waves]),
+        strata=_stacked("strata", [one.strata for one in waves]),
+        psu=_stacked("PSUs", [one.psu for one in waves]),
+        fpc=_stacked("a finite population", [one.fpc for one in waves]),
+        lonely_psu=policies[0],
     )
 
 
@@ -171,10 +169,9 @@ def _lonely_message(design: SurveyDesign) -> str:
     )
 
 
-def _stacked(name: str, first: NDArray[Any] | None, second: NDArray[Any] | None) -> NDArray[Any] | None:
-    """Return a design column of both waves, None where neither has it."""
-    if first is None and second is None:
-        return None
-    if first is None or second is None:
+def _stacked(name: str, columns: list[NDArray[Any] | None]) -> NDArray[Any] | None:
+    """Return a design column of all waves, None where none has it."""
+    given = [one for one in columns if one is not None]
+    if given and len(given) < len(columns):
         raise EstimationError(f"one wave has {name} and the other has none. Describe both alike.")
-    return np.concatenate([first, second])
+    return np.concatenate(given) if given else None

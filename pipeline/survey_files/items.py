@@ -10,7 +10,8 @@ from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.routing import read_ballot, read_routes, refuse_unknown_routes
 from pipeline.survey_files.values import Value
 
-COMPARABILITY = ("identical", "comparable_with_break", "not_comparable")
+IDENTICAL = "identical"
+COMPARABILITY = (IDENTICAL, "comparable_with_break", "not_comparable")
 CATEGORY, NUMBER, TEXT = "category", "number", "text"
 
 
@@ -161,13 +162,18 @@ def read_headline(block: Block, options: tuple[AnswerOption, ...]) -> dict[str, 
     }
 
 
-def read_link(block: Block, items: Collection[str]) -> ItemLink:
-    """Return how a newer item relates to the one it follows."""
+def read_link(block: Block, items: dict[str, Item]) -> ItemLink:
+    """Return how a newer item relates to the one it follows; identical ones must have the same answers."""
     link = ItemLink(
         item_from=block.choice("from", items, "an item"),
         item_to=block.choice("to", items, "an item"),
         comparability=block.choice("comparability", COMPARABILITY, "a comparability"),
         note=block.text("note"),
     )
+    pair = [items[name] for name in (link.item_from, link.item_to) if name in items]
+    answers = [(one.kind, [(option.code, option.label) for option in one.answers], one.headline) for one in pair]
+    if link.comparability == IDENTICAL and len(answers) == 2 and answers[0] != answers[1]:
+        expected = "the same kind, answers and headlines"
+        block.value.fault("identical items with other answers", expected, "Give them one scale, or declare a break.")
     block.close()
     return link

@@ -14,6 +14,7 @@ from pipeline.errors import DefinitionError, faults_message
 from pipeline.member_ids import IGNORABLE
 from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.items import QuestionBank, read_items
+from pipeline.survey_files.long_run import read_conditioning, read_trends
 from pipeline.survey_files.margins import read_margins
 from pipeline.survey_files.people import (
     read_crosswalk,
@@ -142,6 +143,8 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         transitions=read_transitions(block, known, weights),
         families=read_families(block, known, weight_ids),
         retention=read_retention(block, known, weight_ids, [one.name for one in profile if one.is_number]),
+        trends=read_trends(block, known, weight_ids),
+        conditioning=read_conditioning(block, weight_ids),
         methods_note=block.text("methods_note"),
         statement=read_statement(block),
         research_questions=block.text_map("research_questions"),

@@ -3,7 +3,7 @@
 -- survey: survey the row belongs to; its name under surveys/
 -- wave_from: earlier wave
 -- wave_to: later wave
--- kind: net (difference of two waves' estimates) or within_person (among those who answered both)
+-- kind: net (difference of two waves' estimates) or within_person (mean change of the same people, among those who answered both)
 -- weight_id: which weight; table weights says of what kind and for which waves
 -- item: item id; table items has its wording
 -- statistic: share (of a category), mean (of a number) or headline (share of several categories added up)
@@ -21,12 +21,14 @@
 -- p_value_corrected: p corrected within the family of tests; judge by this one
 -- overlap_n: members who answered at both waves
 -- correlation: correlation of the two estimates
--- verdict: the corrected test in words: rose, fell or no clear change
+-- verdict: the corrected test in words: rose, fell or no clear change; not tested, or break in the series
 -- is_suppressed: true when disclosure control withheld the figures
 -- family: family of tests the correction was made in
 -- is_provisional: true while the wave is in the field; no significance is claimed then
 -- unweighted_n_from: respondents behind estimate_from
 -- unweighted_n_to: respondents behind estimate_to
+-- item_from: item asked at the earlier wave, another one than item where the wording was replaced
+-- comparability: identical, or comparable_with_break: the wording changed, so the difference is no test of change
 
 select
     survey,
@@ -55,6 +57,8 @@ select
     family,
     is_provisional,
     unweighted_n_from,
-    unweighted_n_to
+    unweighted_n_to,
+    item_from,
+    comparability
 from analysis.changes
 order by survey, kind, weight_id, wave_from, wave_to, item, statistic, domain, domain_value, category

@@ -1,0 +1,148 @@
+"""What a further wave costs: `python -m tests.benchmarks.bench_waves [--members N] [--waves 1 2 4 8 …] [--write]`.
+
+One simulated panel, delivered wave by wave. The night that is timed brings one wave, its definition and nothing else,
+to a workspace that holds all before it; the waves between two sizes come in untimed nights. Parts are those that the
+night itself wrote down; the figures are told apart by step. Members hardly leave here, so that the hundredth wave is
+as large as the first and only the number of waves differs.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from tests.results_page import replace_section
+
+TITLE = "The night by number of waves"
+TODAY = date(2026, 11, 23)
+SIZES = (1, 2, 4, 8, 16, 32, 64, 100)
+LONG_RUN = ("trends", "conditioning", "retention")  # declared to look at all waves
+OWN = ("estimates", "changes", "transitions", "quality")
+
+
+def main() -> None:
+    """Print, and with --write keep, the seconds of each night."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--members", type=int, default=1_000)
+    parser.add_argument("--waves", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--write", action="store_true", help="replace the section of tests/RESULTS.md")
+    options = parser.parse_args()
+    command = f"python -m tests.benchmarks.bench_waves --members {options.members}"
+    lines = [
+        f"`{command} --waves {' '.join(map(str, options.waves))}`: {options.members:,} members; the night that brings "
+        "the last wave, seconds by part, one run each.",
+        "",
+        "| waves | reading, validation | staging, core | figures of the wave, changes | long-run models | "
+        "publication, pages | whole |",
+        "|---:|" + "---:|" * 6,
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        for n_waves, seconds in nights(Path(folder), options.members, sorted(options.waves)):
+            lines.append(f"| {n_waves} | " + " | ".join(f"{one:.2f}" for one in seconds) + " |")
+            print(lines[-1], flush=True)
+    print("\n".join(lines))
+    if options.write:
+        replace_section(TITLE, lines)
+
+
+def nights(folder: Path, members: int, sizes: list[int]) -> Iterator[tuple[int, list[float]]]:
+    """Yield each size with the seconds of the night that reached it."""
+    from tests.nights import Panel
+
+    panel = Panel(folder / "panel", TODAY)
+    waves = _make(panel, members, sizes[-1])
+    there = 0
+    for size in sizes:
+        if size - 1 > there:
+            _bring(panel, waves[there : size - 1])
+            assert panel.night().exit_code == 0
+        _bring(panel, waves[max(there, size - 1) : size])
+        there = size
+        yield size, _timed(panel)
+
+
+def _timed(panel: Any) -> list[float]:
+    """Run a night and return its seconds by part."""
+    with step_seconds() as steps:
+        start = time.perf_counter()
+        ran = panel.night()
+        whole = time.perf_counter() - start
+    assert ran.exit_code == 0, ran.text
+    parts = json.loads((panel.root / "var" / "state.json").read_text(encoding="utf-8"))["seconds"]
+    long_run = sum(spent for name, spent in steps.items() if name in LONG_RUN)
+    reading = parts["take in"] + parts["response quality"]
+    return [
+        *(reading, parts["staging and core"], parts["figures"] - long_run, long_run),
+        *(parts["publication and pages"], whole),
+    ]
+
+
+@contextmanager
+def step_seconds() -> Iterator[dict[str, float]]:
+    """Add up the seconds of the figures' steps by the first word of their names, those not done again included."""
+    from flows.figure_steps import Figures
+
+    spent: dict[str, float] = defaultdict(float)
+    original = Figures.step
+
+    def step(self: Figures, name: str, waves: set[str], act: Callable[[], None], *parts: object) -> None:
+        start = time.perf_counter()
+        original(self, name, waves, act, *parts)
+        spent[name.split("-", maxsplit=1)[0]] += time.perf_counter() - start
+
+    Figures.step = step  # type: ignore[method-assign]
+    try:
+        yield spent
+    finally:
+        Figures.step = original  # type: ignore[method-assign]
+
+
+def _make(panel: Any, members: int, n_waves: int) -> list[str]:
+    """Make the workspace with its member list, and all waves beside it, undelivered; return their names."""
+    from flows import demo
+    from pipeline import simulation, survey_files
+    from pipeline.settings import create_workspace
+
+    template = demo.template_folder(demo.TEMPLATE)
+    survey = survey_files.read_survey(template)
+    assumed = {path.name: path.read_text(encoding="utf-8") for path in (template / "simulation").glob("*.csv")}
+    assumptions = simulation.read_assumptions(assumed, survey)
+    staying = replace(assumptions.behaviour, leaving=1e-4, dying=1e-5, moving=1e-5)
+    simulated = simulation.simulate_panel(
+        survey,
+        assumptions=replace(assumptions, behaviour=staying),
+        members=members,
+        waves=n_waves,
+        seed=1,
+        today=panel.today,
+    )
+    workspace = create_workspace(panel.root, "waves")
+    demo._write_definitions(workspace, simulated.waves)
+    workspace.inbox.mkdir(exist_ok=True)
+    (panel.root / "later").mkdir()
+    for name, content in simulated.deliveries.items():
+        place = workspace.inbox if name == survey.roster.file else panel.root / "later"
+        (place / name).write_bytes(content)
+    for path in sorted((workspace.surveys / demo.TEMPLATE / "waves").glob("*.yml")):
+        path.rename(panel.root / "later" / path.name)
+    return [name for name, _, _ in simulated.waves]
+
+
+def _bring(panel: Any, waves: list[str]) -> None:
+    """Deliver waves with their definitions."""
+    for wave in waves:
+        definition = panel.root / "later" / f"{wave}.yml"
+        definition.rename(panel.root / "surveys" / "citizens_panel" / "waves" / definition.name)
+        delivered = panel.root / "later" / panel.delivered_name(wave)
+        delivered.rename(panel.root / "inbox" / delivered.name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Newcomers beside experienced members: no difference where there is none, attrition not taken for one, one found."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipeline.definitions import AnswerOption
+from pipeline.panel_arrays import Categories, PanelArrays
+from pipeline.panel_conditioning import newcomers_rows, refreshed_waves, tenure_at, tenure_rows, with_corrections
+from pipeline.panel_estimates import PanelData
+from pipeline.panel_weights import weigh
+from pipeline.weighting_steps import CalibrationStep, WeightRecipe
+from tests.builders_validation import TRUST, margin, one_survey
+
+OLD, NEW = 500, 300
+N = OLD + NEW
+IS_NEW = np.arange(N) >= OLD
+YES_NO = replace(
+    TRUST, options=(AnswerOption("1", "Yes"), AnswerOption("2", "No")), item="use", headline={"yes": ("1",)}
+)
+EQUAL = WeightRecipe("equal", "cross_sectional", (), "One wave.", is_equal_base=True)
+RAKED = replace(EQUAL, calibration=CalibrationStep("raking", ("sex",)))
+
+
+def panel(rng: np.random.Generator, recipe: WeightRecipe, *, learnt: float = 0.0) -> PanelData:
+    """Return two waves: newcomers join at the second, men among the others often miss it, women say yes more often.
+
+    Args:
+        learnt: what having been asked before adds to the chance of a yes.
+    """
+    is_woman = np.arange(N) % 2 == 0
+    answered = np.where(IS_NEW | is_woman, True, rng.random(N) < 0.3)
+    listed = {"w01": ~IS_NEW, "w02": np.ones(N, np.bool_)}
+    yes = rng.random(N) < 0.3 + 0.3 * is_woman + learnt * ~IS_NEW
+    first = one_survey().waves[0]
+    survey = one_survey(
+        items={"use": YES_NO}, weights=(recipe,), disclosure_profile="open", domains=one_survey().domains[1:],
+        margins={"sex": margin("sex", ("Female", "Male"))},
+        waves=(replace(first, wave="w01", wave_number=1), replace(first, wave="w02", wave_number=2)),
+    )  # fmt: skip
+    arrays = PanelArrays(
+        members=tuple(f"m{number:04d}" for number in range(N)),
+        stratum=IS_NEW.astype(np.int64),
+        psu=np.arange(N) // 2,
+        cohort=np.where(IS_NEW, "2", "1"),
+        domains={"sex": Categories(("Female", "Male"), (~is_woman).astype(np.int64))},
+        numbers={},
+        is_respondent={"w01": ~IS_NEW, "w02": answered},
+        is_eligible=listed,
+        is_invited=listed,
+        is_listed=listed,
+    )
+    given = pl.DataFrame({"panel_member_id": arrays.members, "item": "use", "code": np.where(yes, "1", "2")})
+    answers = given.with_columns(number=pl.lit(None, pl.Float64))
+    return PanelData(survey, arrays, {"w01": answers.filter(pl.Series(~IS_NEW)), "w02": answers})
+
+
+def contrast(data: PanelData) -> dict[str, float]:
+    recipe = data.survey.weights[0]
+    found = with_corrections(newcomers_rows(data, recipe, "w02", confidence=0.95), data.survey)
+    return found.filter(pl.col("statistic") == "headline").row(0, named=True)
+
+
+def test_tenure_counts_the_waves_before_and_a_refreshment_is_seen() -> None:
+    data = panel(np.random.default_rng(1), EQUAL)
+    assert tenure_at(data, "w01").tolist() == [0] * N
+    assert tenure_at(data, "w02").tolist() == [1] * OLD + [0] * NEW
+    assert refreshed_waves(data, ["w01", "w02"]) == ["w02"]
+
+
+def test_without_conditioning_nothing_is_claimed_more_often_than_by_chance() -> None:
+    found = [contrast(panel(np.random.default_rng(seed), RAKED)) for seed in range(200)]
+    rejected = np.mean([row["p_value"] < 0.05 for row in found])
+    assert 0.01 <= rejected <= 0.10
+    mean, spread = np.mean([row["difference"] for row in found]), np.std([row["difference"] for row in found])
+    assert abs(mean) < 3 * spread / np.sqrt(200)
+    assert np.mean([row["standard_error"] for row in found]) == pytest.approx(spread, rel=0.15)
+
+
+def test_attrition_poses_as_conditioning_unless_each_group_is_weighted_to_the_population() -> None:
+    differences = [contrast(panel(np.random.default_rng(seed), EQUAL))["difference"] for seed in range(40)]
+    assert np.mean(differences) < -0.05
+
+
+def test_what_members_learn_is_found_in_both_contrasts() -> None:
+    data = panel(np.random.default_rng(7), RAKED, learnt=0.2)
+    row = contrast(data)
+    assert row["difference"] == pytest.approx(-0.2, abs=0.08)
+    assert row["verdict"] == "newcomers lower"
+    assert (row["n_experienced"] + row["n_newcomers"], row["n_newcomers"]) == (
+        int(data.arrays.is_respondent["w02"].sum()),
+        NEW,
+    )
+    weights = [weigh(data.survey, RAKED, (wave,), data.arrays) for wave in ("w01", "w02")]
+    tenure = with_corrections(tenure_rows(data, ["w01", "w02"], weights, confidence=0.95), data.survey)
+    assert tenure["contrast"].to_list() == ["tenure"]
+    assert tenure["verdict"].to_list() == ["rises with time"]
+    assert tenure["difference"].item() == pytest.approx(0.2, abs=0.08)  # log2(1 + 1) = 1
+
+
+def test_single_answers_behind_a_headline_are_not_tested_twice() -> None:
+    data = panel(np.random.default_rng(3), RAKED)
+    rows = with_corrections(newcomers_rows(data, RAKED, "w02", confidence=0.95), data.survey)
+    assert set(rows.filter(pl.col("statistic") == "share")["verdict"]) == {"not tested"}
+    assert rows["p_value"].null_count() == 0
