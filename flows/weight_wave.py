@@ -59,7 +59,7 @@ class StoredAnswers(Mapping[str, pl.DataFrame]):
         self._read = lru_cache(maxsize=WAVES_IN_MEMORY)(self._read_wave)
 
     def __getitem__(self, wave: str) -> pl.DataFrame:
-        """Return panel_member_id, item, code (null when missing) and number of one wave."""
+        """Return panel_member_id, item, code (null when missing), number and missing_kind of one wave."""
         if wave not in self.waves:
             raise KeyError(wave)
         return self._read(wave)
@@ -75,7 +75,7 @@ class StoredAnswers(Mapping[str, pl.DataFrame]):
     def _read_wave(self, wave: str) -> pl.DataFrame:
         return warehouse.read(
             current().connection,
-            "select panel_member_id, item, if(missing_kind is null, code, null) as code, number "
+            "select panel_member_id, item, if(missing_kind is null, code, null) as code, number, missing_kind "
             "from core.answers where survey = ? and wave = ?",
             [self.survey, wave],
         )

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.definitions import ALL, Survey
+from pipeline.definitions import ALL, DONT_KNOW, Survey
 from pipeline.disclosure import disclosure_profile, is_too_thin
 from pipeline.errors import StatisticsError
 from pipeline.estimation.change import WaveAnswers, net_change
@@ -23,10 +23,12 @@ from pipeline.panel_weights import PanelWeight, weigh
 from pipeline.weighting_steps import WeightRecipe
 
 NEWCOMERS, TENURE = "newcomers", "tenure"
+TESTED = ("headline", "mean", DONT_KNOW)  # the shares behind headlines would only be tested twice
 LEVEL = 0.05
 CORRECTION = "benjamini_hochberg"
 FEWEST_NEWCOMERS = 100  # methodology A3: no comparison of figures on fewer
 Mask = NDArray[np.bool_]
+_OF_DONT_KNOW = f" {DONT_KNOW}"
 SCHEMA: dict[str, type[pl.DataType]] = {
     **dict.fromkeys(("wave", "contrast", "item", "statistic", "category"), pl.String),
     **dict.fromkeys(("estimate_experienced", "estimate_newcomers", "difference", "standard_error"), pl.Float64),
@@ -75,7 +77,13 @@ def newcomers_rows(data: PanelData, recipe: WeightRecipe, wave: str, *, confiden
         "unweighted_n_to": "n_newcomers",
     }
     keys = {"wave": pl.lit(wave), "contrast": pl.lit(NEWCOMERS)}
-    return found.rename(names).with_columns(**keys).select(list(SCHEMA)).cast(pl.Schema(SCHEMA))
+    named = found.rename(names).with_columns(**keys).select(list(SCHEMA)).cast(pl.Schema(SCHEMA))
+    is_dont_know = pl.col("item").str.ends_with(_OF_DONT_KNOW)
+    return named.filter(~is_dont_know | (pl.col("category") == DONT_KNOW)).with_columns(
+        item=pl.col("item").str.strip_suffix(_OF_DONT_KNOW),
+        statistic=pl.when(is_dont_know).then(pl.lit(DONT_KNOW)).otherwise("statistic"),
+        category=pl.when(~is_dont_know).then("category"),
+    )
 
 
 def _side(data: PanelData, recipe: WeightRecipe, wave: str, group: Mask) -> WaveAnswers:
@@ -84,7 +92,24 @@ def _side(data: PanelData, recipe: WeightRecipe, wave: str, group: Mask) -> Wave
     rows = weight.design_rows
     design = replace(weight.design, weight=np.where(group[rows], weight.design.weight, 0.0))
     everyone = DomainMask(ALL, ALL, np.ones(rows.size, np.bool_))
-    return WaveAnswers(design, rows, data.items(wave, rows), [everyone])
+    return WaveAnswers(design, rows, [*data.items(wave, rows), *_dont_knows(data, wave, rows)], [everyone])
+
+
+def _dont_knows(data: PanelData, wave: str, rows: NDArray[np.int64]) -> list[ItemValues]:
+    """Return of each question with answers who said don't know instead, among those who did either."""
+    answers, place = data.answers[wave], np.full(len(data.arrays.members), UNKNOWN, np.int64)
+    place[rows] = np.arange(rows.size)
+    told = answers.filter((pl.col("missing_kind") == DONT_KNOW) | pl.col("code").is_not_null())
+    located = told.join(data.arrays.row_of_member, on="panel_member_id")
+    found = []
+    for (name,), part in located.partition_by("item", as_dict=True, maintain_order=True).items():
+        item = data.survey.items.get(str(name))
+        if item is None or not item.is_published or item.kind != "category":
+            continue
+        codes, at = np.full(rows.size, UNKNOWN, np.int64), place[part["row"].to_numpy()]
+        codes[at[at != UNKNOWN]] = part["code"].is_null().to_numpy()[at != UNKNOWN]
+        found.append(ItemValues(f"{name}{_OF_DONT_KNOW}", codes=codes, categories=("answered", DONT_KNOW)))
+    return found
 
 
 def only(arrays: PanelArrays, group: Mask) -> PanelArrays:
@@ -165,13 +190,10 @@ def _figures(found: Contrast, confidence: float) -> dict[str, float]:
 
 
 def with_corrections(rows: pl.DataFrame, survey: Survey) -> pl.DataFrame:
-    """Return rows with p values corrected together within one wave and contrast, and what may be said.
-
-    Headlines and means alone are tested: the shares behind them would only be tested twice.
-    """
+    """Return rows with p values corrected together within one wave and contrast, and what may be said."""
     rows = rows.with_row_index("row")
     corrected = np.full(rows.height, np.nan)
-    is_tested = pl.col("p_value").is_not_null() & pl.col("statistic").is_in(["headline", "mean"])
+    is_tested = pl.col("p_value").is_not_null() & pl.col("statistic").is_in(TESTED)
     for part in rows.filter(is_tested).partition_by("wave", "contrast"):
         corrected[part["row"].to_numpy()] = corrected_p_values(part["p_value"].to_numpy(), CORRECTION)
     smaller = pl.when(pl.col("contrast") == NEWCOMERS).then(pl.min_horizontal("n_experienced", "n_newcomers"))

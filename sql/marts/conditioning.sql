@@ -5,7 +5,7 @@
 -- wave: wave of the comparison; of tenure the last wave pooled
 -- contrast: newcomers: members in their first wave less experienced ones; tenure: per doubling of 1 + waves since joining, wave and profile held fixed, pooled over waves
 -- item: item id; table items has its wording
--- statistic: share (of a category), mean (of a number) or headline
+-- statistic: share (of a category), mean (of a number), headline, or dont_know (share of don't know among those asked who said it or answered)
 -- category: answer label for a share, headline name for a headline, empty for a mean
 -- estimate_experienced: weighted estimate of experienced members; empty for tenure
 -- estimate_newcomers: weighted estimate of newcomers; empty for tenure
@@ -15,7 +15,7 @@
 -- ci_high: upper end of the confidence interval
 -- degrees_of_freedom: PSUs minus strata with data
 -- p_value: p of the test that there is no difference, uncorrected
--- p_value_corrected: p corrected (Benjamini-Hochberg) over all headlines and means of the wave and contrast; judge by this one
+-- p_value_corrected: p corrected (Benjamini-Hochberg) over all headlines, means and don't knows of the wave and contrast; judge by this one
 -- verdict: newcomers higher or lower, rises or falls with time, no clear difference; not tested for single answers
 -- n_experienced: experienced respondents; of tenure the answers pooled
 -- n_newcomers: newcomers among the respondents; empty for tenure
