@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+REPORT_FILES = {"newsletter": "newsletter.html", "tables": "tables.xlsx", "methods": "methods.html"}
+
+
 def nightly(options: argparse.Namespace) -> int:
     """Run one night now; a night with nothing new ends before anything slow is imported."""
     return run_night(read_workspace(options.dir), today=options.today, full=options.full)
@@ -236,20 +239,14 @@ def _written_report(workspace: Workspace, options: argparse.Namespace) -> "Path 
         from flows.pages import write_explorer
 
         return write_explorer(workspace) or "No wave is let out yet: run panel approve, then try again."
-    from flows.publish import write_newsletter
+    from flows.pages import write_newsletter
     from flows.workspaces import find_survey, refuse_unknown_wave
 
     if not (options.survey and options.wave):
         raise UsageError(f"panel report {options.kind} needs --survey and --wave.")
     refuse_unknown_wave(find_survey(workspace, options.survey), options.wave)
-    newsletter = write_newsletter(workspace, options.survey, options.wave)
-    if options.kind == "tables":
-        from flows.pages import write_tables
-
-        return write_tables(
-            workspace, options.survey, options.wave, is_out=not newsletter.is_relative_to(workspace.drafts)
-        )
-    return newsletter.with_name("methods.html") if options.kind == "methods" else newsletter
+    page = write_newsletter(workspace, options.survey, options.wave)
+    return page.with_name(REPORT_FILES[options.kind])
 
 
 def refresh_plan(options: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
-"""Public files made from the published file: the trend explorer of all released waves, and each one's tables."""
+"""Pages from the published file alone: each wave's newsletter and what lies beside it, and the trend explorer."""
 
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,20 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from flows.arrivals import deliveries_in_use
 from flows.releases import latest_release
-from flows.run_context import current
+from flows.run_context import Night, current
 from pipeline import run_log, warehouse
 from pipeline.fingerprint import text_hash
 from pipeline.settings import Workspace
 from reports.explorer import render_explorer
+from reports.methods_sheet import render_methods
+from reports.newsletter import edition_of, render_newsletter
+from reports.newsletter_formats import render_editions
+from reports.published import Read
 from reports.tables import render_tables
 
-TABLES = "tables.xlsx"
+NEWSLETTER = "newsletter.html"
 EXPLORER = Path("public") / "explorer" / "index.html"
 
 
@@ -37,48 +43,80 @@ def write_explorer(workspace: Workspace) -> Path | None:
     return workspace.published / EXPLORER
 
 
-@task(task_run_name="tables-{survey}-{wave}", cache_policy=NO_CACHE)
-def write_tables_of(survey: str, wave: str) -> None:
-    """Write the tables of a released wave, unless they were made from the same release by the same code."""
+@task(task_run_name="newsletter-{survey}-{wave}", cache_policy=NO_CACHE)
+def write_page(survey: str, wave: str) -> None:
+    """Write a wave's newsletter and what lies beside it, unless a release's are there and were made from the same."""
     night = current()
     release = latest_release(night, survey, wave)
-    if release is None:
-        return
-    is_out = release.is_approved
-    folder = tables_folder(night.workspace, survey, wave, is_out=is_out)
-    inputs = text_hash(night.code_version, night.definitions_hash[survey], release)
-    step = f"tables-{wave}"
-    if (folder / TABLES).exists() and warehouse.step_inputs(night.connection, survey, step) == inputs:
-        return
-    write_tables(night.workspace, survey, wave, is_out=is_out)
-    warehouse.remember_step(night.connection, survey, step, inputs)
+    step, inputs = f"pages-{wave}", _inputs(night, survey, wave)
+    page = wave_folder(night.workspace, survey, wave, is_out=bool(release and release.is_approved)) / NEWSLETTER
+    is_same = warehouse.step_inputs(night.connection, survey, step) == inputs
+    if release is None or night.is_full or not (is_same and page.exists()):
+        write_newsletter(night.workspace, survey, wave)
+        warehouse.remember_step(night.connection, survey, step, inputs)
 
 
-def tables_folder(workspace: Workspace, survey: str, wave: str, *, is_out: bool) -> Path:
-    """Return where a wave's tables lie: beside its newsletter, which is a draft until it is approved."""
+def _inputs(night: Night, survey: str, wave: str) -> str:
+    """Return a hash of all that the pages of a wave tell: its and the earlier waves' releases and deliveries."""
+    definition = night.surveys[survey]
+    until = {one.wave for one in definition.waves if one.wave_number <= definition.wave(wave).wave_number}
+    used = deliveries_in_use(night, survey)
+    return text_hash(
+        night.code_version,
+        night.definitions_hash[survey],
+        night.workspace.confidence,
+        [latest_release(night, survey, one) for one in sorted(until)],
+        sorted((source, used[source]) for source in (until | definition.known_from) & set(used)),
+    )
+
+
+def wave_folder(workspace: Workspace, survey: str, wave: str, *, is_out: bool) -> Path:
+    """Return where a wave's files lie: with the public ones when it is let out, with the drafts before."""
     return (workspace.published / "public" if is_out else workspace.drafts) / survey / wave
 
 
-def write_tables(workspace: Workspace, survey: str, wave: str, *, is_out: bool) -> Path:
-    """Make the tables of a wave from the published file and return where the workbook is.
+def write_newsletter(workspace: Workspace, survey: str, wave: str) -> Path:
+    """Make a wave's newsletter, methods and, of a release, all formats and tables; return where the page is.
+
+    They are made from the published file alone; drafts stay in var/drafts.
 
     Raises:
         DefinitionError: no such survey or wave is published.
     """
     with published_reader(workspace) as read:
-        files = render_tables(read, survey, wave)
-    folder = tables_folder(workspace, survey, wave, is_out=is_out)
+        facts = read(
+            "select surveys.title, surveys.disclosure_profile, releases.approved_at is not null as is_out, "
+            "releases.release_id is not null as is_released, "
+            "coalesce(releases.released_at, current_timestamp::timestamp) as made_at "
+            "from surveys left join waves on waves.survey = surveys.survey and waves.wave = ? "
+            "left join releases on releases.release_id = waves.release_id where surveys.survey = ?",
+            [wave, survey],
+        ).row(0, named=True)
+        files = _wave_files(read, survey, wave, facts, workspace.confidence)
+    folder = wave_folder(workspace, survey, wave, is_out=facts["is_out"])
     for name, content in files.items():
         run_log.replace_bytes(folder / name, content)
-    return folder / TABLES
+    if facts["is_out"]:
+        shutil.rmtree(wave_folder(workspace, survey, wave, is_out=False), ignore_errors=True)
+    return folder / NEWSLETTER
+
+
+def _wave_files(read: Read, survey: str, wave: str, facts: dict[str, Any], confidence: float) -> dict[str, bytes]:
+    edition = edition_of(read, survey, wave, disclosure_profile=facts["disclosure_profile"], confidence=confidence)
+    about = {"title": facts["title"], "generated_at": facts["made_at"]}
+    texts = render_newsletter(edition, **about) | render_methods(edition)
+    files = {name: text.encode() for name, text in texts.items()}
+    if facts["is_released"]:
+        files |= render_editions(edition, **about) | render_tables(read, survey, wave)
+    return files
 
 
 @contextmanager
-def published_reader(workspace: Workspace) -> Iterator[Callable[[str, list[Any]], pl.DataFrame]]:
+def published_reader(workspace: Workspace) -> Iterator[Read]:
     """Open the published file for a report: SQL and its parameters in, rows out."""
     with warehouse.connect_published(workspace.published_file) as connection:
 
-        def read(sql: str, parameters: list[Any]) -> pl.DataFrame:
+        def read(sql: str, parameters: list[object]) -> pl.DataFrame:
             return warehouse.read(connection, sql, parameters)
 
         yield read

@@ -1,8 +1,6 @@
 """Publish once, at the end: releases, checks, the file researchers open, quality pages and newsletters."""
 
-import shutil
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -12,18 +10,14 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import releases, take_in
 from flows.ingest_wave import UNREADABLE
-from flows.pages import write_explorer_page, write_tables_of
+from flows.pages import write_explorer_page, write_page
 from flows.run_context import Night, current
 from flows.summary import summary_lines
 from pipeline import run_log, warehouse
 from pipeline.fingerprint import night_fingerprint
 from pipeline.run_log import NightState
-from pipeline.settings import Workspace
-from reports.methods_sheet import render_methods
-from reports.newsletter import render_newsletter
 from reports.quality import render_quality
 
-NEWSLETTER = "newsletter.html"
 TEXTS = ("run_id", "started_at", "finished_at", "outcome", "code_version", "fingerprint", "message")  # of a run
 
 
@@ -36,7 +30,6 @@ def publish_night() -> NightState:
     write_quality_pages()
     for survey, wave in estimated_waves(night):
         write_page(survey, wave)
-        write_tables_of(survey, wave)
     write_explorer_page()
     for request in night.requests:
         request.path.unlink(missing_ok=True)
@@ -189,49 +182,6 @@ def write_quality_pages() -> None:
     for path in folder.rglob("*.html"):
         if path.relative_to(folder).as_posix() not in pages:
             path.unlink()  # of a source that is no longer declared
-
-
-@task(task_run_name="newsletter-{survey}-{wave}", cache_policy=NO_CACHE)
-def write_page(survey: str, wave: str) -> None:
-    """Write a wave's newsletter: let out when it is approved, else as a draft."""
-    write_newsletter(current().workspace, survey, wave)
-
-
-def write_newsletter(workspace: Workspace, survey: str, wave: str) -> Path:
-    """Make a newsletter from the published file and return where it is; a draft stays in var/drafts.
-
-    Raises:
-        DefinitionError: no such survey or wave is published.
-    """
-    with warehouse.connect_published(workspace.published_file) as connection:
-
-        def read(sql: str, parameters: Any = None) -> pl.DataFrame:
-            return warehouse.read(connection, sql, parameters)
-
-        facts = read(
-            "select surveys.title, surveys.disclosure_profile, releases.approved_at is not null as is_out, "
-            "coalesce(releases.released_at, current_timestamp::timestamp) as made_at "
-            "from surveys left join waves on waves.survey = surveys.survey and waves.wave = ? "
-            "left join releases on releases.release_id = waves.release_id where surveys.survey = ?",
-            [wave, survey],
-        ).row(0, named=True)
-        files = render_newsletter(
-            read,
-            survey,
-            wave,
-            title=facts["title"],
-            generated_at=facts["made_at"],
-            disclosure_profile=facts["disclosure_profile"],
-            confidence=workspace.confidence,
-        )
-        files |= render_methods(read, survey, wave, confidence=workspace.confidence)
-    draft = workspace.drafts / survey / wave
-    folder = workspace.published / "public" / survey / wave if facts["is_out"] else draft
-    for name, content in files.items():
-        run_log.replace_text(folder / name, content)
-    if facts["is_out"]:
-        shutil.rmtree(draft, ignore_errors=True)
-    return folder / NEWSLETTER
 
 
 def _due(night: Night) -> str | None:

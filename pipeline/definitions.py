@@ -346,6 +346,16 @@ class ResponseQuality:
     remove_at: int | None = None  # strong flags of so many kinds make a nonrespondent; None: nobody is removed
 
 
+@dataclass(frozen=True)
+class NewsletterWords:
+    """What an editor writes around the findings of one wave's newsletter; the findings themselves are not theirs."""
+
+    intro: str = ""
+    you_said: tuple[tuple[str, str], ...] = ()  # what members said, and what was done because of it
+    thanks: str = ""
+    next_survey: str = ""
+
+
 STATEMENT_ELEMENTS = (  # what only its author can say of a survey, for those who read its figures
     "sponsor",
     "conducted_by",
@@ -400,6 +410,7 @@ class Survey:
     retention: RetentionPlan | None
     methods_note: str = ""
     statement: dict[str, str] = field(default_factory=dict)  # one of STATEMENT_ELEMENTS: what its author says of it
+    newsletters: dict[str, NewsletterWords] = field(default_factory=dict)  # by wave
     research_questions: dict[str, str] = field(default_factory=dict)
     severities: dict[str, SeverityChange] = field(default_factory=dict)  # rule code: severity
     comparison: WaveComparison = WaveComparison()

@@ -1,6 +1,7 @@
 """Charts as SVG text, intervals always drawn: a trend over waves, and a dot with its interval for each group."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -12,6 +13,8 @@ WIDTH = 480
 LABEL_ROOM = 54  # right of the plot, for the figure of the last dot
 SMALLEST_SPAN = 40  # whole per cent on the upright axis: a narrower one makes noise look like news
 MOST_WAVE_LABELS = 12
+_VARIABLE = re.compile(r"(--\w+): ([^;]+);")
+_MEDIA = re.compile(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,21 @@ def standalone(svg: str, css: str) -> str:
     """Return a chart as a file of its own: the same picture with its style inside."""
     head, rest = svg.split(">", 1)
     return f"{head}><style>{css}</style>{rest}\n"
+
+
+def for_print(svg: str, css: str, *, ground: str = "") -> str:
+    """Return a chart for programs that know neither CSS variables nor media: light colours, and a size of its own."""
+    light = dict(_VARIABLE.findall(css.split("}", 1)[0]))
+    light["--ground"] = ground or light["--ground"]
+    plain = _MEDIA.sub("", css).split("}", 1)[1]
+    plain = re.sub(r"var\((--\w+)\)", lambda found: light[found.group(1)], plain)
+    plain = re.sub(r"font: ([\d.]+px) ", r"font-size: \1; font-family: ", plain)
+    head, rest = svg.split(">", 1)
+    _, _, width, height = re.findall(r'viewBox="([^"]+)"', head)[0].split()
+    behind = f'<rect width="{width}" height="{height}" fill="{light["--ground"]}"/>'
+    title_end = rest.index("</desc>") + len("</desc>")
+    inside = rest[:title_end] + behind + rest[title_end:]
+    return f'{head} width="{width}" height="{height}"><style>{plain}</style>{inside}\n'
 
 
 def _svg(about: Words, height: float, body: Sequence[str]) -> str:

@@ -33,6 +33,10 @@ ENGLISH = {
     "share": "Share",
     "range": "Range",
     "estimate": "Estimate",
+    "you_said_heading": "What happened because of it",
+    "you_said": "You said",
+    "we_did": "We did",
+    "thanks_heading": "Thank you, and what comes next",
     "who_heading": "Who answered, and who left",
     "age_group": "Age group",
     "everyone": "Everyone",
@@ -339,4 +343,18 @@ TABLES = {
         "sampling design in its error, corrected for all pairs of the row's domain by Holm's method."
     ),
     "uncertainty": "Uncertainty",
+}
+
+EASY_READ = {
+    "kicker": "Easy read",
+    "about": "This page tells what people in the panel said. It uses short sentences.",
+    "finding": "About {share} out of 100 people said: {answers}.",
+    "too_few": "Too few people answered to say.",
+    "rose": "That is more than before.",
+    "fell": "That is less than before.",
+    "no clear change": "We cannot tell if this changed.",
+    "who": "{n} people answered.",
+    "sure": "We asked some people, not everyone. The real number can be a little higher or lower.",
+    "question": "The question was:",
+    "chance": "A panel is a group of people who answer questions again and again.",
 }

@@ -8,30 +8,22 @@ from typing import Any
 import jinja2
 import polars as pl
 
-from pipeline import disclosure
 from reports import english, method, published, words
 from reports.disclosure_sheet import WORDS, Heading, headings, regime_rows, releases
-from reports.findings import Edition, chosen_weight
+from reports.findings import Edition
 from reports.published import Read, columns_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render_methods(read: Read, survey: str, wave: str, *, confidence: float) -> dict[str, str]:
+def render_methods(edition: Edition) -> dict[str, str]:
     """Return methods.html and disclosure.json of one wave.
-
-    Args:
-        read: answers SQL with the rows of the published file.
-        confidence: the level at which the published intervals were made.
 
     Raises:
         DefinitionError: no such wave is published.
     """
+    read, survey, wave = edition.read, edition.survey, edition.wave
     facts = published.survey_facts(read, survey)
-    family, items = published.headline_family(read, survey)
-    weight_id = chosen_weight(read, survey, wave, family)
-    profile = disclosure.disclosure_profile(str(facts["disclosure_profile"]))
-    edition = Edition(read, survey, wave, weight_id, profile, confidence, family, tuple(items))
     sheet = headings(edition)
     asked = questions(read, survey, wave)
     steps = weighting_steps(edition)

@@ -18,53 +18,72 @@ MAIN_FINDINGS = 4  # told at length; every other declared headline stands in the
 USUAL_CONFIDENCE = 0.95
 
 
-def render_newsletter(
+def edition_of(
     read: published.Read,
     survey: str,
     wave: str,
     *,
-    title: str,
-    generated_at: datetime,
     disclosure_profile: str,
     weight_id: str | None = None,
     headline_items: Sequence[str] = (),
     headline_family: str | None = None,
     confidence: float = USUAL_CONFIDENCE,
-) -> dict[str, str]:
-    """Return the files of a newsletter by relative path: the page, and each of its charts as SVG.
+) -> Edition:
+    """Return one wave as it is to be told.
 
     Args:
         read: answers SQL with the rows of the published file.
-        title: of the survey, as people know it.
-        generated_at: the only thing on the page that is not in the published file.
         weight_id: None for the one that `chosen_weight` finds.
         headline_items, headline_family: the items of the headline family and its name, for a file that does not
             publish its families.
         confidence: the level at which the published intervals were made.
 
     Raises:
-        DefinitionError: no such wave is published, or no such disclosure profile exists.
+        DefinitionError: no such disclosure profile exists.
     """
     profile = disclosure.disclosure_profile(disclosure_profile)
     family, declared = published.headline_family(read, survey)
     family = headline_family or family
     weight_id = weight_id or chosen_weight(read, survey, wave, family)
-    edition = Edition(read, survey, wave, weight_id, profile, confidence, family, tuple(headline_items or declared))
+    return Edition(read, survey, wave, weight_id, profile, confidence, family, tuple(headline_items or declared))
+
+
+def render_newsletter(edition: Edition, *, title: str, generated_at: datetime) -> dict[str, str]:
+    """Return the files of a newsletter's web page by relative path: the page, and each of its charts as SVG.
+
+    Args:
+        title: of the survey, as people know it.
+        generated_at: the only thing on the page that is not in the published file.
+
+    Raises:
+        DefinitionError: no such wave is published.
+    """
+    page, drawn = newsletter_page(edition, title, generated_at)
+    css = (TEMPLATES / "charts.css").read_text(encoding="utf-8")
+    files = {f"charts/{name}.svg": charts.standalone(svg, css) for name, svg in drawn.items()}
+    return {"newsletter.html": template("newsletter.html").render(page), **files}
+
+
+def newsletter_page(edition: Edition, title: str, generated_at: datetime) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what every format of a newsletter tells, and its charts as SVG by name."""
     findings = headline_findings(edition)
     people = participation(edition)
     page = {
         "words": english.ENGLISH,
         "masthead": _masthead(edition, title, generated_at),
+        "editor": published.editor_words(edition.read, edition.survey, edition.wave),
         "findings": findings[:MAIN_FINDINGS],
         "others": findings[MAIN_FINDINGS:],
         "people": people,
         "method": method_lines(edition),
         "margins": margin_rows(edition),
     }
-    css = (TEMPLATES / "charts.css").read_text(encoding="utf-8")
-    drawn = {finding.finding_id: finding.chart for finding in findings} | _people_chart(people)
-    files = {f"charts/{name}.svg": charts.standalone(svg, css) for name, svg in drawn.items()}
-    return {"newsletter.html": _environment().get_template("newsletter.html").render(page), **files}
+    return page, {finding.finding_id: finding.chart for finding in findings} | _people_chart(people)
+
+
+def template(name: str) -> jinja2.Template:
+    """Return a template that escapes what it is given and refuses what it is not."""
+    return _environment().get_template(name)
 
 
 def _environment() -> jinja2.Environment:

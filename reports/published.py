@@ -178,3 +178,17 @@ def correction_notice(read: Read, release_id: str | None) -> str:
     """Return what a release corrected, in words; empty for a first release."""
     rows = read("select notice from releases where release_id = ?", [release_id])
     return str(rows.item(0, 0) or "") if rows.height else ""
+
+
+def editor_words(read: Read, survey: str, wave: str) -> dict[str, Any]:
+    """Return what an editor wrote around the findings: intro, thanks, next_survey, and you_said with what was done."""
+    found: dict[str, Any] = {"intro": "", "thanks": "", "next_survey": "", "you_said": []}
+    if not columns_of(read, "newsletter_words"):
+        return found
+    sql = "select part, text, answer from newsletter_words where survey = ? and wave = ? order by place"
+    for part, text, answer in read(sql, [survey, wave]).iter_rows():
+        if part == "you_said":
+            found[part].append((text, answer))
+        else:
+            found[part] = text
+    return found

@@ -241,3 +241,12 @@ create table if not exists definitions.recruitment (
     n_joined integer not null,
     n_profiled integer not null
 );
+
+create table if not exists definitions.newsletter_words (
+    survey varchar not null,
+    wave varchar not null,
+    part varchar not null,
+    place integer,
+    text varchar,
+    answer varchar
+);

@@ -16,6 +16,7 @@ from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.items import QuestionBank, read_items
 from pipeline.survey_files.long_run import read_conditioning, read_trends
 from pipeline.survey_files.margins import read_margins
+from pipeline.survey_files.newsletters import read_newsletters
 from pipeline.survey_files.people import (
     read_crosswalk,
     read_design,
@@ -147,6 +148,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         conditioning=read_conditioning(block, weight_ids),
         methods_note=block.text("methods_note"),
         statement=read_statement(block),
+        newsletters=read_newsletters(folder, wave_names, block.value.faults),
         research_questions=block.text_map("research_questions"),
         severities=read_severities(block),
         comparison=read_comparison(block),

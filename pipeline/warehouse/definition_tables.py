@@ -268,6 +268,17 @@ def _delivered_parts(survey: Survey) -> Iterator[tuple[Wave, Part]]:
     return ((wave, part) for wave in survey.waves for part in wave.delivered_parts)
 
 
+def _newsletter_words(survey: Survey) -> Iterator[Row]:
+    for wave, words in survey.newsletters.items():
+        parts: list[tuple[str, str, str | None]] = [
+            *((name, getattr(words, name), None) for name in ("intro", "thanks", "next_survey")),
+            *(("you_said", said, done) for said, done in words.you_said),
+        ]
+        for place, (part, text, answer) in enumerate(parts, start=1):
+            if text:
+                yield {"wave": wave, "part": part, "place": place, "text": text, "answer": answer}
+
+
 def _number(value: float | None) -> float | None:
     return None if value is None else float(value)
 
@@ -299,5 +310,6 @@ _TABLES = {
     "weight_ids": _weight_ids,
     "families": _families,
     "statements": _statements,
+    "newsletter_words": _newsletter_words,
     "recruitment": _recruitment,
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.newsletter import render_newsletter
+from reports.newsletter import edition_of, render_newsletter
 from tests.published_builder import SURVEY, published_file
 
 PHONE = 360  # CSS pixels: the narrowest phone in common use
@@ -62,10 +62,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a final newsletter, a provisional one, and pages that measure the final one."""
     where = tmp_path_factory.mktemp("newsletter")
     for name, file in {"final": published_file(), "field": published_file(is_last_provisional=True)}.items():
-        files = render_newsletter(
-            file.read(), SURVEY, "w04", title="Our panel", disclosure_profile="public",
-            generated_at=datetime(2025, 5, 2, tzinfo=UTC),
-        )  # fmt: skip
+        edition = edition_of(file.read(), SURVEY, "w04", disclosure_profile="public")
+        files = render_newsletter(edition, title="Our panel", generated_at=datetime(2025, 5, 2, tzinfo=UTC))
         for path, text in files.items():
             target = where / name / path
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -132,7 +132,7 @@ def test_no_delivered_id_test_row_or_open_answer_leaves_the_workspace(demo_run: 
     panel, ran = demo_run
     published = panel.tables() | {"runs": panel.sql("from runs")}
     pages = {
-        str(path.relative_to(panel.root)): path.read_text()
+        str(path.relative_to(panel.root)): path.read_text(errors="replace")
         for folder in ("published/quality", "published/public", "var/drafts")
         for path in (panel.root / folder).rglob("*.*")
     }

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from reports.methods_sheet import render_methods
+from reports.newsletter import edition_of
 from tests.published_builder import SURVEY, WEIGHT, PublishedFile, published_file
 
 
@@ -38,8 +39,12 @@ def panel(**changes: Any) -> PublishedFile:
     return file
 
 
+def methods(file: PublishedFile) -> dict[str, str]:
+    return render_methods(edition_of(file.read(), SURVEY, "w04", disclosure_profile="public"))
+
+
 def sheet(file: PublishedFile) -> dict[str, Any]:
-    return dict(json.loads(render_methods(file.read(), SURVEY, "w04", confidence=0.95)["disclosure.json"]))
+    return dict(json.loads(methods(file)["disclosure.json"]))
 
 
 def test_the_eleven_headings_of_aapor_and_the_releases_are_there() -> None:
@@ -56,7 +61,7 @@ def test_what_the_author_states_is_told_and_what_nobody_states_is_empty() -> Non
 
 
 def test_what_is_not_stated_is_said_on_the_page_and_in_the_codes() -> None:
-    files = render_methods(panel().read(), SURVEY, "w04", confidence=0.95)
+    files = methods(panel())
     assert "Not stated by the survey&#39;s author." in files["methods.html"]
     stated = {(one["code"], one["asks_for"]): one["is_stated"] for one in sheet(panel())["codes"]}
     assert stated["British Polling Council", "Client"]
@@ -97,15 +102,13 @@ def test_a_correction_is_told() -> None:
 
 
 def test_the_same_file_gives_the_same_bytes() -> None:
-    assert render_methods(panel().read(), SURVEY, "w04", confidence=0.95) == render_methods(
-        panel().read(), SURVEY, "w04", confidence=0.95
-    )
+    assert methods(panel()) == methods(panel())
 
 
 @pytest.mark.parametrize("name", ["methods.html", "disclosure.json"])
 def test_a_wording_cannot_break_the_page(name: str) -> None:
     file = panel()
     file.tables["items"][0]["wording"] = '</script><img src=x onerror="alert(1)">'
-    text = render_methods(file.read(), SURVEY, "w04", confidence=0.95)[name]
+    text = methods(file)[name]
     assert "<img" not in text or name == "disclosure.json"
     assert json.loads(text)["questions"] if name == "disclosure.json" else "&lt;img" in text

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 
 from pipeline.errors import DefinitionError
-from reports.newsletter import render_newsletter
+from reports.newsletter import edition_of, render_newsletter
 from tests.published_builder import FAMILY_ITEMS, SURVEY, WEIGHT, PublishedFile, published_file
 
 MADE = datetime(2025, 5, 2, 2, 0, tzinfo=UTC)
@@ -15,15 +15,8 @@ DIRECTIONS = ("rose", "fell", "increase", "decrease", "higher", "lower", "▲", 
 
 
 def newsletter(file: PublishedFile, wave: str = "w04", profile: str = "public", **options: object) -> dict[str, str]:
-    return render_newsletter(
-        file.read(),
-        SURVEY,
-        wave,
-        title="Our panel",
-        generated_at=MADE,
-        disclosure_profile=profile,
-        **options,  # type: ignore[arg-type]
-    )
+    edition = edition_of(file.read(), SURVEY, wave, disclosure_profile=profile, **options)  # type: ignore[arg-type]
+    return render_newsletter(edition, title="Our panel", generated_at=MADE)
 
 
 def page(file: PublishedFile, wave: str = "w04", profile: str = "public", **options: object) -> str:

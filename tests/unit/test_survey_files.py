@@ -15,6 +15,7 @@ from pipeline.definitions import (
     Grid,
     ItemColumn,
     ItemLink,
+    NewsletterWords,
     Population,
     Recruitment,
     ResponseQuality,
@@ -363,3 +364,20 @@ def test_a_statement_on_something_else_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(DefinitionError, match="unknown key 'sponsors'") as told:
         read_survey(write_survey(tmp_path, change=change))
     assert "sponsor" in str(told.value)
+
+
+def test_the_words_around_a_newsletter_are_read_by_wave(tmp_path: Path) -> None:
+    folder = write_survey(tmp_path)
+    (folder / "newsletters").mkdir()
+    words = 'intro: "Hello."\nyou_said_we_did: [{you_said: "Tell us.", we_did: "We do."}]\n'
+    (folder / "newsletters" / "w02.yml").write_text(words, encoding="utf-8")
+    assert read_survey(folder).newsletters == {"w02": NewsletterWords("Hello.", (("Tell us.", "We do."),))}
+
+
+def test_words_for_no_wave_are_a_fault(tmp_path: Path) -> None:
+    folder = write_survey(tmp_path)
+    (folder / "newsletters").mkdir()
+    (folder / "newsletters" / "w2.yml").write_text('intro: "Hello."\nclaim: "It rose."\n', encoding="utf-8")
+    with pytest.raises(DefinitionError, match="words for 'w2'") as told:
+        read_survey(folder)
+    assert "unknown key 'claim'" in str(told.value)

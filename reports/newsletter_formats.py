@@ -1,0 +1,88 @@
+"""The other formats of a newsletter: for e-mail, as plain text, easy to read, for print; charts as pictures."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from reports import charts, english, words
+from reports.findings import Edition, Finding
+from reports.newsletter import TEMPLATES, newsletter_page, template
+from reports.newsletter_pdf import newsletter_pdf
+from reports.weight_picture import as_png
+
+EASY: Mapping[str, str] = english.EASY_READ
+LINE = 76  # characters of a line of the plain text
+PAPER = "#ffffff"
+
+
+def render_editions(edition: Edition, *, title: str, generated_at: datetime) -> dict[str, bytes]:
+    """Return a newsletter's files by relative path: e-mail, plain text, easy read, PDF, and charts as PNG.
+
+    Args:
+        title: of the survey, as people know it.
+        generated_at: when the wave was released; the same inputs give the same bytes.
+    """
+    page, drawn = newsletter_page(edition, title, generated_at)
+    css = (TEMPLATES / "charts.css").read_text(encoding="utf-8")
+    pictures = {name: charts.for_print(svg, css) for name, svg in drawn.items()}
+    on_paper = {name: charts.for_print(svg, css, ground=PAPER) for name, svg in drawn.items()}
+    easy = [_easy(finding) for finding in page["findings"]]
+    return {
+        "email.html": template("email.html").render(page, uncertainty=english.UNCERTAINTY).encode(),
+        "newsletter.txt": plain_text(page).encode(),
+        "easy-read.html": template("easy_read.html").render(page, easy=EASY, told=easy).encode(),
+        "newsletter.pdf": newsletter_pdf(page, on_paper, generated_at),
+        **{f"charts/{name}.png": as_png(svg) for name, svg in pictures.items()},
+    }
+
+
+def plain_text(page: Mapping[str, Any]) -> str:
+    """Return the newsletter for programs that show no HTML."""
+    masthead, said, texts = page["masthead"], page["editor"], page["words"]
+    parts = [_heading(masthead["page_title"], "="), masthead["standfirst"]]
+    if masthead["is_provisional"]:
+        parts.append(texts["provisional_banner"])
+    if masthead["notice"]:
+        parts.append(f"{texts['correction']}: {masthead['notice']}")
+    parts += [said["intro"], _heading(texts["findings_heading"], "-")]
+    parts += [_finding_text(finding) for finding in page["findings"]]
+    if page["others"]:
+        parts.append(_heading(texts["other_headlines"], "-"))
+        parts.append("\n".join(f"* {one.label}: {one.answers}: {one.figure} ({one.range})" for one in page["others"]))
+    if said["you_said"]:
+        parts.append(_heading(texts["you_said_heading"], "-"))
+        parts += [f"{texts['you_said']}: {one}\n{texts['we_did']}: {done}" for one, done in said["you_said"]]
+    parts += [_heading(texts["who_heading"], "-"), page["people"].sentence]
+    parts += [said["thanks"], said["next_survey"], english.UNCERTAINTY, masthead["figures_from"]]
+    return "\n\n".join(_wrapped(part) for part in parts if part) + "\n"
+
+
+def _finding_text(finding: Finding) -> str:
+    changes = "\n".join(f"* {line.text}" for line in finding.changes)
+    return "\n".join(part for part in (finding.label.upper(), finding.sentence, changes, finding.base) if part)
+
+
+def _heading(text: str, under: str) -> str:
+    return f"{text}\n{under * min(len(text), LINE)}"
+
+
+def _wrapped(text: str) -> str:
+    import textwrap
+
+    lines = [textwrap.wrap(line, LINE, subsequent_indent="  " * line.startswith("* ")) for line in text.split("\n")]
+    return "\n".join(piece for line in lines for piece in line)
+
+
+def _easy(finding: Finding) -> dict[str, Any]:
+    """Return a finding in two short sentences; a change only in words that a test allows."""
+    whole = re.fullmatch(r"(\d+)%", finding.figure)
+    share = EASY["finding"].format(share=whole.group(1), answers=finding.answers) if whole else EASY["too_few"]
+    verdict = finding.changes[0].verdict if finding.changes else ""
+    return {
+        "label": finding.label,
+        "wording": finding.wording,
+        "sentence": words.capital(share),
+        "share": int(whole.group(1)) if whole else None,
+        "change": EASY.get(verdict, "") if verdict else "",
+    }

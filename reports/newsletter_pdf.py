@@ -1,0 +1,66 @@
+"""The newsletter for print: two pages of A4, tagged so that a screen reader can follow them."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+TEMPLATE = Path(__file__).parent / "templates" / "newsletter.typ"
+CLEAR = ("rose", "fell")
+
+
+def newsletter_pdf(page: Mapping[str, Any], charts: Mapping[str, str], generated_at: datetime) -> bytes:
+    """Return the PDF of a newsletter.
+
+    Args:
+        page: what every format tells, of `newsletter_page`.
+        charts: SVG by name, for print.
+        generated_at: the date of the document; the fonts are the renderer's own, so the bytes are the same anywhere.
+    """
+    import typst
+
+    compiled = typst.compile(
+        TEMPLATE,
+        root=TEMPLATE.parent,
+        ignore_system_fonts=True,
+        format="pdf",
+        pdf_standards="ua-1",  # PDF/UA: tagged, titled, with a language and a text for every picture
+        sys_inputs={"page": json.dumps(_content(page, charts), ensure_ascii=False)},
+        timestamp=int(generated_at.timestamp()),
+    )
+    assert isinstance(compiled, bytes)
+    return compiled
+
+
+def _content(page: Mapping[str, Any], charts: Mapping[str, str]) -> dict[str, Any]:
+    masthead, people = page["masthead"], page["people"]
+    return {
+        "words": page["words"],
+        "masthead": {name: value for name, value in masthead.items() if isinstance(value, str | bool)},
+        "editor": page["editor"],
+        "findings": [_finding(one, charts[one.finding_id]) for one in page["findings"]],
+        "others": [
+            {"label": one.label, "answers": one.answers, "figure": one.figure, "range": one.range,
+             "changes": " ".join(line.text for line in one.changes)}
+            for one in page["others"]
+        ],
+        "people": {
+            "sentence": people.sentence, "chart": charts.get(people.chart_id, ""), "chart_key": people.chart_key
+        },
+        "method": [{"heading": heading, "text": " ".join(lines)} for heading, lines in page["method"]],
+    }  # fmt: skip
+
+
+def _finding(finding: Any, chart: str) -> dict[str, Any]:
+    return {
+        "label": finding.label,
+        "figure": finding.figure,
+        "range": finding.range,
+        "sentence": finding.sentence,
+        "changes": [{"text": line.text, "is_clear": line.verdict in CLEAR} for line in finding.changes],
+        "base": finding.base,
+        "chart": chart,
+        "chart_alt": f"{finding.label}: {finding.sentence}",
+        "chart_key": finding.chart_key,
+    }
