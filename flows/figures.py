@@ -7,11 +7,13 @@ from flows.estimate_wave import estimate_wave
 from flows.figure_steps import Figures, deliveries_of_sources
 from flows.quality_effects import forget_quality_effect, tell_quality_effect
 from flows.releases import is_provisional
+from flows.replicate_weights import forget_unused_draws, replicate_weight
 from flows.run_context import current
 from flows.weight_wave import gather, weight_wave
 from pipeline.definitions import CROSSWALK, ROSTER, TransitionPlan
 from pipeline.estimation.smoothing import FEWEST_WAVES
 from pipeline.panel_conditioning import refreshed_waves
+from pipeline.panel_draws import PanelDraws, panel_draws
 from pipeline.panel_estimates import pairs_of
 from pipeline.panel_transitions import topline_recipe
 from pipeline.panel_weights import waves_of
@@ -31,6 +33,7 @@ def make_figures(survey: str) -> None:
         return
     figures = Figures(night, survey, gather(survey), deliveries)
     _estimates(figures)
+    _replicates(figures)
     _changes(figures)
     _transitions(figures)
     _trends(figures)
@@ -58,6 +61,26 @@ def _estimates(figures: Figures) -> None:
                 partial(_estimate, figures, recipe, waves),
                 _recipes(figures, recipe),
             )
+
+
+def _replicates(figures: Figures) -> None:
+    """Replicate every weight; again when a longer member list makes the draws others, which no estimate rests on."""
+    survey = figures.data.survey
+    draws = panel_draws(survey, figures.data.arrays)
+    for recipe in survey.weights:
+        for waves in waves_of(survey, recipe, figures.fielded):
+            figures.step(
+                f"replicates-{recipe.weight_id}-{'+'.join(waves)}",
+                waves_behind(survey, recipe, waves),
+                partial(_replicate, figures, recipe, waves, draws),
+                *(_recipes(figures, recipe), draws.replicate_set),
+            )
+    forget_unused_draws(survey.survey)
+
+
+def _replicate(figures: Figures, recipe: WeightRecipe, waves: tuple[str, ...], draws: PanelDraws) -> None:
+    weight = figures.weight(recipe, waves)
+    replicate_weight(figures.survey, weight.wave_set, recipe.weight_id, weight, figures.data, draws)
 
 
 def _quality_effects(figures: Figures) -> None:

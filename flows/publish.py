@@ -14,10 +14,12 @@ from flows.pages import write_explorer_page, write_page
 from flows.run_context import Night, current
 from flows.summary import summary_lines
 from pipeline import run_log, warehouse
+from pipeline.estimation.intervals import t_table
 from pipeline.fingerprint import night_fingerprint
 from pipeline.run_log import NightState
 from reports.quality import render_quality
 
+POWER = 0.8  # chance that a change is found, for which `power` tells how large it must be: usual in survey planning
 TEXTS = ("run_id", "started_at", "finished_at", "outcome", "code_version", "fingerprint", "message")  # of a run
 
 
@@ -115,9 +117,19 @@ def publish_file(held: list[str]) -> None:
         held.append(f"check failed: {line}")
         night.say(held[-1])
     warehouse.replace_rows(night.connection, "log.runs", _runs(night, held))
+    warehouse.replace_rows(night.connection, "analysis.t_distribution", _t_distribution(night))
     warehouse.build_marts(night.connection)
     warehouse.publish(
         night.connection, night.workspace.published_file, snapshot_name=night.run_id.replace(":", "").split(".")[0]
+    )
+
+
+def _t_distribution(night: Night) -> pl.DataFrame:
+    """Return Student's t for the degrees of freedom that replicates can give."""
+    drawn = warehouse.read(night.connection, "select max(n_replicates) as n from analysis.replicate_sets")["n"].item()
+    table = t_table(max(int(drawn or 0) - 1, 1), night.workspace.confidence, POWER)
+    return pl.DataFrame(table, schema_overrides={"coefficients": pl.List(pl.Float64)}).with_columns(
+        confidence=pl.lit(night.workspace.confidence)
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pipeline.trend_plans import ConditioningPlan, TrendPlan
-from pipeline.weighting_steps import WeightRecipe
+from pipeline.weighting_steps import USUAL_DRAWS, ReplicateDraws, WeightRecipe
 
 DONT_KNOW, REFUSED, NOT_ASKED, SKIPPED, NOT_DISTINGUISHED = (
     "dont_know",
@@ -425,6 +425,7 @@ class Survey:
     recruitment: dict[str, Recruitment] = field(default_factory=dict)  # cohort: its recruitment; {} not known
     trends: tuple[TrendPlan, ...] = ()
     conditioning: ConditioningPlan | None = None
+    replicates: ReplicateDraws = USUAL_DRAWS
 
     def wave(self, wave: str) -> Wave:
         """Return the wave of that name; KeyError when there is none."""

@@ -47,7 +47,7 @@ def _start(weight: PanelWeight, factors: ReplicateFactors) -> Replicates:
     found = np.array([place.get(row, -1) for row in weight.rows.tolist()], np.int64)
     columns[found >= 0] = before.weights(found[found >= 0])
     made = supplied_replicates(weight.weighted.base_weight, columns, before.coefficient, kind=before.kind)
-    return replace(made, centre=before.centre, seed=before.seed, n_failed=before.n_failed)
+    return replace(made, centre=before.centre, seed=before.seed, n_failed=before.n_failed, kept=before.kept)
 
 
 def _of_chances(weight: PanelWeight, factors: ReplicateFactors) -> Replicates:

@@ -1,5 +1,6 @@
 """Whom a weight of the panel starts from, and the weight and sampling design that come of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,11 @@ class PanelWeight:
     design_rows: NDArray[np.int64]  # (m,) rows of the panel's arrays
     sample: StartingSample
     start: "PanelWeight | None" = None  # the weight that the recipe starts from
+
+    @property
+    def wave_set(self) -> str:
+        """Return the waves that the weight is for, joined by +."""
+        return "+".join(self.recipe.waves or (self.wave,))
 
     @property
     def held_rows(self) -> NDArray[np.int64]:
@@ -67,8 +73,14 @@ def weigh(survey: Survey, recipe: WeightRecipe, waves: tuple[str, ...], arrays: 
     return PanelWeight(recipe, waves[-1], rows, weighted, design, rows[weighted.in_design], sample, start)
 
 
-def weight_rows(survey: Survey, weight: PanelWeight, arrays: PanelArrays) -> pl.DataFrame:
-    """Return the rows of `weights` of one weight: a row for each holder and wave of the set."""
+def weight_rows(
+    survey: Survey, weight: PanelWeight, arrays: PanelArrays, places: Mapping[str, pl.Series] | None = None
+) -> pl.DataFrame:
+    """Return the rows of `weights` of one weight: a row for each holder and wave of the set.
+
+    Args:
+        places: further columns, of the holders: where they stand in the sampling design and the replicates.
+    """
     held = weight.weighted.is_held
     final = weight.weighted.weight[held]
     waves = weight.recipe.waves or (weight.wave,)
@@ -81,9 +93,10 @@ def weight_rows(survey: Survey, weight: PanelWeight, arrays: PanelArrays) -> pl.
                 "weight_id": pl.repeat(weight.recipe.weight_id, len(members), eager=True),
                 "wave": pl.repeat(wave, len(members), eager=True),
                 "kind": pl.repeat(weight.recipe.kind, len(members), eager=True),
-                "wave_set": pl.repeat("+".join(waves), len(members), eager=True),
+                "wave_set": pl.repeat(weight.wave_set, len(members), eager=True),
                 **_factors(weight),
                 "weight": final,
+                **(places or {}),
             }
         )
         for wave in waves

@@ -19,7 +19,7 @@ from pipeline.weighting_steps import COHORT, DOMAIN, WeightRecipe
 # Fields of a survey that a step names itself where it depends on them.
 NAMED_BY_STEPS = {
     *("waves", "items", "item_links", "weights", "changes", "transitions", "families", "retention"),
-    *("trends", "conditioning"),
+    *("trends", "conditioning", "replicates"),
     *("title", "methods_note", "research_questions"),
 }
 

@@ -68,6 +68,18 @@ class CalibrationStep:
 
 
 @dataclass(frozen=True)
+class ReplicateDraws:
+    """How the replicate weights of a survey are drawn: one seed for the panel, so that its waves share the draws."""
+
+    kind: str = "bootstrap"
+    number: int = 200  # of replicates; the design decides it for jk1, jkn, brr and fay
+    seed: int = 1
+
+
+USUAL_DRAWS = ReplicateDraws()
+
+
+@dataclass(frozen=True)
 class WeightRecipe:
     """One `weight_id`: supplied by a producer (a roster column) or made by us from base weight and calibration."""
 

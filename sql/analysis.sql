@@ -11,7 +11,46 @@ create table if not exists analysis.weights (
     nonresponse_adjustment double,
     calibration_ratio double,
     trimming_factor double,
-    weight double not null
+    weight double not null,
+    stratum integer,
+    psu integer,
+    replicate_set varchar,
+    replicate_group integer,
+    replicate_cell integer
+);
+
+create table if not exists analysis.replicate_sets (
+    survey varchar not null,
+    replicate_set varchar not null,
+    kind varchar not null,
+    n_replicates integer not null,
+    seed integer,
+    n_strata integer,
+    n_psus integer,
+    coefficients double[] not null
+);
+
+create table if not exists analysis.replicate_factors (
+    survey varchar not null,
+    replicate_set varchar not null,
+    replicate_group integer not null,
+    factors double[] not null
+);
+
+create table if not exists analysis.replicate_ratios (
+    survey varchar not null,
+    weight_id varchar not null,
+    wave_set varchar not null,
+    replicate_cell integer not null,
+    ratios double[] not null
+);
+
+create table if not exists analysis.t_distribution (
+    degrees_of_freedom integer not null,
+    confidence double not null,
+    quantile double not null,
+    power_quantile double not null,
+    coefficients double[] not null
 );
 
 create table if not exists analysis.weighting_log (

@@ -17,7 +17,8 @@ create table if not exists definitions.surveys (
     retention_weight_id varchar,
     missed_waves integer,
     methods_note varchar,
-    has_member_list boolean
+    has_member_list boolean,
+    smallest_base integer
 );
 
 create table if not exists definitions.waves (
@@ -208,7 +209,8 @@ create table if not exists definitions.weight_ids (
     use_when varchar,
     supplied varchar,
     tolerance double,
-    inference varchar
+    inference varchar,
+    weight_order integer
 );
 
 create table if not exists definitions.other_means (

@@ -1,5 +1,7 @@
 """Confidence intervals: the one place where a standard error becomes a range."""
 
+from itertools import accumulate
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,31 @@ def t_p_value(estimate: Array, standard_error: Array, degrees_of_freedom: Array)
     testable = (standard_error > 0) & (degrees_of_freedom >= 1)
     ratio = np.abs(estimate) / np.where(testable, standard_error, 1.0)
     return np.where(testable, 2.0 * stdtr(np.where(testable, degrees_of_freedom, 1.0), -ratio), np.nan)
+
+
+def t_series(degrees_of_freedom: int) -> list[float]:
+    """Return the coefficients of the finite series for P(|T| < t), in powers of df / (df + t^2).
+
+    Even df: t / sqrt(df + t^2) times the series. Odd df: 2 / pi times the sum of atan(t / sqrt(df)) and
+    t sqrt(df) / (df + t^2) times the series, which is empty for one degree of freedom.
+
+    Source: Abramowitz and Stegun (1964), 26.7.3 and 26.7.4.
+    """
+    is_odd = degrees_of_freedom % 2
+    n_terms = (degrees_of_freedom - is_odd) // 2
+    steps = [(2 * j) / (2 * j + 1) if is_odd else (2 * j - 1) / (2 * j) for j in range(1, n_terms)]
+    return list(accumulate(steps, mul, initial=1.0)) if n_terms else []
+
+
+def t_table(most: int, confidence: float, power: float) -> dict[str, list[Any]]:
+    """Return Student's t for 1 to `most` degrees of freedom, as columns, for those who cannot compute it."""
+    freedom = np.arange(1.0, most + 1)
+    return {
+        "degrees_of_freedom": list(range(1, most + 1)),
+        "quantile": t_quantile(freedom, confidence).tolist(),
+        "power_quantile": t_quantile(freedom, 2 * power - 1).tolist(),
+        "coefficients": [t_series(one) for one in range(1, most + 1)],
+    }
 
 
 def normal_interval(

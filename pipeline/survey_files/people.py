@@ -21,11 +21,13 @@ from pipeline.definitions import (
 from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.sources import read_source
 from pipeline.survey_files.values import Value
+from pipeline.weighting_steps import USUAL_DRAWS, ReplicateDraws
 
 ROSTER = "roster"
 FROM_WAVES = "from_waves"  # no member list: members are those who answer
 ID_SPACES = ("of_the_member_list", "of_each_wave")
 LONELY_PSU = ("fail", "certainty", "adjust", "average")
+REPLICATE_KINDS = ("bootstrap", "jkgroups", "jkn", "jk1", "brr", "fay")
 
 
 def read_population(survey: Block) -> Population:
@@ -186,6 +188,22 @@ def read_design(survey: Block) -> Design:
     )
     block.close()
     return design
+
+
+def read_replicates(survey: Block) -> ReplicateDraws:
+    """Return how replicate weights are drawn."""
+    block, usual = survey.block("replicates"), USUAL_DRAWS
+    if block is None:
+        return usual
+    draws = ReplicateDraws(
+        kind=block.choice_or("kind", REPLICATE_KINDS, "a kind of replicates", usual.kind),
+        number=block.whole("number", usual.number),
+        seed=block.whole("seed", usual.seed),
+    )
+    if draws.number < 2:
+        block.value.fault(f"{draws.number} replicates", "2 or more", "Write number: 200, say.")
+    block.close()
+    return draws
 
 
 def read_eligibility(survey: Block, waves: Collection[str]) -> Eligibility:

@@ -26,6 +26,7 @@ from pipeline.survey_files.people import (
     read_population,
     read_profile,
     read_recruitment,
+    read_replicates,
     read_roster,
     refuse_links_of_shared_ids,
 )
@@ -161,6 +162,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         crosswalk=crosswalk,
         other_means=block.texts("other_means"),
         recruitment=read_recruitment(block),
+        replicates=read_replicates(block),
     )
 
 

@@ -7,6 +7,7 @@ import duckdb
 import polars as pl
 
 from pipeline.definitions import ANY_WAVE, Item, Part, Survey, Wave
+from pipeline.disclosure import disclosure_profile
 from pipeline.warehouse.connection import delete_rows, insert_rows, transaction
 
 Row = dict[str, Any]
@@ -27,6 +28,7 @@ def _surveys(survey: Survey) -> Iterator[Row]:
         "title": survey.title,
         "member_ids": survey.member_ids,
         "disclosure_profile": survey.disclosure_profile,
+        "smallest_base": disclosure_profile(survey.disclosure_profile).hide_below,
         "inference": survey.inference,
         "blank": survey.blank,
         "population_name": population.name,
@@ -218,9 +220,10 @@ def _margins(survey: Survey) -> Iterator[Row]:
 
 
 def _weight_ids(survey: Survey) -> Iterator[Row]:
-    for recipe in survey.weights:
+    for order, recipe in enumerate(survey.weights, start=1):
         yield {
             "weight_id": recipe.weight_id,
+            "weight_order": order,
             "kind": recipe.kind,
             "wave_set": "+".join(recipe.waves),
             "starting_wave": recipe.starting_wave,

@@ -61,10 +61,15 @@ def tables_read(nowhere: duckdb.DuckDBPyConnection, sql: str) -> set[str]:
     return {name.split(" ")[0] for name in nowhere.get_table_names(sql, qualified=True)}
 
 
+def is_view(sql: str) -> bool:
+    """Return whether a model says in its header that it is a view."""
+    return f"\n{_VIEW}" in sql
+
+
 def run_model(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Rebuild the table, or view, of one model, `sql/<schema>/<table>.sql`."""
     sql = path.read_text(encoding="utf-8")
-    kind = "view" if f"\n{_VIEW}" in sql else "table"
+    kind = "view" if is_view(sql) else "table"
     execute(connection, f"create or replace {kind} {path.parent.name}.{path.stem} as\n{sql}")
 
 

@@ -13,7 +13,8 @@ import polars as pl
 from pipeline.errors import UsageError
 from pipeline.warehouse.comments import TableComment, table_comment
 from pipeline.warehouse.connection import OFFLINE, execute, literal, quoted, read, transaction
-from pipeline.warehouse.models import model_files
+from pipeline.warehouse.macros import create_macros
+from pipeline.warehouse.models import is_view, model_files
 from pipeline.warehouse.responses import responses_table, surveys_with_answers
 
 STORAGE_VERSION = "v1.5.0"  # the oldest DuckDB that reads the file; the command line and R are still at 1.5
@@ -82,6 +83,9 @@ def _write(connection: duckdb.DuckDBPyConnection, new: Path) -> None:
     try:
         with transaction(connection):
             _copy_tables(connection)
+        with _in_use(connection, _NEW), transaction(connection):
+            _create_views(connection)
+            create_macros(connection)
         execute(connection, f"checkpoint {_NEW}")
     finally:
         execute(connection, f"detach {_NEW}")
@@ -89,8 +93,9 @@ def _write(connection: duckdb.DuckDBPyConnection, new: Path) -> None:
 
 def _copy_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for model in model_files("marts"):
-        comment = table_comment(model.read_text(encoding="utf-8"))
-        _copy_table(connection, model.stem, f"select * from marts.{model.stem}", comment)
+        sql = model.read_text(encoding="utf-8")
+        if not is_view(sql):
+            _copy_table(connection, model.stem, f"select * from marts.{model.stem}", table_comment(sql))
     for survey in surveys_with_answers(connection):
         name, sql, comment = responses_table(connection, survey)
         _copy_table(connection, name, sql, comment)
@@ -99,9 +104,33 @@ def _copy_tables(connection: duckdb.DuckDBPyConnection) -> None:
 def _copy_table(connection: duckdb.DuckDBPyConnection, name: str, sql: str, comment: TableComment) -> None:
     table = f"{_NEW}.main.{quoted(name)}"
     execute(connection, f"create table {table} as {sql}")
-    execute(connection, f"comment on table {table} is {literal(comment.table)}")
+    _comment(connection, "table", table, comment)
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, kind: str, name: str, comment: TableComment) -> None:
+    execute(connection, f"comment on {kind} {name} is {literal(comment.table)}")
     for column, text in comment.columns.items():
-        execute(connection, f"comment on column {table}.{quoted(column)} is {literal(text)}")
+        execute(connection, f"comment on column {name}.{quoted(column)} is {literal(text)}")
+
+
+def _create_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the marts that are views as views of the published tables."""
+    for model in model_files("marts"):
+        sql = model.read_text(encoding="utf-8")
+        if is_view(sql):
+            execute(connection, f"create view {model.stem} as {sql.replace('marts.', '')}")
+            _comment(connection, "view", model.stem, table_comment(sql))
+
+
+@contextmanager
+def _in_use(connection: duckdb.DuckDBPyConnection, database: str) -> Iterator[None]:
+    """Make names without a database mean those of this one, for the length of a `with` block."""
+    before = str(connection.execute("select current_database()").fetchall()[0][0])
+    execute(connection, f"use {quoted(database)}")
+    try:
+        yield
+    finally:
+        execute(connection, f"use {quoted(before)}")
 
 
 def _keep_snapshot(new: Path, snapshot: Path) -> None:

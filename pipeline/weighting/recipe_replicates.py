@@ -56,7 +56,7 @@ def replicated(recipe: WeightRecipe, sample: StartingSample, weighted: Weighted,
     columns = made.weights(rows)
     columns[~weighted.is_held[rows]] = 0.0
     final = supplied_replicates(weighted.weight[rows], columns, made.coefficient, kind=made.kind, centre=made.centre)
-    return replace(final, seed=start.seed, n_failed=made.n_failed)
+    return replace(final, seed=start.seed, n_failed=made.n_failed, kept=made.kept)
 
 
 def _only(start: Replicates, kept: Mask) -> Replicates:
@@ -68,7 +68,7 @@ def _only(start: Replicates, kept: Mask) -> Replicates:
 
 def _of_columns(start: Replicates, weight: Floats, columns: Floats) -> Replicates:
     made = supplied_replicates(weight, columns, start.coefficient, kind=start.kind, centre=start.centre)
-    return replace(made, seed=start.seed)
+    return replace(made, seed=start.seed, n_failed=start.n_failed, kept=start.kept)
 
 
 def _adjusted(

@@ -58,6 +58,7 @@ class Replicates:
     ratio: Floats | None = None  # (n_cells, n_replicates)
     seed: int | None = None
     n_failed: int = 0
+    kept: NDArray[np.int64] | None = None  # (n_replicates,) which of those drawn count, where some failed
     centre: str = "estimate"  # of the deviations: the full sample's estimate, or the mean of the `replicates`
 
     @property
@@ -227,6 +228,8 @@ def repeated_replicates(replicates: Replicates, weighting: Callable[[Floats], Fl
         replicates.base_weight,
         columns=columns,
         seed=replicates.seed,
+        n_failed=replicates.n_failed,
+        kept=replicates.kept,
         centre=replicates.centre,
     )
     return without_failed(made, has_converged)
@@ -254,6 +257,7 @@ def without_failed(replicates: Replicates, has_converged: Mask) -> Replicates:
         columns=_columns_of(replicates.columns, has_converged),
         ratio=_columns_of(replicates.ratio, has_converged),
         n_failed=replicates.n_failed + n_failed,
+        kept=np.flatnonzero(has_converged) if replicates.kept is None else replicates.kept[has_converged],
     )
 
 

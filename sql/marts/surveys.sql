@@ -12,6 +12,7 @@
 -- population_reference_date: day its size is for
 -- retention_first_wave: wave that retention is counted from
 -- methods_note: note of the survey's author on its methods
+-- smallest_base: respondents below which a figure is flagged is_suppressed
 
 select
     survey,
@@ -25,6 +26,7 @@ select
     population_source,
     population_reference_date,
     retention_first_wave,
-    methods_note
+    methods_note,
+    smallest_base
 from definitions.surveys
 order by survey

@@ -9,6 +9,7 @@
 -- supplied: column of the member list that a producer's weight comes from; empty for our own
 -- inference: what estimates with it rest on: probability, calibrated_legacy, pseudo_weighted, model or
 --   not_representative
+-- weight_order: place among the weights as declared; of several that fit, macros take the first
 
 select
     survey,
@@ -18,6 +19,7 @@ select
     starting_wave,
     use_when,
     supplied,
-    inference
+    inference,
+    weight_order
 from definitions.weight_ids
 order by survey, weight_id

@@ -11,6 +11,11 @@
 -- calibration_ratio: factor that makes the weighted margins meet their totals; empty when none was made
 -- trimming_factor: factor by which an extreme weight was capped; empty when none was made
 -- weight: final weight, the product of base weight and factors
+-- stratum: number of the stratum the member was drawn in
+-- psu: number of the member's primary sampling unit; numbers are of the survey, and change when members join
+-- replicate_set: draws that the replicate weights were made with, in replicate_sets; empty when there are none
+-- replicate_group: row of replicate_factors
+-- replicate_cell: row of replicate_ratios
 
 select
     survey,
@@ -23,6 +28,11 @@ select
     nonresponse_adjustment,
     calibration_ratio,
     trimming_factor,
-    weight
+    weight,
+    stratum,
+    psu,
+    replicate_set,
+    replicate_group,
+    replicate_cell
 from analysis.weights
 order by survey, weight_id, wave, panel_member_id

@@ -1,0 +1,10 @@
+-- A variance, 0 where it is rounding noise beside that of a simple random sample, or beside the estimate.
+-- variance: as computed
+-- reference: variance of a simple random sample
+-- estimate: the estimate
+create macro without_rounding(variance, reference, estimate) as
+    if(
+        variance <= greatest(1e-14 * reference, pow(64 * 2.220446049250313e-16, 2) * pow(estimate, 2)),
+        0.0,
+        variance
+    )

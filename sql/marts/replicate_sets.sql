@@ -1,0 +1,22 @@
+-- One row per set of draws: how the replicate weights of a survey were made.
+-- Key: replicate_set
+-- survey: survey the row belongs to; its name under surveys/
+-- replicate_set: name of the draws; all waves share them, so the covariance of waves is in the replicates
+-- kind: bootstrap (Rao, Wu and Yue), jkgroups, jkn, jk1, brr or fay
+-- n_replicates: number of replicates drawn
+-- seed: seed of the draws, as declared
+-- n_strata: strata of the panel
+-- n_psus: primary sampling units of the panel
+-- coefficients: what each squared deviation counts: variance = sum of coefficient x (replicate estimate - estimate)^2
+
+select
+    survey,
+    replicate_set,
+    kind,
+    n_replicates,
+    seed,
+    n_strata,
+    n_psus,
+    coefficients
+from analysis.replicate_sets
+order by replicate_set
