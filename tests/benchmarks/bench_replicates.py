@@ -29,7 +29,7 @@ from pipeline.weighting.replicates import (
     uncalibrated_replicates,
 )
 from tests.benchmarks import survey_data
-from tests.benchmarks.peer_runs import add_peer_python, beside
+from tests.benchmarks.peer_runs import add_peer_python, beside, load_note
 from tests.benchmarks.survey_data import BenchmarkSample, answers, benchmark_sample
 from tests.results_page import replace_section
 
@@ -56,6 +56,7 @@ def main() -> None:
         "",
         f"Peak memory of our process {peak:.2f} GB, of which the supplied replicates themselves 1.6 GB a million rows.",
     ]
+    lines += ["", load_note()]
     print("\n".join(lines))
     if options.write:
         replace_section(TITLE, lines)

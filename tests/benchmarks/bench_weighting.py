@@ -18,7 +18,7 @@ from time import perf_counter
 
 import polars as pl
 
-from tests.benchmarks.peer_runs import add_peer_python, interpreter_with
+from tests.benchmarks.peer_runs import add_peer_python, interpreter_with, load_note
 from tests.benchmarks.survey_data import benchmark_sample
 from tests.results_page import replace_section
 
@@ -87,6 +87,7 @@ def main() -> None:
         lines += ["", f"Floor: starting Python with NumPy and Polars alone takes {floor:.2f} s."]
         lines += [f"Rows × replicates as numbers would be {whole:.2f} GB; they are made and written in blocks of rows."]
         lines += _large(Path(name)) if options.large else []
+    lines += ["", load_note()]
     print("\n".join(lines))
     if options.write:
         replace_section(TITLE, lines)

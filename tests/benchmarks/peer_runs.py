@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,6 +25,14 @@ def add_peer_python(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="an interpreter with peers (see peers.py); may be given several times, each peer runs where it is",
+    )
+
+
+def load_note() -> str:
+    """Return how busy the machine is: seconds measured on a busy one are long, ratios in one run are not."""
+    recent, _, earlier = os.getloadavg()
+    return (
+        f"Load of the machine: {recent:.0f} at the end, {earlier:.0f} over 15 minutes, on {os.cpu_count()} processors."
     )
 
 
