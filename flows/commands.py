@@ -235,11 +235,11 @@ def report(options: argparse.Namespace) -> int:
 
 def _written_report(workspace: Workspace, options: argparse.Namespace) -> "Path | str":
     """Make a report and return where it is."""
-    if options.kind == "explorer":
-        from flows.pages import write_explorer
+    from flows.pages import write_codebook, write_explorer, write_newsletter
 
-        return write_explorer(workspace) or "No wave is let out yet: run panel approve, then try again."
-    from flows.pages import write_newsletter
+    if options.kind in ("explorer", "codebook"):
+        write = write_explorer if options.kind == "explorer" else write_codebook
+        return write(workspace) or "No wave is let out yet: run panel approve, then try again."
     from flows.workspaces import find_survey, refuse_unknown_wave
 
     if not (options.survey and options.wave):

@@ -1,7 +1,7 @@
 """Pages from the published file alone: each wave's newsletter and what lies beside it, and the trend explorer."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from flows.run_context import Night, current
 from pipeline import run_log, warehouse
 from pipeline.fingerprint import text_hash
 from pipeline.settings import Workspace
+from reports.codebook import render_codebook
 from reports.explorer import render_explorer
 from reports.methods_sheet import render_methods
 from reports.newsletter import edition_of, render_newsletter
@@ -24,23 +25,33 @@ from reports.published import Read
 from reports.tables import render_tables
 
 NEWSLETTER = "newsletter.html"
-EXPLORER = Path("public") / "explorer" / "index.html"
+EXPLORER, CODEBOOK = (Path("public") / name / "index.html" for name in ("explorer", "codebook"))
 
 
-@task(task_run_name="explorer", cache_policy=NO_CACHE)
-def write_explorer_page() -> None:
-    """Write the trend explorer, once a wave is let out."""
+@task(task_run_name="explorer-and-codebook", cache_policy=NO_CACHE)
+def write_pages_of_all() -> None:
+    """Write the trend explorer and the codebook, once a wave is let out."""
     write_explorer(current().workspace)
+    write_codebook(current().workspace)
 
 
 def write_explorer(workspace: Workspace) -> Path | None:
     """Make the trend explorer from the published file and return where it is; None while no wave is let out."""
+    return _write_page_of_all(workspace, EXPLORER, render_explorer)
+
+
+def write_codebook(workspace: Workspace) -> Path | None:
+    """Make the codebook page from the published file and return where it is; None while no wave is let out."""
+    return _write_page_of_all(workspace, CODEBOOK, render_codebook)
+
+
+def _write_page_of_all(workspace: Workspace, where: Path, render: Callable[[Read], str | None]) -> Path | None:
     with published_reader(workspace) as read:
-        page = render_explorer(read)
+        page = render(read)
     if page is None:
         return None
-    run_log.replace_text(workspace.published / EXPLORER, page)
-    return workspace.published / EXPLORER
+    run_log.replace_text(workspace.published / where, page)
+    return workspace.published / where
 
 
 @task(task_run_name="newsletter-{survey}-{wave}", cache_policy=NO_CACHE)

@@ -358,3 +358,33 @@ EASY_READ = {
     "question": "The question was:",
     "chance": "A panel is a group of people who answer questions again and again.",
 }
+
+CODEBOOK = {
+    "page_title": "{title}: codebook",
+    "kicker": "Codebook",
+    "search": "Find an item",
+    "search_hint": "A word of the question, an answer, an id",
+    "found_words": "{n} of {all} items",
+    "other": "Other items",
+    "answer": "Answer, weighted, by wave",
+    "base": "People who gave an answer (unweighted)",
+    "scale": "scale",
+    "kinds": {"category": "One answer of a list", "number": "A number"},
+    "hidden": "[c]",
+    "few": "[c]",
+    "missing_kinds": {
+        "dont_know": "Don't know (of those asked, unweighted)",
+        "refused": "Refused",
+        "not_asked": "Not asked",
+        "skipped": "Skipped",
+        "not_distinguished": "No answer, kind not known",
+    },
+    "comparability": {
+        "identical": "the same question",
+        "comparable_with_break": "comparable with a break",
+        "not_comparable": "not comparable",
+    },
+    "version_earlier": "Earlier version: {label}, {comparability}.",
+    "version_later": "Later version: {label}, {comparability}.",
+    "chart": "{label}: shares of the answers in {n} waves; the table has the figures.",
+}

@@ -1,0 +1,175 @@
+"""The codebook as a page: every item with wording, versions, weighted answers by wave and kinds of missing.
+
+One file that needs no network, made from the published file alone; only waves let out by an approved release are in it,
+and the disclosure rules are those of the explorer.
+"""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import polars as pl
+
+from pipeline import disclosure
+from reports import english, published, words
+from reports.explorer_data import explorer_data, released_waves
+from reports.newsletter import template
+from reports.published import Read
+
+WORDS: dict[str, Any] = english.CODEBOOK
+SHADES = 7  # of codebook.html
+BAR_WIDTH, BAR_HEIGHT, BAR_GAP, LABEL_ROOM = 360, 13, 5, 34
+
+
+def render_codebook(read: Read) -> str | None:
+    """Return the page with every published item of every survey; None when no wave is let out yet.
+
+    Args:
+        read: answers SQL with the rows of the published file.
+    """
+    surveys = [_survey(read, survey) for survey in explorer_data(read)]
+    if not surveys:
+        return None
+    title = WORDS["page_title"].format(title=surveys[0]["title"])
+    return str(template("codebook.html").render(words=WORDS, title=title, surveys=surveys))
+
+
+def _survey(read: Read, survey: dict[str, Any]) -> dict[str, Any]:
+    about = {
+        row["item"]: row for row in read("select * from items where survey = ?", [survey["id"]]).iter_rows(named=True)
+    }
+    missing = _missing(read, survey["id"])
+    labels = {item["id"]: item["label"] for item in survey["items"]}
+    items = [_item(item, about[item["id"]], survey, missing, labels) for item in survey["items"]]
+    topics = list(dict.fromkeys(item["topic"] for item in items))
+    return {
+        "title": survey["title"],
+        "population": survey["population"],
+        "method": " ".join(filter(None, [survey["inference"], survey["small_groups"]])),
+        "topics": [{"topic": topic, "items": [one for one in items if one["topic"] == topic]} for topic in topics],
+    }
+
+
+def _missing(read: Read, survey: str) -> pl.DataFrame:
+    """Return how many answers of each item and wave are of each kind of missing; small counts are null."""
+    waves = released_waves(read, survey)["wave"].to_list()
+    sql = """
+        select item, wave, missing_kind, count(*)::bigint as n,
+            sum(count(*)) over (partition by item, wave)::bigint as asked
+        from answers where survey = ? and list_contains(?, wave)
+        group by item, wave, missing_kind order by item, wave, missing_kind
+    """
+    counts = read(sql, [survey, waves]).filter(pl.col("missing_kind").is_not_null())
+    profile = disclosure.disclosure_profile(str(published.survey_facts(read, survey)["disclosure_profile"]))
+    is_thin = disclosure.is_too_thin("asked", profile)
+    hidden = disclosure.hide_counts(counts.with_columns(base="asked"), profile, counts=["n"])
+    return hidden.with_columns(share=pl.when(~is_thin & pl.col("n").is_not_null()).then(counts["n"] / pl.col("asked")))
+
+
+def _item(
+    item: dict[str, Any],
+    about: Mapping[str, Any],
+    survey: dict[str, Any],
+    missing: pl.DataFrame,
+    labels: Mapping[str, str],
+) -> dict[str, Any]:
+    shares = [one for one in item["series"] if one["key"].startswith("share:")]
+    others = [one for one in item["series"] if not one["key"].startswith("share:")]
+    asked = sorted({point[2] for one in item["series"] for point in one["points"] if point[:2] == [0, 0]})
+    waves = [survey["waves"][wave] for wave in asked]
+    return {
+        "id": item["id"],
+        "label": item["label"],
+        "topic": item["topic"],
+        "wording": item["wording"],
+        "kind": WORDS["kinds"].get(about["kind"], about["kind"]),
+        "scale": str(about["scale"] or ""),
+        "waves": [
+            {"label": wave["label"], "short": wave["label"].split()[-1], "dates": wave["dates"]} for wave in waves
+        ],
+        "links": [_link(link, labels) for link in item["links"]],
+        "rows": [_row(one, asked, shade) for shade, one in zip(_shades(len(shares)), shares, strict=True)]
+        + [_row(one, asked, None) for one in others],
+        "base": [_base(item["series"][0], wave) for wave in asked],
+        "missing": _missing_rows(missing.filter(item=item["id"]), [wave["id"] for wave in waves]),
+        "chart": _chart(item, shares, asked, survey) if shares else "",
+    }
+
+
+def _link(link: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]:
+    template_text = WORDS["version_earlier"] if link["when"] == "earlier" else WORDS["version_later"]
+    return {
+        "item": link["item"],
+        "text": template_text.format(
+            label=labels.get(link["item"], link["item"]), comparability=WORDS["comparability"][link["comparability"]]
+        ),
+        "note": link["note"],
+    }
+
+
+def _point(series: Mapping[str, Any], wave: int) -> list[Any] | None:
+    """Return estimate, lower, upper, base of everyone in a wave; [] for hidden, None for not asked."""
+    return next((point[3:] for point in series["points"] if point[:3] == [0, 0, wave]), None)
+
+
+def _row(series: Mapping[str, Any], asked: Sequence[int], shade: int | None) -> dict[str, Any]:
+    return {"label": series["label"], "shade": shade, "cells": [_cell(series, _point(series, wave)) for wave in asked]}
+
+
+def _cell(series: Mapping[str, Any], point: list[Any] | None) -> str:
+    if point is None:
+        return "–"
+    if not point:
+        return str(WORDS["hidden"])
+    if series["kind"] == "number":
+        return f"{point[0]:.2f}"
+    return words.short_percent(point[0] / 100)
+
+
+def _base(series: Mapping[str, Any], wave: int) -> str:
+    point = _point(series, wave)
+    return words.count(point[3]) if point else str(WORDS["hidden"])
+
+
+def _missing_rows(found: pl.DataFrame, waves: Sequence[str]) -> list[dict[str, Any]]:
+    rows = []
+    for kind, label in WORDS["missing_kinds"].items():
+        shares = {row["wave"]: row["share"] for row in found.filter(missing_kind=kind).iter_rows(named=True)}
+        if shares:
+            cells = [_missing_share(shares[wave]) if wave in shares else "0%" for wave in waves]
+            rows.append({"label": label, "cells": cells})
+    return rows
+
+
+def _missing_share(share: float | None) -> str:
+    return str(WORDS["few"]) if share is None else words.short_percent(share)
+
+
+def _chart(
+    item: Mapping[str, Any], shares: Sequence[Mapping[str, Any]], asked: Sequence[int], survey: Mapping[str, Any]
+) -> str:
+    """Return one bar for each wave, cut into the answers' shares from the first of the scale to the last."""
+    height = len(asked) * (BAR_HEIGHT + BAR_GAP)
+    parts = []
+    for place, wave in enumerate(asked):
+        y, x = place * (BAR_HEIGHT + BAR_GAP), float(LABEL_ROOM)
+        label = survey["waves"][wave]["label"].split()[-1]
+        parts.append(f'<text x="{LABEL_ROOM - 6}" y="{y + BAR_HEIGHT - 2}" text-anchor="end">{label}</text>')
+        for shade, series in zip(_shades(len(shares)), shares, strict=True):
+            point = _point(series, wave)
+            if point:
+                width = (BAR_WIDTH - LABEL_ROOM) * point[0] / 100
+                size = f'width="{max(width - 1, 0):.1f}" height="{BAR_HEIGHT}"'
+                parts.append(f'<rect class="s{shade}" x="{x:.1f}" y="{y}" {size}/>')
+                x += width
+    name = WORDS["chart"].format(label=item["label"], n=len(asked))
+    return (
+        f'<svg viewBox="0 0 {BAR_WIDTH} {height}" role="img" aria-label="{escape(name)}" '
+        f'data-answers="{len(shares)}">{"".join(parts)}</svg>'
+    )
+
+
+def _shades(n_answers: int) -> list[int]:
+    """Return a colour for each answer: from one end to the other, grey only for a middle one."""
+    few = {1: [4], 2: [0, 4], 3: [0, 2, 4], 4: [0, 1, 3, 4]}
+    return few.get(n_answers) or [place % SHADES for place in range(n_answers)]
