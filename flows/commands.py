@@ -240,6 +240,8 @@ def _written_report(workspace: Workspace, options: argparse.Namespace) -> "Path 
     if options.kind in ("explorer", "codebook"):
         write = write_explorer if options.kind == "explorer" else write_codebook
         return write(workspace) or "No wave is let out yet: run panel approve, then try again."
+    if options.kind == "attrition":
+        return _written_attrition(workspace, options)
     from flows.workspaces import find_survey, refuse_unknown_wave
 
     if not (options.survey and options.wave):
@@ -247,6 +249,17 @@ def _written_report(workspace: Workspace, options: argparse.Namespace) -> "Path 
     refuse_unknown_wave(find_survey(workspace, options.survey), options.wave)
     page = write_newsletter(workspace, options.survey, options.wave)
     return page.with_name(REPORT_FILES[options.kind])
+
+
+def _written_attrition(workspace: Workspace, options: argparse.Namespace) -> "Path | str":
+    """Make a survey's attrition page and return where it is."""
+    from flows.pages import write_attrition
+    from flows.workspaces import find_survey
+
+    if not options.survey:
+        raise UsageError("panel report attrition needs --survey.")
+    find_survey(workspace, options.survey)
+    return write_attrition(workspace, options.survey) or "Nothing is known of who leaves yet: no wave is over."
 
 
 def refresh_plan(options: argparse.Namespace) -> int:

@@ -42,7 +42,10 @@ def make_figures(survey: str) -> None:
     in_field = frozenset(wave for wave in figures.fielded if _is_in_field(figures, wave))
     follow = partial(follow_members.follow_members, survey, figures.data, in_field)
     plan, weights = figures.data.survey.retention, figures.data.survey.weights
-    figures.step("retention", figures.fielded, follow, plan, weights, sorted(in_field))
+    told = [
+        figures.deliveries.get(source) for source in sorted(figures.data.survey.known_from)
+    ]  # why and when they left
+    figures.step("retention", figures.fielded, follow, plan, weights, sorted(in_field), told)
 
 
 def _is_in_field(figures: Figures, wave: str) -> bool:

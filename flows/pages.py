@@ -16,6 +16,7 @@ from flows.run_context import Night, current
 from pipeline import run_log, warehouse
 from pipeline.fingerprint import text_hash
 from pipeline.settings import Workspace
+from reports.attrition import render_attrition
 from reports.codebook import render_codebook
 from reports.explorer import render_explorer
 from reports.methods_sheet import render_methods
@@ -26,6 +27,7 @@ from reports.tables import render_tables
 
 NEWSLETTER = "newsletter.html"
 EXPLORER, CODEBOOK = (Path("public") / name / "index.html" for name in ("explorer", "codebook"))
+ATTRITION = "attrition"  # folder of the attrition pages, one for each survey
 
 
 @task(task_run_name="explorer-and-codebook", cache_policy=NO_CACHE)
@@ -120,6 +122,35 @@ def _wave_files(read: Read, survey: str, wave: str, facts: dict[str, Any], confi
     if facts["is_released"]:
         files |= render_editions(edition, **about) | render_tables(read, survey, wave)
     return files
+
+
+@task(task_run_name="attrition-pages", cache_policy=NO_CACHE)
+def write_attrition_pages() -> None:
+    """Write the attrition page of every survey whose members, answers or definitions changed."""
+    night = current()
+    for survey in night.surveys:
+        inputs = warehouse.step_inputs(night.connection, survey, "retention")
+        path = attrition_page(night.workspace, survey)
+        is_known = path.exists() and warehouse.step_inputs(night.connection, survey, "attrition-page") == inputs
+        if inputs is None or (is_known and not night.is_full):
+            continue
+        if write_attrition(night.workspace, survey) is not None:
+            warehouse.remember_step(night.connection, survey, "attrition-page", inputs)
+
+
+def attrition_page(workspace: Workspace, survey: str) -> Path:
+    """Return where a survey's attrition page is."""
+    return workspace.published / ATTRITION / f"{survey}.html"
+
+
+def write_attrition(workspace: Workspace, survey: str) -> Path | None:
+    """Make a survey's attrition page from the published file and return where it is; None while there is none."""
+    with published_reader(workspace) as read:
+        page = render_attrition(read, survey, confidence=workspace.confidence)
+    if page is None:
+        return None
+    run_log.replace_text(attrition_page(workspace, survey), page)
+    return attrition_page(workspace, survey)
 
 
 @contextmanager

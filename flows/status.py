@@ -23,6 +23,7 @@ def status_of(workspace: Workspace, *, today: date) -> dict[str, Any]:
         "waiting_in_inbox": [path.relative_to(workspace.inbox).as_posix() for path in inbox_files(workspace)],
         "waves": _waves(workspace),
         "response_so_far": _response(workspace),
+        "attrition_alerts": _alerts(workspace),
         "published": str(workspace.published_file) if workspace.published_file.exists() else None,
         "disk_use_mb": {
             folder.name: round(_size(folder) / 1e6, 1)
@@ -55,6 +56,9 @@ def status_text(found: dict[str, Any]) -> str:
             f"  {row['survey']} {row['wave']} {row['domain_value']}: {row['n_respondents']:,} of {row['n_invited']:,}"
             for row in found["response_so_far"]
         ]
+    if found["attrition_alerts"]:
+        lines += ["", "Attrition alerts"]
+        lines += [f"  {row['survey']} {row['message']}" for row in found["attrition_alerts"]]
     lines += ["", f"Published: {found['published'] or 'nothing yet'}"]
     lines += ["Disk use: " + ", ".join(f"{name} {size} MB" for name, size in found["disk_use_mb"].items())]
     return "\n".join(lines)
@@ -75,6 +79,15 @@ def _response(workspace: Workspace) -> list[dict[str, Any]]:
         "select survey, wave, domain_value, rate.n_invited, rate.n_respondents from response_rates as rate "
         "inner join waves using (survey, wave) "
         "where domain = 'age_group' and release_status = 'provisional' order by all",
+    )
+
+
+def _alerts(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return the groups that leave or answer otherwise than the rest, or have few active members."""
+    return _rows(
+        workspace,
+        "select survey, wave, domain, domain_value, measure, message from attrition_alerts where is_alert "
+        "order by survey, measure = 'active', domain, domain_value, measure",
     )
 
 

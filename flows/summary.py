@@ -5,6 +5,8 @@ import polars as pl
 from flows.run_context import Night
 from pipeline import warehouse
 
+ALERTS_TOLD = 2  # in the summary; status and the attrition page tell all
+
 
 def summary_lines(night: Night) -> list[str]:
     """Return where the published file, the newsletters and the quality pages are, and what they say."""
@@ -14,6 +16,8 @@ def summary_lines(night: Night) -> list[str]:
     explorer = workspace.published / "public" / "explorer" / "index.html"
     lines += [f"Trend explorer:     {explorer}"] * explorer.exists()
     lines.append(f"Data-quality pages: {workspace.published / 'quality' / 'index.html'}")
+    attrition = [workspace.published / "attrition" / f"{survey}.html" for survey in night.surveys]
+    lines += [f"Attrition page:     {page}" for page in attrition if page.exists()]
     return lines + [line for survey in night.surveys for line in _findings(night, survey)]
 
 
@@ -31,7 +35,7 @@ def _newest_newsletters(night: Night) -> list[str]:
 
 
 def _findings(night: Night, survey: str) -> list[str]:
-    """Return three lines on a survey: the newest final headline, its answered waves, who stays."""
+    """Return what to say of a survey: the newest final headline, its answered waves, who stays, attrition alerts."""
     headline = warehouse.read(
         night.connection,
         """
@@ -77,12 +81,19 @@ def _findings(night: Night, survey: str) -> list[str]:
         """,
         [survey],
     )
+    alerts = warehouse.read(
+        night.connection,
+        "select message from marts.attrition_alerts where survey = ? and is_alert "
+        "order by measure = 'active', p_value_corrected, n_active, domain, domain_value",
+        [survey],
+    )
     return [
         *_headline_line(survey, headline),
         *_wave_line(survey, waves),
         *_part_lines(survey, waves),
         *_retention_line(survey, retention),
         *_transition_line(survey, discrepancies),
+        *_alert_line(survey, alerts["message"].to_list()),
     ]
 
 
@@ -139,3 +150,11 @@ def _transition_line(survey: str, rows: pl.DataFrame) -> list[str]:
         f"{row['wave']} of {row['wave_from']} to {row['wave_to']}, weight {row['weight_id']}); "
         f"{row['n_beyond_chance']} of {row['n_margins']} answers by more than chance at 5 %"
     ]
+
+
+def _alert_line(survey: str, messages: list[str]) -> list[str]:
+    """Return how many attrition alerts there are, and the first of them."""
+    if not messages:
+        return []
+    more = f"; and {len(messages) - ALERTS_TOLD} more" if len(messages) > ALERTS_TOLD else ""
+    return [f"{survey}: attrition alerts: {'; '.join(messages[:ALERTS_TOLD])}{more}"]

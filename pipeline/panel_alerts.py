@@ -88,7 +88,7 @@ def _active(counts: pl.DataFrame) -> pl.DataFrame:
 
 def _message(row: dict[str, Any]) -> str:
     """Return an alert in words."""
-    who = f"{row['domain']} {row['domain_value']}"
+    who = f"{row['domain'].replace('_', ' ')} {row['domain_value']}"
     if row["measure"] == ACTIVE:
         return f"{who}: {row['n_active']} active members, fewer than {FEWEST_ACTIVE}"
     what = {

@@ -11,11 +11,11 @@ from pipeline.panel_arrays import PanelArrays
 from pipeline.panel_estimates import PanelData
 from pipeline.panel_lives import PanelTime
 from pipeline.retention.outcomes import CohortWave, Outcomes, panel_rates, response_rates
-from pipeline.retention.representativity import COLUMNS, Covariate, representativity
+from pipeline.retention.representativity import COLUMNS, representativity
+from pipeline.retention.response_model import Covariate
 
 Mask = NDArray[np.bool_]
 
-RATES = {"completion_rate": "is_invited", "response_rate": "is_eligible"}
 PROBABILITY = "probability"  # only a sample drawn with known chances has a response rate
 USUAL_MISSED_WAVES = 2  # where no plan says after how many missed waves nobody knows where somebody is
 DISPOSITIONS = ("complete", "no_answer", "left_panel", "not_eligible")  # told by the arrays; the others are `told`
@@ -59,14 +59,17 @@ def _wave_rates(data: PanelData, wave: str, waves: list[str], told: pl.DataFrame
     )
     answered = arrays.is_respondent[wave][listed]
     bases = {"is_invited": arrays.is_invited[wave][listed], "is_eligible": arrays.is_eligible[wave][listed]}
+    drawn = ~arrays.is_other[listed]  # who was recruited by other means has no response rate
+    rated = {"completion_rate": bases["is_invited"], "response_rate": bases["is_eligible"] & drawn}
     items = [
-        ItemValues(rate, codes=np.where(bases[base], answered.astype(np.int64), -1), categories=("no", "yes"))
-        for rate, base in RATES.items()
+        ItemValues(rate, codes=np.where(base, answered.astype(np.int64), -1), categories=("no", "yes"))
+        for rate, base in rated.items()
     ]
     domains = data.domains(listed)
     found = estimate_items(design, items, domains, confidence=confidence).filter(category="yes")
-    table = _counts(domains, bases, answered, _dispositions(data, wave, waves, told)[listed])
-    for rate in RATES:
+    dispositions = np.where(drawn, _dispositions(data, wave, waves, told)[listed], NOT_DRAWN)
+    table = _counts(domains, bases, answered, dispositions)
+    for rate in rated:
         figures = found.filter(item=rate).select(
             "domain",
             "domain_value",
@@ -82,7 +85,7 @@ def _wave_rates(data: PanelData, wave: str, waves: list[str], told: pl.DataFrame
     ).with_columns(pl.col("cumrr2").alias("cumulative_response_rate"), wave=pl.lit(wave), rate_kind=pl.lit("response"))
 
 
-PARTIAL, REFUSED, NOT_CONTACTED, OTHER, UNKNOWN, COMPLETE, NOT_ELIGIBLE = range(7)
+PARTIAL, REFUSED, NOT_CONTACTED, OTHER, UNKNOWN, COMPLETE, NOT_ELIGIBLE, NOT_DRAWN = range(8)
 
 
 def _dispositions(data: PanelData, wave: str, waves: list[str], told: pl.DataFrame) -> NDArray[np.int64]:
@@ -113,7 +116,7 @@ def _counts(
     """Return the counts and AAPOR's rates of every domain value with anybody listed."""
     rows = []
     for one in (domain for domain in domains if domain.mask.any()):
-        counts = np.bincount(dispositions[one.mask], minlength=7).tolist()
+        counts = np.bincount(dispositions[one.mask], minlength=8).tolist()
         outcomes = Outcomes(
             complete=counts[COMPLETE],
             partial=counts[PARTIAL],
@@ -150,8 +153,9 @@ def _cohorts(data: PanelData, wave: str) -> dict[str, CohortWave]:
     cohort = arrays.cohort
     only = next(iter(data.survey.recruitment)) if len(data.survey.recruitment) == 1 else ""
     found = {}
-    for name in np.unique(cohort[arrays.is_listed[wave]]).tolist():
-        inside = (cohort == name) & arrays.is_listed[wave]
+    drawn = arrays.is_listed[wave] & ~arrays.is_other
+    for name in np.unique(cohort[drawn]).tolist():
+        inside = (cohort == name) & drawn
         found[name or only] = CohortWave(
             invited=int((inside & arrays.is_invited[wave]).sum()),
             eligible=int((inside & arrays.is_eligible[wave]).sum()),

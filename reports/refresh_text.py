@@ -64,7 +64,7 @@ def _chase(chase: pl.DataFrame) -> list[str]:
         return ["Whom to chase: no group answers less than the others beyond what chance does."]
     lines = ["Whom to chase, those first who make response unrepresentative (unconditional partial R below 0):"]
     return lines + [
-        f"  {row['domain']} {row['domain_value']}: partial R {row['estimate']:+.3f} "
+        f"  {row['domain'].replace('_', ' ')} {row['domain_value']}: partial R {row['estimate']:+.3f} "
         f"({row['ci_low']:+.3f} to {row['ci_high']:+.3f}); {row['n_absent']:,} active members missed the newest wave"
         for row in chase.iter_rows(named=True)
     ]

@@ -10,11 +10,11 @@
 -- completion_rate: n_respondents / n_invited
 -- completion_rate_ci_low: lower end of its confidence interval
 -- completion_rate_ci_high: upper end of its confidence interval
--- response_rate: n_respondents / n_eligible, the same as rr1; empty where members were not drawn by chance
+-- response_rate: the same as rr1: n_respondents / n_eligible of the members drawn by chance; empty where none was
 -- response_rate_ci_low: lower end of its confidence interval
 -- response_rate_ci_high: upper end of its confidence interval
 -- cumulative_response_rate: the same as cumrr2; empty when the recruitment rate is not known
--- n_partial: members with an interview that does not count as complete (P of AAPOR)
+-- n_partial: members drawn by chance, as in all counts below, with an interview that does not count as complete (P of AAPOR)
 -- n_refused: members in the population who said that they are out of the panel (R)
 -- n_not_contacted: members known to be in the population who did not answer (NC)
 -- n_other: members whose interview was set aside for another reason (O)

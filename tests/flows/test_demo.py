@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from tests.nights import SURVEY, Panel, Ran
+from tests.nights import run as panel_run
 
 PUBLISHED = {
     "panel_members",
@@ -70,15 +71,35 @@ DemoRun = tuple[Panel, Ran]
 def test_it_ends_by_printing_where_things_are_and_what_they_say(demo_run: DemoRun) -> None:
     panel, ran = demo_run
     assert ran.exit_code == 0
-    *_, published, newsletter, explorer, quality, first, second, third = ran.output.splitlines()
-    assert published.endswith(str(panel.published))
-    assert explorer.endswith("public/explorer/index.html")
-    assert newsletter.endswith("/public/citizens_panel/w02/newsletter.html")
-    assert quality.endswith("/published/quality/index.html")
-    assert all(line.startswith(f"{SURVEY}: ") for line in (first, second, third))
+    lines = [line for line in ran.output.splitlines() if not line.startswith(f"{SURVEY}, ")]
+    where = {
+        label: place.strip() for label, place in (one.split(":", 1) for one in lines if not one.startswith(SURVEY))
+    }
+    assert where["Published file"].endswith(str(panel.published))
+    assert where["Newsletter"].endswith("/public/citizens_panel/w02/newsletter.html")
+    assert where["Trend explorer"].endswith("/public/explorer/index.html")
+    assert where["Data-quality pages"].endswith("/published/quality/index.html")
+    assert where["Attrition page"].endswith("/published/attrition/citizens_panel.html")
+    for label in ("Published file", "Newsletter", "Trend explorer", "Data-quality pages", "Attrition page"):
+        assert (panel.root / where[label]).is_file()
+    told = [line for line in lines if line.startswith(f"{SURVEY}: ")]
+    assert len(told) == 4
+    assert "attrition alerts: " in told[-1]
     assert not ran.errors
-    for line in (published, newsletter, quality):
-        assert (panel.root / line.split(": ", 1)[1].strip()).is_file()
+
+
+def test_the_attrition_page_is_self_contained_and_made_again_only_when_something_changed(demo_run: DemoRun) -> None:
+    panel, _ = demo_run
+    path = panel.root / "published" / "attrition" / "citizens_panel.html"
+    page = path.read_text()
+    assert "://" not in page.replace("http://www.w3.org/2000/svg", "")
+    assert "<script" not in page
+    assert page.count("<svg") == page.count("<desc") > 0
+    made = path.stat().st_mtime_ns
+    again = panel_run("report", "attrition", str(panel.root), "--survey", SURVEY)
+    assert again.output.strip() == str(path)
+    assert path.read_text() == page
+    assert path.stat().st_mtime_ns > made
 
 
 def test_a_second_process_opens_the_published_file_and_finds_every_table_explained(demo_run: DemoRun) -> None:
@@ -181,6 +202,14 @@ def test_groups_with_few_active_members_raise_an_alert(demo_run: DemoRun) -> Non
     tested = panel.sql("select * from attrition_alerts where measure <> 'active' and p_value is not null")
     assert (tested["p_value_corrected"] >= tested["p_value"]).all()
     assert (tested["is_alert"] == (tested["p_value_corrected"] < 0.05)).all()
+
+
+def test_status_tells_the_alerts(demo_run: DemoRun) -> None:
+    panel, _ = demo_run
+    alerts = panel.sql("select domain, domain_value, measure from attrition_alerts where is_alert").rows()
+    told = json.loads(panel.panel("status", "--json").output)["attrition_alerts"]
+    assert {(one["domain"], one["domain_value"], one["measure"]) for one in told} == set(alerts)
+    assert "Attrition alerts" in panel.panel("status").output
 
 
 def test_a_refreshment_is_planned_by_age_group(demo_run: DemoRun, tmp_path: Path) -> None:

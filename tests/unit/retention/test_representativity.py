@@ -8,7 +8,8 @@ from polars.testing import assert_frame_equal
 
 from pipeline.design import SurveyDesign
 from pipeline.errors import EstimationError
-from pipeline.retention.representativity import COLUMNS, Covariate, representativity, response_model
+from pipeline.retention.representativity import COLUMNS, representativity
+from pipeline.retention.response_model import Covariate, response_model
 from tests.golden.data import codes, column
 from tests.unit.estimation.builders import N, golden_design
 

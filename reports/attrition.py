@@ -1,0 +1,312 @@
+"""The attrition page of a survey: who leaves, when and why, and what that does to whom the panel speaks for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import polars as pl
+
+from pipeline import disclosure
+from pipeline.definitions import ALL
+from reports import charts, words
+from reports.attrition_charts import Point, Profile, curve, hazards, indicator_chart, profile_chart, round_share
+from reports.attrition_data import AttritionData, attrition_data, groups_of, of_cause
+from reports.attrition_words import ATTRITION
+from reports.charts import Mark
+from reports.published import Read
+
+TEMPLATES = Path(__file__).parent / "templates"
+PATTERNS = ("stayer", "lurker", "returner", "leaver")
+DASH = "–"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table in print."""
+
+    caption: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture with the figures behind it."""
+
+    heading: str
+    svg: str
+
+
+def render_attrition(read: Read, survey: str, *, confidence: float = 0.95) -> str | None:
+    """Return the page of a survey; None while nobody can be known to have left or stayed.
+
+    The same published rows give the same page, to the byte.
+
+    Args:
+        read: answers SQL with the rows of the published file.
+    """
+    facts = read("select disclosure_profile from surveys where survey = ?", [survey])
+    if facts.is_empty():
+        return None
+    found = attrition_data(read, survey, disclosure.disclosure_profile(str(facts.item())))
+    if found is None:
+        return None
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("attrition.html").render(
+        words=ATTRITION,
+        title=found.survey["title"],
+        wave=found.wave,
+        level=f"{confidence:.0%}",
+        alerts=found.alerts,
+        curves=_curves(found),
+        curves_table=_curves_table(found),
+        causes_table=_causes_table(found),
+        late_table=_late_table(found),
+        hazards=_hazards(found),
+        hazards_table=_hazards_table(found),
+        indicator=_indicator(found),
+        indicator_table=_indicator_table(found),
+        partials_table=_partials_table(found),
+        profile=_profile(found),
+        profile_table=_profile_table(found),
+        is_of_recruits=found.profile["population_source"].eq("recruits").any(),
+        patterns_table=_patterns_table(found),
+        response_table=_response_table(found),
+    )
+
+
+def _points(rows: pl.DataFrame, group: str, figure: str) -> list[Point]:
+    own = rows.filter(domain_value=group).sort("time")
+    columns = ("time", figure, f"{figure}_ci_low", f"{figure}_ci_high")
+    return [Point(*row) for row in own.select(columns).iter_rows()]
+
+
+def _curves(found: AttritionData) -> list[Picture]:
+    """Return a small curve for each group that has one."""
+    rows = of_cause(found.since_joining, "nonresponse")
+    everyone = _points(rows, ALL, "staying")
+    pictures = []
+    for place, group in enumerate(groups_of(rows)):
+        points = _points(rows, group, "staying")
+        about = charts.Words(f"curve-{place}", ATTRITION["curve_title"].format(group=group), _told(points))
+        pictures.append(Picture(group, curve(points, everyone, about)))
+    return pictures
+
+
+def _hazards(found: AttritionData) -> list[Picture]:
+    """Return a small picture of who left at each wave for each group, on one scale."""
+    rows = of_cause(found.since_joining, "nonresponse")
+    groups = groups_of(rows)
+    largest = rows.filter(pl.col("domain") != ALL)["hazard_ci_high"].max()
+    highest = round_share(float(largest) if isinstance(largest, float) else 0.05)
+    pictures = []
+    for place, group in enumerate(groups):
+        points = _points(rows, group, "hazard")
+        about = charts.Words(f"hazard-{place}", ATTRITION["hazard_title"].format(group=group), _told(points))
+        pictures.append(Picture(group, hazards(points, highest, about)))
+    return pictures
+
+
+def _told(points: Sequence[Point]) -> str:
+    """Return the figures of a picture in words."""
+    told = [
+        ATTRITION["point"].format(
+            time=one.time, share=words.percent(one.share), range=words.percent_range(one.low or 0.0, one.high or 0.0)
+        )
+        for one in points
+        if one.share is not None
+    ]
+    return " ".join(told) or ATTRITION["hidden"]
+
+
+def _by_time(found: AttritionData, figure: str, caption: str) -> Table:
+    """Return a row for each group and a column for each time: the share and its range."""
+    rows = of_cause(found.since_joining, "nonresponse")
+    times = rows["time"].unique().sort().to_list()
+    cells = {(row["domain_value"], row["time"]): row for row in rows.iter_rows(named=True)}
+    lines = [
+        (_name(group), *(_share_and_range(cells.get((group, time)), figure) for time in times))
+        for group in [*groups_of(rows), ALL]
+    ]
+    headings = (ATTRITION["group"], *(ATTRITION["time"].format(time=time) for time in times))
+    return Table(caption, headings, tuple(lines))
+
+
+def _curves_table(found: AttritionData) -> Table:
+    return _by_time(found, "staying", ATTRITION["curves_caption"])
+
+
+def _hazards_table(found: AttritionData) -> Table:
+    return _by_time(found, "hazard", ATTRITION["hazards_caption"])
+
+
+def _causes_table(found: AttritionData) -> Table:
+    """Return how many left in which way by the last time that can be known, causes competing."""
+    rows = found.since_joining.filter(pl.col("cause") != "nonresponse")
+    if rows.is_empty():
+        return Table("", (), ())
+    last = rows.filter(pl.col("time") == pl.col("time").max())
+    causes = last["cause"].unique().to_list()
+    causes.sort(key=lambda cause: (cause != "left", cause == ALL, cause))
+    cells = {(row["domain_value"], row["cause"]): row for row in last.iter_rows(named=True)}
+    lines = [
+        (_name(group), *(_share_and_range(cells.get((group, cause)), "incidence") for cause in causes))
+        for group in [*groups_of(last), ALL]
+    ]
+    headings = (ATTRITION["group"], *(ATTRITION.get(f"cause_{cause}", words.capital(cause)) for cause in causes))
+    return Table(ATTRITION["causes_caption"].format(time=last["time"][0]), headings, tuple(lines))
+
+
+def _late_table(found: AttritionData) -> Table:
+    """Return who of those still in has answered none of the waves since, where it is too early to know who left."""
+    rows = of_cause(found.calendar, "missed_latest")
+    waves = rows["wave"].unique(maintain_order=True).sort().to_list()
+    cells = {(row["domain_value"], row["wave"]): row for row in rows.iter_rows(named=True)}
+    lines = [
+        (_name(group), *(_share_and_range(cells.get((group, wave)), "hazard") for wave in waves))
+        for group in [*groups_of(rows), ALL]
+    ]
+    headings = (ATTRITION["group"], *(ATTRITION["missed_from"].format(wave=wave) for wave in waves))
+    return Table(ATTRITION["late_caption"], headings, tuple(lines)) if waves else Table("", (), ())
+
+
+def _indicator(found: AttritionData) -> str:
+    """Return the R-indicator over the waves."""
+    marks = [
+        Mark(str(row["wave"]), row["estimate"], row["ci_low"], row["ci_high"])
+        for row in found.indicators.iter_rows(named=True)
+    ]
+    shown = [mark for mark in marks if mark.estimate is not None]
+    if not shown:
+        return ""
+    told = " ".join(f"{mark.label}: {mark.estimate:.2f} ({mark.low:.2f} to {mark.high:.2f})." for mark in shown)
+    return indicator_chart(marks, charts.Words("r-indicator", ATTRITION["indicator_title"], told))
+
+
+def _indicator_table(found: AttritionData) -> Table:
+    lines = [
+        (
+            str(row["wave"]),
+            _decimal(row["estimate"]),
+            _decimals(row["ci_low"], row["ci_high"]),
+            _decimal(row["unadjusted"]),
+        )
+        for row in found.indicators.iter_rows(named=True)
+    ]
+    return Table(ATTRITION["indicator_caption"], _headings("wave", "indicator", "range", "unadjusted"), tuple(lines))
+
+
+def _partials_table(found: AttritionData) -> Table:
+    lines = [
+        (
+            f"{row['variable'].replace('_', ' ')}: {row['category']}",
+            _signed(row["estimate"]),
+            f"{_signed(row['ci_low'])} to {_signed(row['ci_high'])}",
+            ATTRITION["answers_less"]
+            if row["ci_high"] < 0
+            else ATTRITION["answers_more"]
+            if row["ci_low"] > 0
+            else DASH,
+        )
+        for row in found.partials.drop_nulls().iter_rows(named=True)
+    ]
+    caption = ATTRITION["partials_caption"].format(wave=found.wave)
+    return Table(caption, _headings("category", "partial", "range", "finding"), tuple(lines))
+
+
+def _profile(found: AttritionData) -> str:
+    rows = found.profile
+    profiles = [Profile(*row) for row in rows.select("domain_value", "panel_share", "population_share").iter_rows()]
+    told = " ".join(
+        ATTRITION["profile_point"].format(
+            group=one.label,
+            panel=ATTRITION["hidden"] if one.panel is None else words.percent(one.panel),
+            population=words.percent(one.population),
+        )
+        for one in profiles
+    )
+    return profile_chart(profiles, charts.Words("age-profile", ATTRITION["profile_title"], told))
+
+
+def _profile_table(found: AttritionData) -> Table:
+    lines = [
+        (
+            row["domain_value"],
+            words.count(row["n_active"]),
+            _percent(row["panel_share"]),
+            _percent(row["population_share"]),
+            DASH if row["panel_share"] is None else words.signed_points(row["panel_share"] - row["population_share"]),
+        )
+        for row in found.profile.iter_rows(named=True)
+    ]
+    headings = _headings("group", "active", "of_panel", "of_population", "difference")
+    return Table(ATTRITION["profile_caption"], headings, tuple(lines))
+
+
+def _patterns_table(found: AttritionData) -> Table:
+    cells = {(row["domain_value"], row["pattern"]): row for row in found.patterns.iter_rows(named=True)}
+    members = dict(found.patterns.select("domain_value", "n_members").iter_rows())
+    lines = [
+        (
+            _name(group),
+            words.count(members[group]),
+            *(_percent(cells[group, pattern]["share"]) for pattern in PATTERNS),
+        )
+        for group in [*groups_of(found.patterns), ALL]
+    ]
+    return Table(ATTRITION["patterns_caption"], _headings("group", "members", *PATTERNS), tuple(lines))
+
+
+def _response_table(found: AttritionData) -> Table:
+    rates = ("completion_rate", "rr1", "rr3", "rr5", "cumrr2")
+    shown = [rate for rate in rates if found.response[rate].null_count() < found.response.height]
+    lines = [
+        (
+            row["wave"] + (f" ({ATTRITION['in_the_field']})" if row["is_provisional"] else ""),
+            words.count(row["n_invited"]),
+            words.count(row["n_respondents"]),
+            *(_percent(row[rate]) for rate in shown),
+        )
+        for row in found.response.iter_rows(named=True)
+    ]
+    return Table(ATTRITION["response_caption"], _headings("wave", "invited", "answered", *shown), tuple(lines))
+
+
+def _headings(*names: str) -> tuple[str, ...]:
+    return tuple(ATTRITION[name] for name in names)
+
+
+def _name(group: str) -> str:
+    return ATTRITION["everyone"] if group == ALL else group
+
+
+def _share_and_range(row: dict[str, Any] | None, figure: str) -> str:
+    if row is None or row[figure] is None:
+        return DASH
+    return (
+        f"{words.short_percent(row[figure])} ({words.short_range(row[f'{figure}_ci_low'], row[f'{figure}_ci_high'])})"
+    )
+
+
+def _percent(share: float | None) -> str:
+    return DASH if share is None else words.short_percent(share)
+
+
+def _decimal(number: float | None) -> str:
+    return DASH if number is None else f"{number:.2f}"
+
+
+def _decimals(low: float | None, high: float | None) -> str:
+    return DASH if low is None or high is None else f"{low:.2f} to {high:.2f}"
+
+
+def _signed(number: float) -> str:
+    return f"{number:+.3f}".replace("-", "−")
