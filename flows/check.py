@@ -39,9 +39,11 @@ def check_file(path: Path, survey: str, source: str, root: Path, part: str = "")
         part=part,
     )
     fixed = known_profile.of_delivery(reading.survey, source, reading.frame, reading.members)
-    profile = known_profile.combined(stored["profile"], [fixed])
+    profile = known_profile.combined(definition, stored["profile"], [fixed])
     rows_of = dict(stored["rows"].iter_rows())
     (report,) = validation.validate([intake.to_validate(reading, profile, rows_of, stored["panel"], stored["shares"])])
+    for note in reading.notes:
+        print(f"Note: {note}.")
     for fault in report.faults:
         print(fault)
     n_refused = report.refused["row_number"].n_unique()
@@ -64,7 +66,7 @@ def _stored(workspace: Workspace, survey: str) -> dict[str, pl.DataFrame]:
         "panel": known_profile.PANEL_SQL,
         "shares": answer_shares.STORED_SQL,
         "members": "select panel_member_id from core.members where survey = ?",
-        "profile": "select panel_member_id, variable, value from core.profile where survey = ?",
+        "profile": known_profile.PROFILE_SQL,
         "rows": "select source, sum(n_delivered)::bigint as n_delivered from raw.deliveries "
         "where survey = ? and status = 'accepted' group by source",
     }
@@ -76,7 +78,7 @@ def _stored(workspace: Workspace, survey: str) -> dict[str, pl.DataFrame]:
             ),
             "shares": pl.DataFrame(schema=answer_shares.COLUMNS),
             "members": pl.DataFrame(schema=empty),
-            "profile": pl.DataFrame(schema=empty),
+            "profile": pl.DataFrame(schema=known_profile.COLUMNS),
             "rows": pl.DataFrame(schema={"source": pl.String, "n_delivered": pl.Int64}),
         }
     with warehouse.open_read_only(workspace.warehouse) as connection:

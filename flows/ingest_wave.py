@@ -78,7 +78,7 @@ def load_delivery(survey: str, source: str, arrival: Arrival, reading: Reading, 
         id_column=intake.described(reading.survey, source).columns.get("panel_member_id", ""),
         part=arrival.part,
     )
-    found = check_rows([report], night.run_id, night.started_at.replace(tzinfo=None))
+    found = check_rows([report], night.run_id, night.started_at.replace(tzinfo=None), reading.notes)
     with warehouse.transaction(night.connection):
         warehouse.load_delivery(night.connection, delivery, reading.with_pseudonyms, report.refused)
         warehouse.replace_rows(night.connection, "log.checks", found, survey=survey, wave=source, part=arrival.part)

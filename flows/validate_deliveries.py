@@ -19,11 +19,9 @@ def validate_deliveries(survey: str, readings: list[Reading], known: list[Readin
         known: what was accepted tonight already and tells of members: their list.
     """
     night = current()
-    stored = warehouse.read(
-        night.connection, "select panel_member_id, variable, value from core.profile where survey = ?", [survey]
-    )
+    stored = warehouse.read(night.connection, known_profile.PROFILE_SQL, [survey])
     fixed = [known_profile.of_delivery(one.survey, one.source, one.frame, one.members) for one in [*readings, *known]]
-    profile = known_profile.combined(stored, fixed)
+    profile = known_profile.combined(night.surveys[survey], stored, fixed)
     panel = _panel(night, survey, known)
     shares = _shares(night, survey, [*readings, *known])
     return validation.validate(

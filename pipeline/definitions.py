@@ -19,6 +19,7 @@ ROSTER = "roster"  # source of the member list; the others are waves, and the cr
 CROSSWALK = "crosswalk"  # source that tells which ids of different waves are one person
 ANY_WAVE = "waves"  # profile source: the first wave that a member answered
 ALL = "all"  # domain and domain value of everyone
+AGE, BIRTH_YEAR = MEASURES = "age", "birth_year"  # what a profile variable may hold, told differently by waves
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,14 @@ class Wave:
 
 
 @dataclass(frozen=True)
+class ToldAs:
+    """How a wave tells a profile variable that is fixed elsewhere: in another column, as an age or a year of birth."""
+
+    column: str
+    measure: str = ""
+
+
+@dataclass(frozen=True)
 class ProfileVariable:
     """What is known of every member, fixed at one source: the member list or one wave's delivery."""
 
@@ -180,6 +189,17 @@ class ProfileVariable:
     categories: tuple[str, ...] = ()  # () for a number
     values: dict[str, str] = field(default_factory=dict)  # delivered value: ours, "" = not known
     check_drift: bool = False  # warn when later deliveries with the same column disagree
+    measure: str = ""  # age or birth_year: compared as years of birth, off by one where one of them is an age
+    known_on: date | None = None  # of an age in a member list without dates of joining: the day it was true
+    elsewhere: dict[str, ToldAs] = field(default_factory=dict)  # wave: its column, and what that holds
+
+    def column_at(self, wave: str) -> str:
+        """Return the column in which a wave tells it."""
+        return self.elsewhere[wave].column if wave in self.elsewhere else self.column
+
+    def measure_at(self, wave: str) -> str:
+        """Return what a wave tells: age, birth_year, or the value itself."""
+        return (self.elsewhere[wave].measure if wave in self.elsewhere else "") or self.measure
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ class Reading:
     members: pl.Series  # panel_member_id of each row, null when nobody in the member list
     aliases: dict[str, pl.Series]  # column of ids: the pseudonym of each, before links between waves are followed
     part: str = ""  # of the wave, when it is delivered in several (pipeline.deliveries)
+    notes: tuple[str, ...] = ()  # what was read otherwise than one might expect, in words
 
     @property
     def with_pseudonyms(self) -> pl.DataFrame:
@@ -87,7 +88,7 @@ def read(
     survey = survey.in_part(source, part_of(part))
     definition = described(survey, source)
     id_columns = _id_columns(survey, source)
-    frame = wave_files.read_delivery(
+    delivered = wave_files.read_delivery(
         path,
         expected_columns=(*definition.columns.values(), *definition.required_columns, *id_columns),
         file_name=Path(file_name).name,
@@ -98,9 +99,11 @@ def read(
             sheet=definition.sheet,
             header_row=definition.header_row,
             decimal_comma=definition.decimal_comma,
+            words=_columns_of_words(survey, source),
             as_enums=True,
         ),
-    ).frame
+    )
+    frame = delivered.frame
     for column in id_columns:
         _refuse_missing_column(column, frame, source, file_name)
     frame = with_enums(frame.with_columns(pl.col(column).cast(pl.String) for column in id_columns), but=id_columns)
@@ -110,12 +113,21 @@ def read(
     }
     if source == CROSSWALK:
         nobody = pl.repeat(None, frame.height, dtype=pl.String, eager=True)
-        return Reading(survey, source, file_name, frame, nobody, aliases)
+        return Reading(survey, source, file_name, frame, nobody, aliases, notes=delivered.notes)
     id_column = definition.columns["panel_member_id"]
     members = _members(survey, source, aliases[id_column], known)
     if not survey.has_ids_of_each_wave:
         aliases[id_column] = members
-    return Reading(survey, source, file_name, frame, members, aliases, part)
+    return Reading(survey, source, file_name, frame, members, aliases, part, delivered.notes)
+
+
+def _columns_of_words(survey: Survey, source: str) -> frozenset[str]:
+    """Return the columns that hold codes or text: in them "1,3" is two answers, or a code, and no number."""
+    placed = survey.wave(source).items if survey.has_wave(source) else ()
+    items = {one.column for one in placed if survey.items[one.item].kind != "number"}
+    profile = {one.column for one in survey.profile if not one.is_number}
+    numbers = {one.column for one in placed if survey.items[one.item].kind == "number"}
+    return frozenset((items | profile) - numbers)
 
 
 def _id_columns(survey: Survey, source: str) -> dict[str, str]:

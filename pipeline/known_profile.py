@@ -4,18 +4,30 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from pipeline.definitions import ANY_WAVE, ROSTER, Survey
+from pipeline.definitions import ANY_WAVE, ROSTER, Source, Survey
 
 PANEL_SQL = """
 select panel_member_id, cast(joined_on as varchar) as joined_on, cast(left_on as varchar) as left_on, status
 from core.members
 where survey = ?
 """
-COLUMNS = {"panel_member_id": pl.String, "variable": pl.String, "value": pl.String}
+PROFILE_SQL = """
+select
+    profile.panel_member_id,
+    profile.variable,
+    profile.value,
+    cast(coalesce(year(wave.fieldwork_start), year(member.joined_on)) as integer) as known_year
+from core.profile as profile
+left join definitions.profile as declared using (survey, variable)
+left join core.waves as wave on profile.survey = wave.survey and declared.source = wave.wave
+left join core.members as member on profile.survey = member.survey and profile.panel_member_id = member.panel_member_id
+where profile.survey = ?
+"""
+COLUMNS = {"panel_member_id": pl.String, "variable": pl.String, "value": pl.String, "known_year": pl.Int32}
 
 
 def of_delivery(survey: Survey, source: str, frame: pl.DataFrame, members: pl.Series) -> pl.DataFrame:
-    """Return the profile values that a delivery fixes: panel_member_id, variable, value.
+    """Return the profile values that a delivery fixes: panel_member_id, variable, value, known_year.
 
     Args:
         source: `roster` or the wave of the delivery.
@@ -23,13 +35,15 @@ def of_delivery(survey: Survey, source: str, frame: pl.DataFrame, members: pl.Se
         members: the panel_member_id of each row, null when nobody in the member list.
     """
     parts = [pl.DataFrame(schema=COLUMNS)]
+    years = years_of(survey, source, frame)
     for variable in survey.profile:
         is_here = variable.source == source or (variable.source == ANY_WAVE and source != ROSTER)
         if is_here and variable.column in frame.columns:
             delivered = frame[variable.column].cast(pl.String)
             ours = delivered.replace(dict(variable.values)) if variable.values else delivered
-            part = pl.DataFrame({"panel_member_id": members, "value": ours}).filter(pl.col("value") != "").drop_nulls()
-            parts.append(part.select("panel_member_id", pl.lit(variable.name).alias("variable"), "value"))
+            told = pl.DataFrame({"panel_member_id": members, "value": ours.cast(pl.String), "known_year": years})
+            part = told.filter(pl.col("value") != "").drop_nulls(["panel_member_id", "value"])
+            parts.append(part.select("panel_member_id", pl.lit(variable.name).alias("variable"), "value", "known_year"))
     return pl.concat(parts).unique(["panel_member_id", "variable"], keep="first", maintain_order=True)
 
 
@@ -43,8 +57,45 @@ def of_member_list(survey: Survey, frame: pl.DataFrame, members: pl.Series) -> p
     return frame.select(members.alias("panel_member_id"), **columns).drop_nulls("panel_member_id")
 
 
-def combined(stored: pl.DataFrame, delivered: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Return stored and newly delivered values together; a newly delivered one counts."""
-    return pl.concat([*delivered, stored.select(*COLUMNS)]).unique(
-        ["panel_member_id", "variable"], keep="first", maintain_order=True
+def years_of(survey: Survey, source: str, frame: pl.DataFrame) -> pl.Series:
+    """Return the year in which each row of a delivery was true: of its interview, or of joining; null when not known.
+
+    Args:
+        source: `roster` or the wave of the delivery.
+        frame: delivered columns as text.
+    """
+    nowhere = pl.repeat(None, frame.height, dtype=pl.Int32, eager=True)
+    if source != ROSTER and not survey.has_wave(source):
+        return nowhere
+    definition = survey.roster if source == ROSTER else survey.wave(source).source
+    told = {**definition.optional_columns, **definition.columns}
+    column = next(
+        (told[name] for name in ("completed_year", "completed_at", "joined_on") if told.get(name) in frame.columns),
+        None,
+    )
+    years = nowhere if column is None else _years(frame[column].cast(pl.String), definition, told)
+    start = None if source == ROSTER else survey.wave(source).fieldwork_start
+    return years.fill_null(start.year) if start else years
+
+
+def _years(values: pl.Series, definition: Source, told: dict[str, str]) -> pl.Series:
+    """Return the year that a time begins with, or has in the declared layout."""
+    layout = definition.completed_at_format if "completed_at" in told else None
+    if layout is None:
+        return values.str.slice(0, 4).cast(pl.Int32, strict=False)
+    return values.str.strptime(pl.Datetime, layout, strict=False).dt.year().cast(pl.Int32)
+
+
+def combined(survey: Survey, stored: pl.DataFrame, delivered: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return stored and newly delivered values together; a newly delivered one counts.
+
+    A variable that declares the day on which it was true has that day's year.
+    """
+    both = pl.concat([*delivered, stored.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())])
+    declared = {one.name: one.known_on.year for one in survey.profile if one.known_on is not None}
+    year = (
+        pl.col("variable").replace_strict(declared, default=None, return_dtype=pl.Int32) if declared else pl.lit(None)
+    )
+    return both.unique(["panel_member_id", "variable"], keep="first", maintain_order=True).with_columns(
+        known_year=pl.coalesce(year, "known_year")
     )

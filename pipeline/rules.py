@@ -21,6 +21,7 @@ from pipeline.definitions import (
 )
 
 ROSTER = "roster"
+FILE_NOTE = "file-note"  # no rule: what was read of a file otherwise than one might expect
 SEVERITIES = CRITICAL, WARNING, INFO = "critical", "warning", "info"
 
 
@@ -209,7 +210,7 @@ def _key_rules(source_name: str, source: Source) -> Iterator[Rule]:
 def _known_columns(survey: Survey, wave: Wave) -> tuple[str, ...]:
     items = [placed.column for placed in wave.items]
     ballots = [placed.ballot.column for placed in wave.items if placed.ballot is not None]
-    return _unique([*items, *ballots, *(variable.column for variable in survey.profile if variable.check_drift)])
+    return _unique([*items, *ballots, *(one.column_at(wave.wave) for one in survey.profile if one.check_drift)])
 
 
 def _profile_columns(survey: Survey, source_name: str) -> list[str]:
@@ -338,7 +339,8 @@ def _profile_rule(code: str, source_name: str, variable: ProfileVariable, allowe
 def _drift_rules(survey: Survey, wave: Wave) -> Iterator[Rule]:
     for variable in survey.profile:
         if variable.check_drift and variable.source != wave.wave:
-            yield Rule("profile-drift", wave.wave, column=variable.column, name=variable.name, detail=variable.source)
+            column = variable.column_at(wave.wave)
+            yield Rule("profile-drift", wave.wave, column=column, name=variable.name, detail=variable.source)
 
 
 def _margin_rules(survey: Survey, wave: Wave) -> Iterator[Rule]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.rules import CRITICAL, RULE_KINDS, WARNING
+from pipeline.rules import CRITICAL, FILE_NOTE, RULE_KINDS, WARNING
 from reports import words
 from reports.quality_removal import Removal
 
@@ -94,6 +94,11 @@ class SourcePage:
         return [*tolerated, *self._messages(WARNING)]
 
     @property
+    def notes(self) -> list[str]:
+        """Return what was read of the file otherwise than one might expect."""
+        return [str(one["message"]) for one in self.checks if one["rule"] == FILE_NOTE]
+
+    @property
     def refused(self) -> list[tuple[str, str, str]]:
         """Return reason, item or column, and number of rows for whatever single rows were refused for."""
         rows = [one for one in self.checks if not one["success"] and refuses_rows(one["rule"], one["severity"])]
@@ -102,7 +107,8 @@ class SourcePage:
     @property
     def rule_rows(self) -> list[dict[str, str]]:
         """Return one row for each kind of rule: what was looked for, on how much, and what was found."""
-        codes = sorted({one["rule"] for one in self.checks}, key=lambda code: (_ORDER.get(code, len(_ORDER)), code))
+        rules = {one["rule"] for one in self.checks} - {FILE_NOTE}
+        codes = sorted(rules, key=lambda code: (_ORDER.get(code, len(_ORDER)), code))
         return [_rule_row(code, [one for one in self.checks if one["rule"] == code]) for code in codes]
 
     @property

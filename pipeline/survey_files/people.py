@@ -7,6 +7,7 @@ from yaml.nodes import ScalarNode
 
 from pipeline.definitions import (
     ANY_WAVE,
+    MEASURES,
     Band,
     Crosswalk,
     Design,
@@ -16,6 +17,7 @@ from pipeline.definitions import (
     ProfileVariable,
     Recruitment,
     Source,
+    ToldAs,
     Wave,
 )
 from pipeline.survey_files.blocks import Block
@@ -117,9 +119,36 @@ def read_variable(name: str, block: Block, waves: Collection[str]) -> ProfileVar
         categories=categories,
         values=read_profile_values(block, categories),
         check_drift=block.boolean("check_drift"),
+        measure=block.choice_or("is", MEASURES, "what a number says of a person's age", ""),
+        known_on=block.day("known_on"),
+        elsewhere=read_elsewhere(block, waves),
     )
+    refuse_what_is_not_compared(block, variable)
     block.close()
     return variable
+
+
+def read_elsewhere(block: Block, waves: Collection[str]) -> dict[str, ToldAs]:
+    """Return in which column a wave tells a variable that is fixed elsewhere, and whether as an age or a birth year."""
+    found = {}
+    for wave, told in block.blocks("elsewhere").items():
+        told.value.is_among(wave, waves, "a wave")
+        measure = told.choice_or("is", MEASURES, "what a number says of a person's age", "")
+        found[wave] = ToldAs(told.needed_text("column"), measure)
+        told.close()
+    return found
+
+
+def refuse_what_is_not_compared(block: Block, variable: ProfileVariable) -> None:
+    """Note how a variable is to be compared where nothing compares it."""
+    if variable.measure and not variable.is_number:
+        block.value.fault(f"'is: {variable.measure}' of categories", "number: true", "Remove one of them.")
+    if (variable.elsewhere or variable.measure) and not variable.check_drift:
+        expected = "check_drift: true beside them"
+        block.value.fault("'is' or 'elsewhere'", expected, "Add it: they say how values of waves are compared.")
+    if any(one.measure for one in variable.elsewhere.values()) and not variable.measure:
+        expected = "is: age, or is: birth_year, of the variable too"
+        block.value.fault("'is' under 'elsewhere' alone", expected, "Say what the variable itself holds.")
 
 
 def read_profile_values(block: Block, categories: Collection[str]) -> dict[str, str]:

@@ -78,6 +78,15 @@ def _profile(variable: ProfileVariable) -> Block:
         block["values"] = {Label(found): Label(ours) if ours else None for found, ours in variable.values.items()}
     if variable.check_drift:
         block["check_drift"] = True
+    if variable.measure:
+        block["is"] = variable.measure
+    if variable.known_on:
+        block["known_on"] = variable.known_on
+    if variable.elsewhere:
+        told = variable.elsewhere.items()
+        block["elsewhere"] = {
+            wave: {"column": one.column, **({"is": one.measure} if one.measure else {})} for wave, one in told
+        }
     return block
 
 
@@ -92,6 +101,13 @@ def _plan(survey: Survey) -> Iterator[tuple[str, object]]:
     """Yield the design and the analysis plan; what is empty stands for what is not declared."""
     yield "design", _design(survey.design)
     yield "eligibility", _eligibility(survey.eligibility)
+    yield (
+        "recruitment",
+        {
+            cohort: {one.name: value for one in fields(counts) if (value := getattr(counts, one.name)) is not None}
+            for cohort, counts in survey.recruitment.items()
+        },
+    )
     yield "research_questions", {name: Label(text) for name, text in survey.research_questions.items()}
     yield "weights", {recipe.weight_id: weight_block(recipe) for recipe in survey.weights}
     yield (
@@ -129,6 +145,8 @@ def _eligibility(eligibility: Eligibility) -> Block:
         block |= {"columns": dict(eligibility.columns), "contains": Label(eligibility.contains)}
     if eligibility.exit_reasons:
         block["exit_reasons"] = [Label(reason) for reason in eligibility.exit_reasons]
+    if eligibility.causes:
+        block["causes"] = {name: Label(text) for name, text in eligibility.causes.items()}
     return block
 
 

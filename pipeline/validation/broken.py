@@ -17,11 +17,9 @@ from pipeline.validation.rows import (
     ROW,
     UNINVITED,
     DeliveredRows,
-    known_name,
-    margin_name,
-    ours_name,
     value_name,
 )
+from pipeline.validation.same_person import here_name, margin_name, there_name
 
 NO_ROWS = pl.Series(ROW, [], dtype=pl.Int32)
 _ASKING = ("routing", "ballot")
@@ -97,7 +95,7 @@ def _outside_fieldwork(rule: Rule, names: dict[str, str]) -> pl.Expr:
 
 
 def _drifted(rule: Rule, names: dict[str, str]) -> pl.Expr:
-    return pl.col(ours_name(str(rule.name))) != pl.col(known_name(str(rule.name)))
+    return pl.col(here_name(str(rule.name))) != pl.col(there_name(str(rule.name)))
 
 
 _OF_A_ROW: dict[str, Callable[[Rule, dict[str, str]], pl.Expr]] = {

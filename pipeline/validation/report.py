@@ -6,7 +6,7 @@ from datetime import datetime
 
 import polars as pl
 
-from pipeline.rules import CRITICAL, INFO, Rule
+from pipeline.rules import CRITICAL, FILE_NOTE, INFO, Rule
 
 TAKEN_OUT = ("test-row", "other-sample")  # rows that nobody has to correct
 CHECKS = {
@@ -102,8 +102,10 @@ def _reason(rule: Rule) -> str:
     return f"{rule.kind.title} (item '{rule.item}')" if rule.item else rule.kind.title
 
 
-def check_rows(reports: Sequence[ValidationReport], run_id: str, checked_at: datetime) -> pl.DataFrame:
-    """Return the rows of log.checks: one for each rule that was checked."""
+def check_rows(
+    reports: Sequence[ValidationReport], run_id: str, checked_at: datetime, notes: Sequence[str] = ()
+) -> pl.DataFrame:
+    """Return the rows of log.checks: one for each rule that was checked, and one for each note on the files."""
     rows = [
         (
             *(run_id, report.survey, report.wave, report.file_name),
@@ -114,4 +116,13 @@ def check_rows(reports: Sequence[ValidationReport], run_id: str, checked_at: dat
         for report in reports
         for result in report.results
     ]
-    return pl.DataFrame(rows, schema=CHECKS, orient="row")
+    told = [
+        (
+            *(run_id, report.survey, report.wave, report.file_name),
+            *(FILE_NOTE, INFO, None, None, True, report.n_delivered, 0, note, checked_at),
+            report.part,
+        )
+        for report in reports
+        for note in notes
+    ]
+    return pl.DataFrame([*rows, *told], schema=CHECKS, orient="row")

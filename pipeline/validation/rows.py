@@ -9,9 +9,19 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline import answer_shares
-from pipeline.definitions import ANY_WAVE, CROSSWALK, Domain, ProfileVariable, RowFilter, Source, Survey
+from pipeline.definitions import ANY_WAVE, CROSSWALK, RowFilter, Source, Survey
 from pipeline.rules import ROSTER, Rule, is_known_column
 from pipeline.validation.messages import BLANK
+from pipeline.validation.same_person import (
+    blank_as_null,
+    category,
+    interview_years,
+    known_name,
+    margin_name,
+    ours_name,
+    with_comparison,
+    with_profile,
+)
 
 NUMBER = r"[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?"  # the whole of a cell that is a number
 ROW, HAS_ID, MEMBER, PERSON, DAY = "row_number", "has_id", "member", "person", "completed_on"
@@ -28,7 +38,7 @@ class DeliveryToValidate:
         source: `roster` or the wave.
         frame: every delivered column as text, an empty cell blank or null, rows in file order.
         members: the panel_member_id of each row, null where the id is blank or not in the member list.
-        profile: what is known of members from other sources: panel_member_id, variable, value (our words).
+        profile: what is known of members from other sources: panel_member_id, variable, value (our words), known_year.
         previous_rows: rows delivered for `previous_wave`, None when there is none.
         panel: what the member list says of being in the panel, as text: panel_member_id, joined_on, left_on, status.
         shares: how often each answer was given in other waves: wave, item, code, n (pipeline.answer_shares).
@@ -87,7 +97,9 @@ def delivered_rows(delivery: DeliveryToValidate) -> DeliveredRows:
     text = delivery.frame.select(
         pl.int_range(1, delivery.frame.height + 1, dtype=pl.Int32, eager=True).alias(ROW),
         *(
-            (pl.col(column) if column in as_they_are else _blank(pl.col(column).cast(pl.String))).alias(names[column])
+            (pl.col(column) if column in as_they_are else blank_as_null(pl.col(column).cast(pl.String))).alias(
+                names[column]
+            )
             for column in delivery.frame.columns
             if column in wanted
         ),
@@ -106,16 +118,6 @@ def delivered_rows(delivery: DeliveryToValidate) -> DeliveredRows:
     return DeliveredRows(kept, names, undeclared, delivery.frame.height, test_rows, other_rows, ids, moves)
 
 
-def known_name(variable: str) -> str:
-    """Return the column of what is known of a profile variable from elsewhere."""
-    return f"known_{variable}"
-
-
-def ours_name(variable: str) -> str:
-    """Return the column of a delivered profile variable in our words."""
-    return f"ours_{variable}"
-
-
 def value_name(rule: Rule, names: dict[str, str]) -> str:
     """Return the column that holds the values a rule compares."""
     column = names[str(rule.column)] if rule.column is not None else ""
@@ -123,11 +125,6 @@ def value_name(rule: Rule, names: dict[str, str]) -> str:
     if rule.code == "profile-category":
         return ours_name(str(rule.name))
     return f"{prefixes[rule.code]}{rule.item or rule.name or column}" if rule.code in prefixes else column
-
-
-def margin_name(margin: str) -> str:
-    """Return the column of the respondent's category in a margin; null for a partial interview."""
-    return f"margin_{margin.replace('*', '_by_')}"
 
 
 def _undeclared(delivery: DeliveryToValidate) -> tuple[str, ...]:
@@ -156,10 +153,6 @@ def _counted_only(delivery: DeliveryToValidate) -> set[str]:
 
 def _filter_columns(source: Source) -> Iterable[str]:
     return (one.column for one in (source.complete_when, source.test_rows, source.only_rows) if one is not None)
-
-
-def _blank(value: pl.Expr) -> pl.Expr:
-    return pl.when(value.str.len_bytes() > 0).then(value)
 
 
 def _with_members(text: pl.DataFrame, delivery: DeliveryToValidate, names: dict[str, str]) -> pl.DataFrame:
@@ -193,9 +186,11 @@ def _with_known(rows: pl.DataFrame, delivery: DeliveryToValidate, names: dict[st
         elif rule.conditions:
             rows = rows.with_columns(_passed_over(rule, names).alias(value_name(rule, names)))
         elif rule.code in ("profile-category", "profile-drift"):
-            rows = _with_profile(rows, delivery, profile[str(rule.name)], names)
+            variable = profile[str(rule.name)]
+            rows = with_profile(rows, variable, names, delivery.profile, MEMBER)
             if rule.code == "profile-drift":
-                rows = _forgiven(rows, str(rule.name), delivery.survey.response_quality.identity)
+                years = interview_years(delivery.survey, delivery.source, delivery.frame, rows.get_column(ROW))
+                rows = with_comparison(rows, delivery.survey, delivery.source, variable, names, years)
         elif rule.code in _PREPARED:
             prepared = _PREPARED[rule.code](rule, pl.col(names[rule.column]), delivery.definition)
             rows = rows.with_columns(prepared.alias(DAY if rule.code in DAY_CODES else value_name(rule, names)))
@@ -263,34 +258,6 @@ def _with_other_parts(rows: pl.DataFrame, delivery: DeliveryToValidate) -> pl.Da
     return rows.join(known.unique(MEMBER, keep="first"), on=MEMBER, how="left", maintain_order="left")
 
 
-def _with_profile(
-    rows: pl.DataFrame, delivery: DeliveryToValidate, variable: ProfileVariable, names: dict[str, str]
-) -> pl.DataFrame:
-    """Add a profile variable in our words: as delivered here, if it is, and as known from elsewhere."""
-    if variable.column in names and ours_name(variable.name) not in rows.columns:
-        delivered = pl.col(names[variable.column])
-        ours = _blank(delivered.replace(variable.values) if variable.values else delivered)
-        if names[variable.column] in rows.columns:
-            rows = rows.with_columns(ours.alias(ours_name(variable.name)))
-    if delivery.profile is not None and known_name(variable.name) not in rows.columns:
-        known = delivery.profile.filter(pl.col("variable") == variable.name).select(
-            pl.col("panel_member_id").cast(pl.String).alias(MEMBER),
-            pl.col("value").cast(pl.String).alias(known_name(variable.name)),
-        )
-        rows = rows.join(known.unique(MEMBER, keep="first"), on=MEMBER, how="left", maintain_order="left")
-    return rows
-
-
-def _forgiven(rows: pl.DataFrame, variable: str, identity: dict[str, float]) -> pl.DataFrame:
-    """Take a delivered number that differs by no more than it may for the known one."""
-    ours, known = ours_name(variable), known_name(variable)
-    if not identity.get(variable) or not {ours, known} <= set(rows.columns):
-        return rows
-    difference = pl.col(ours).cast(pl.Float64, strict=False) - pl.col(known).cast(pl.Float64, strict=False)
-    is_near = (difference.abs() <= identity[variable]).fill_null(False)
-    return rows.with_columns(pl.when(is_near).then(pl.col(known)).otherwise(pl.col(ours)).alias(ours))
-
-
 def _with_margin(rows: pl.DataFrame, delivery: DeliveryToValidate, margin: str, names: dict[str, str]) -> pl.DataFrame:
     """Add the category of a margin, crossed ones as `x*y`; no column when a variable is not known."""
     domains = {domain.domain: domain for domain in delivery.survey.domains}
@@ -299,27 +266,12 @@ def _with_margin(rows: pl.DataFrame, delivery: DeliveryToValidate, margin: str, 
     for part in margin.split("*"):
         domain = domains.get(part)
         variable = profile[domain.variable if domain else part]
-        rows = _with_profile(rows, delivery, variable, names)
+        rows = with_profile(rows, variable, names, delivery.profile, MEMBER)
         is_here = variable.source in (delivery.source, ANY_WAVE)
         value = ours_name(variable.name) if is_here else known_name(variable.name)
         if value not in rows.columns:
             return rows
-        categories.append(_category(pl.col(value), domain))
+        categories.append(category(pl.col(value), domain))
     is_respondent = _fits(delivery.definition.complete_when, names, default=True) & pl.col(MEMBER).is_not_null()
-    category = pl.when(is_respondent).then(pl.concat_str(categories, separator="*"))
-    return rows.with_columns(category.alias(margin_name(margin)))
-
-
-def _category(value: pl.Expr, domain: Domain | None) -> pl.Expr:
-    if domain is None or not domain.bands:
-        return value
-    number = value.cast(pl.Float64, strict=False)
-    bands = [
-        pl.when(
-            number.is_not_null()
-            & (pl.lit(True) if band.low is None else number >= band.low)
-            & (pl.lit(True) if band.high is None else number <= band.high)
-        ).then(pl.lit(band.value))
-        for band in domain.bands
-    ]
-    return pl.coalesce(bands)
+    its_category = pl.when(is_respondent).then(pl.concat_str(categories, separator="*"))
+    return rows.with_columns(its_category.alias(margin_name(margin)))

@@ -28,10 +28,8 @@ from pipeline.validation.rows import (
     DeliveredRows,
     DeliveryToValidate,
     delivered_rows,
-    known_name,
-    margin_name,
-    ours_name,
 )
+from pipeline.validation.same_person import here_name, margin_name, there_name
 from pipeline.validation.suite import COLUMN_CODES, expectations_of
 from pipeline.warehouse.arrivals import arrived
 
@@ -163,7 +161,7 @@ def _can_be_checked(rule: Rule, rows: DeliveredRows) -> bool:
         margin = margin_name(str(rule.name))
         return margin in rows.frame.columns and rows.frame.get_column(margin).count() > 0
     if rule.code == "profile-drift":
-        return {ours_name(str(rule.name)), known_name(str(rule.name))} <= set(rows.frame.columns)
+        return {here_name(str(rule.name)), there_name(str(rule.name))} <= set(rows.frame.columns)
     if rule.code in _KNOWN_COLUMNS:
         return _KNOWN_COLUMNS[rule.code] in rows.frame.columns
     if rule.code == "category-share-change":

@@ -14,11 +14,9 @@ from pipeline.validation.rows import (
     ROW,
     UNINVITED,
     DeliveredRows,
-    known_name,
-    margin_name,
-    ours_name,
     value_name,
 )
+from pipeline.validation.same_person import here_name, margin_name, there_name
 
 COLUMN_CODES = ("required-column", "item-column")
 Expected = tuple[str, dict[str, Any]]  # the expectation's name and its arguments
@@ -65,7 +63,7 @@ def _between_days(rule: Rule, rows: DeliveredRows) -> Expected:
 
 
 def _same_as_known(rule: Rule, rows: DeliveredRows) -> Expected:
-    pair = {"column_A": ours_name(str(rule.name)), "column_B": known_name(str(rule.name))}
+    pair = {"column_A": here_name(str(rule.name)), "column_B": there_name(str(rule.name))}
     return "ExpectColumnPairValuesToBeEqual", {**pair, "ignore_row_if": "either_value_is_missing"}
 
 

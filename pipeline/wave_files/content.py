@@ -28,6 +28,7 @@ class Said:
     sheet: str | None = None
     header_row: int | None = None  # from 1
     decimal_comma: bool | None = None
+    words: frozenset[str] = frozenset()  # columns of codes or text, in which "1,3" is two answers and no number
     as_enums: bool = False  # columns of few different values may be Enums
 
 

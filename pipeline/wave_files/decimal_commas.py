@@ -1,5 +1,7 @@
 """Numbers written with a decimal comma ("3,5", "1.234,5"), as the numbers that everything after reads."""
 
+from collections.abc import Collection
+
 import polars as pl
 
 from pipeline.wave_files.delivery import ROW_NUMBER
@@ -10,16 +12,20 @@ NAMES_SHOWN = 8
 
 
 def with_decimal_points(
-    frame: pl.DataFrame, delimiter: str, *, declared: bool | None
+    frame: pl.DataFrame, delimiter: str, *, declared: bool | None, words: Collection[str] = ()
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Return the cells with decimal points, and what was changed, in words.
 
     A column is changed when all its cells are numbers and one of them has a decimal comma: always where the
     definition says so, never where it denies it, else in files whose delimiter is no comma.
+
+    Args:
+        words: columns that hold codes or text, not numbers: left as they are, whatever is declared.
     """
     if declared is False or (declared is None and delimiter == ","):
         return frame, ()
-    changed = [name for name in frame.columns if name != ROW_NUMBER and has_decimal_commas(frame[name])]
+    kept = {ROW_NUMBER, *words}
+    changed = [name for name in frame.columns if name not in kept and has_decimal_commas(frame[name])]
     if not changed:
         return frame, ()
     whole = pl.col(changed).cast(pl.String).str.replace_all(".", "", literal=True)

@@ -83,7 +83,10 @@ def read_csv(content: Content) -> Delivery:
         encoding=encoding,
         as_enums=content.said.as_enums,
     )
-    frame, notes = with_decimal_points(delivery.frame, delivery.delimiter, declared=content.said.decimal_comma)
+    said = content.said
+    frame, notes = with_decimal_points(
+        delivery.frame, delivery.delimiter, declared=said.decimal_comma, words=said.words
+    )
     return replace(delivery, frame=frame, notes=(*delivery.notes, *notes))
 
 

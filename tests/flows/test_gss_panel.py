@@ -357,13 +357,46 @@ def test_nothing_of_the_cohort_is_held_or_failed(run: Run) -> None:
 
 
 def test_members_whose_profile_drifts_are_counted(run: Run) -> None:
-    drift = run.table("select wave, column_name, n_failed from checks where rule = 'profile-drift'").rows()
+    of_words = "rule = 'profile-drift' and column_name <> 'age'"
+    drift = run.table(f"select wave, column_name, n_failed from checks where {of_words}").rows()
     first = run.cohort.answers[1]
     for wave, column, n_failed in drift:
         later = run.cohort.answers[int(wave[1:])][column]
         pairs = zip(first[column], later, strict=True)
         assert n_failed == sum(b is not None and a != b for a, b in pairs)
     assert {column for _, column, _ in drift} >= {"sex", "race", "region"}
+
+
+def test_ages_that_cannot_be_one_persons_are_counted(run: Run) -> None:
+    """An age of wave 1 and one of a later wave imply years of birth that are at most one apart; top codes aside."""
+    drift = run.table("select wave, n_failed from checks where rule = 'profile-drift' and column_name = 'age'").rows()
+    first = run.cohort.answers[1]
+    for wave, n_failed in drift:
+        later = run.cohort.answers[int(wave[1:])]
+        if "year" not in later:  # nothing says in which year the age was true
+            assert n_failed == 0
+            continue
+        people = zip(*(one[name] for one in (first, later) for name in ("age", "year")), strict=True)
+        born = [
+            (int(year) - int(age), int(later_year) - int(later_age))
+            for age, year, later_age, later_year in people
+            if age is not None and later_age is not None and age.isdecimal() and later_age.isdecimal() and age != "89"
+        ]
+        assert n_failed == sum(abs(one - other) > 1 for one, other in born)
+
+
+def test_who_was_not_asked_is_told_by_ballot_and_form(run: Run) -> None:
+    told = "select item, count(*) from answers where wave = 'w1' and missing_kind = 'not_asked' group by item"
+    found = dict(run.table(told).rows())
+    answers = run.cohort.answers[1]
+    for item, column, asked in (
+        ("conarmy", "ballot", ("Ballot b", "Ballot c")),
+        ("abany", "ballot", ("Ballot a", "Ballot c")),
+        ("nateduc", "form", ("Standard <x>",)),
+    ):
+        assert found[item] == sum(value is not None and value not in asked for value in answers[column]), item
+    broken = "select count(*) from checks where rule = 'ballot' and n_failed > 0"
+    assert run.table(broken).item() == 0
 
 
 def test_a_member_of_another_sex_than_before_is_flagged_and_one_who_moved_is_not(run: Run) -> None:

@@ -24,6 +24,13 @@ def test_decimal_commas_of_a_semicolon_file_become_points(tmp_path: Path) -> Non
     assert delivery.notes[0].startswith("2 columns have decimal commas, read as numbers: hours, pay;")
 
 
+def test_pairs_of_answers_are_no_decimals_where_the_definition_says_words(tmp_path: Path) -> None:
+    content = "id;choices;hours\n1;1,3;2,5\n2;2;4\n3;1,2;1\n"
+    found = read(tmp_path, content, Said(words=frozenset({"choices"}))).frame
+    assert found["choices"].to_list() == ["1,3", "2", "1,2"]
+    assert found["hours"].to_list() == ["2.5", "4", "1"]
+
+
 @pytest.mark.parametrize(
     ("content", "declared", "hours"),
     [

@@ -230,6 +230,21 @@ def test_every_text_colour_stands_out_from_its_paper_in_light_and_dark():
             assert (light + 0.05) / (dark + 0.05) >= 4.5, (ink, paper)
 
 
+def test_notes_on_the_file_are_shown_and_are_no_rule():
+    note = {
+        "rule": "file-note",
+        "severity": "info",
+        "item": None,
+        "column_name": None,
+        "message": "2 columns have commas",
+    }
+    made = pages({}, note)
+    seen = text(made["panel/w01.html"])
+    assert "How the file was read 2 columns have commas" in seen
+    assert "file-note" not in seen
+    assert "How the file was read" not in text(pages({})["panel/w01.html"])
+
+
 EFFECT = {
     "survey": "panel", "wave": "w01", "weight_id": "one", "item": "trust", "statistic": "share", "category": "Agree",
     "estimate_with": 0.5, "estimate_same_weights": 0.5125, "estimate_without": 0.51, "difference": 0.01,

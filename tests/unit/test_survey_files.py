@@ -300,6 +300,24 @@ def test_a_rule_that_removes_too_easily_is_a_fault(tmp_path: Path, rule: str, to
         read_survey(write_survey(tmp_path, change=("survey.yml", "retention:", declared)))
 
 
+@pytest.mark.parametrize(
+    ("age", "told"),
+    [
+        ("number: true, is: age", "'is' or 'elsewhere', expected check_drift: true beside them"),
+        ("number: true, check_drift: true, is: years", "what a number says of a person's age (age, birth_year)"),
+        ("number: true, check_drift: true, elsewhere: {w1: {column: BORN}}", "'w1', expected a wave (w01, w02)"),
+        (
+            "number: true, check_drift: true, elsewhere: {w01: {column: BORN, is: birth_year}}",
+            "expected is: age, or is: birth_year, of the variable too",
+        ),
+    ],
+)
+def test_what_waves_tell_of_an_age_is_declared_with_sense(tmp_path: Path, age: str, told: str) -> None:
+    change = ("survey.yml", "number: true", age)
+    with pytest.raises(DefinitionError, match=re.escape(told)):
+        read_survey(write_survey(tmp_path, change=change))
+
+
 def test_what_stays_in_a_person_must_be_checked_for_drift(tmp_path: Path) -> None:
     change = ("survey.yml", "retention:", "response_quality: {identity: {nothing: 0}}\nretention:")
     with pytest.raises(DefinitionError, match="a profile variable with check_drift: true"):

@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from pipeline.definitions import (
     RowFilter,
     SeverityChange,
     Survey,
+    ToldAs,
     WaveComparison,
 )
 from pipeline.settings import TEMPLATES
@@ -53,6 +55,9 @@ def test_routing_split_samples_severities_and_the_removal_rule_are_written(tmp_p
     placed = [replace(one, **asked) if one.item == "amount" else one for one in (first, *rest)]
     assert any(isinstance(one, ItemColumn) and one.ballot for one in placed)
     source = replace(wave.source, only_rows=RowFilter("AREA", ("1",)), decimal_comma=False, header_row=3, sheet="Data")
+    age, *others_known = survey.profile
+    told = {"w01": ToldAs("BORN", "birth_year"), "w02": ToldAs("AGE_NOW")}
+    compared = replace(age, check_drift=True, measure="age", known_on=date(2024, 5, 1), elsewhere=told)
     changed = replace(
         survey,
         waves=(replace(wave, items=tuple(placed), source=source), *others),
@@ -60,6 +65,7 @@ def test_routing_split_samples_severities_and_the_removal_rule_are_written(tmp_p
         comparison=WaveComparison(fewest_rows=0.25),
         response_quality=ResponseQuality(speeding=0.2, duplicated_text=None, remove_at=2),
         uninvited_statuses=("paused",),
+        profile=(compared, *others_known),
     )
     assert written(changed, tmp_path / "written", like=folder) == changed
 
