@@ -314,6 +314,14 @@ class Eligibility:
 
 
 @dataclass(frozen=True)
+class Invitations:
+    """How the member list says who was invited: `columns` (wave: roster column) holding one of `values`."""
+
+    columns: dict[str, str] = field(default_factory=dict)
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Recruitment:
     """How one cohort was recruited, in persons: of those invited who joined, and who of them gave a profile."""
 
@@ -442,6 +450,7 @@ class Survey:
     has_ids_of_each_wave: bool = False  # True: a person's id is another one in every wave
     crosswalk: Crosswalk | None = None
     other_means: tuple[str, ...] = ()  # routes of the member list that are no random sample
+    invitations: Invitations = Invitations()  # waves it does not name: everybody in the panel was invited
     recruitment: dict[str, Recruitment] = field(default_factory=dict)  # cohort: its recruitment; {} not known
     trends: tuple[TrendPlan, ...] = ()
     conditioning: ConditioningPlan | None = None

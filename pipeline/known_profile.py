@@ -7,9 +7,18 @@ import polars as pl
 from pipeline.definitions import ANY_WAVE, ROSTER, Source, Survey
 
 PANEL_SQL = """
-select panel_member_id, cast(joined_on as varchar) as joined_on, cast(left_on as varchar) as left_on, status
-from core.members
-where survey = ?
+select
+    member.panel_member_id,
+    cast(any_value(member.joined_on) as varchar) as joined_on,
+    cast(any_value(member.left_on) as varchar) as left_on,
+    any_value(member.status) as status,
+    coalesce(list(uninvited.wave) filter (where uninvited.wave is not null), []) as uninvited
+from core.members as member
+left join staging.uninvited as uninvited
+    on member.survey = uninvited.survey
+    and member.panel_member_id = uninvited.panel_member_id
+where member.survey = ?
+group by member.panel_member_id
 """
 PROFILE_SQL = """
 select
@@ -48,13 +57,24 @@ def of_delivery(survey: Survey, source: str, frame: pl.DataFrame, members: pl.Se
 
 
 def of_member_list(survey: Survey, frame: pl.DataFrame, members: pl.Series) -> pl.DataFrame:
-    """Return what a member list says of being in the panel: panel_member_id, joined_on, left_on, status, as text."""
+    """Return what a member list says of being in the panel: panel_member_id, joined_on, left_on, status, uninvited.
+
+    The last are the waves to which the list says the member was not invited.
+    """
     told = {**survey.roster.optional_columns, **survey.roster.columns}
     columns = {
         name: pl.col(told[name]).cast(pl.String) if told.get(name) in frame.columns else pl.lit(None, dtype=pl.String)
         for name in ("joined_on", "left_on", "status")
     }
-    return frame.select(members.alias("panel_member_id"), **columns).drop_nulls("panel_member_id")
+    values = list(survey.invitations.values)
+    lists = [
+        pl.when(~pl.col(column).cast(pl.String).is_in(values).fill_null(False)).then(pl.lit(wave))
+        for wave, column in survey.invitations.columns.items()
+        if column in frame.columns
+    ]
+    none = pl.lit(None, dtype=pl.String)
+    uninvited = pl.concat_list(lists or [none]).list.drop_nulls()
+    return frame.select(members.alias("panel_member_id"), **columns, uninvited=uninvited).drop_nulls("panel_member_id")
 
 
 def years_of(survey: Survey, source: str, frame: pl.DataFrame) -> pl.Series:

@@ -154,7 +154,7 @@ def rules_for_roster(survey: Survey) -> tuple[Rule, ...]:
     supplied = [one.supplied for one in survey.weights if one.supplied and not one.is_supplied_by_wave]
     probabilities = [column for recipe in survey.weights for column in recipe.selection_probabilities.values()]
     design = [*survey.design.strata, *([survey.design.psu] if survey.design.psu else [])]
-    eligibility = list(survey.eligibility.columns.values())
+    eligibility = [*survey.eligibility.columns.values(), *survey.invitations.columns.values()]
     needed = [*_profile_columns(survey, ROSTER), *supplied, *probabilities, *design, *eligibility]
     rules = (
         Rule("row-count", ROSTER),
@@ -236,7 +236,8 @@ def _date_rules(wave: Wave) -> Iterator[Rule]:
 def _invitation_rules(survey: Survey, wave: Wave) -> Iterator[Rule]:
     """Yield the rule of who could be invited, where the member list tells of joining, leaving or pausing."""
     told = {**survey.roster.optional_columns, **survey.roster.columns}
-    if {"joined_on", "left_on"} & set(told) or (survey.uninvited_statuses and "status" in told):
+    is_told = {"joined_on", "left_on"} & set(told) or (survey.uninvited_statuses and "status" in told)
+    if is_told or wave.wave in survey.invitations.columns:
         yield Rule(
             "member-invited",
             wave.wave,

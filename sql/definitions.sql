@@ -177,6 +177,13 @@ create table if not exists definitions.eligibility_columns (
     contains varchar not null
 );
 
+create table if not exists definitions.invitation_columns (
+    survey varchar not null,
+    wave varchar not null,
+    column_name varchar not null,
+    value varchar not null
+);
+
 create table if not exists definitions.number_columns (
     survey varchar not null,
     column_name varchar not null

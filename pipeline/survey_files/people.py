@@ -13,6 +13,7 @@ from pipeline.definitions import (
     Design,
     Domain,
     Eligibility,
+    Invitations,
     Population,
     ProfileVariable,
     Recruitment,
@@ -250,6 +251,20 @@ def read_eligibility(survey: Block, waves: Collection[str]) -> Eligibility:
         block.value.fault("one of 'columns' and 'contains'", "both or neither", "Add the other.")
     block.close()
     return eligibility
+
+
+def read_invitations(survey: Block, waves: Collection[str]) -> Invitations:
+    """Return how the member list says who was invited to a wave."""
+    block = survey.block("invitations")
+    if block is None:
+        return Invitations()
+    block.need("in", "the values that mean invited")
+    found = block.need("columns", "wave: column of the member list")
+    for wave, value in ({} if found is None else found.entries()).items():
+        value.is_among(wave, waves, "a wave")
+    invitations = Invitations(block.text_map("columns"), block.texts("in"))
+    block.close()
+    return invitations
 
 
 def read_recruitment(survey: Block) -> dict[str, Recruitment]:

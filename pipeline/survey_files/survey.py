@@ -23,6 +23,7 @@ from pipeline.survey_files.people import (
     read_domains,
     read_eligibility,
     read_id_spaces,
+    read_invitations,
     read_population,
     read_profile,
     read_recruitment,
@@ -163,6 +164,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         other_means=block.texts("other_means"),
         recruitment=read_recruitment(block),
         replicates=read_replicates(block),
+        invitations=read_invitations(block, wave_names),
     )
 
 

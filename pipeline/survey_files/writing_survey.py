@@ -17,6 +17,8 @@ from pipeline.definitions import (
 from pipeline.survey_files.writing import Block, Notes, source_block
 from pipeline.survey_files.writing_weights import weight_block
 from pipeline.survey_files.yaml_text import Comment, Label, yaml_text
+from pipeline.trend_plans import TrendPlan
+from pipeline.weighting_steps import USUAL_DRAWS
 
 CONSECUTIVE_AND_FIRST = "consecutive_and_first"
 
@@ -63,6 +65,8 @@ def _people(survey: Survey) -> Block:
         block["crosswalk"] = {"file": Label(survey.crosswalk.file), "ids": dict(survey.crosswalk.ids)}
     if survey.id_ignores:
         block["id_ignores"] = list(survey.id_ignores)
+    if survey.other_means:
+        block["other_means"] = [Label(route) for route in survey.other_means]
     if survey.uninvited_statuses:
         block["uninvited_statuses"] = [Label(status) for status in survey.uninvited_statuses]
     return block
@@ -100,7 +104,13 @@ def _domain(domain: Domain) -> Block:
 def _plan(survey: Survey) -> Iterator[tuple[str, object]]:
     """Yield the design and the analysis plan; what is empty stands for what is not declared."""
     yield "design", _design(survey.design)
+    usual = USUAL_DRAWS
+    draws = {one.name: getattr(survey.replicates, one.name) for one in fields(usual)}
+    yield "replicates", {name: value for name, value in draws.items() if value != getattr(usual, name)}
     yield "eligibility", _eligibility(survey.eligibility)
+    if survey.invitations.columns:
+        values = [Label(value) for value in survey.invitations.values]
+        yield "invitations", {"columns": dict(survey.invitations.columns), "in": values}
     yield (
         "recruitment",
         {
@@ -124,6 +134,8 @@ def _plan(survey: Survey) -> Iterator[tuple[str, object]]:
             for one in survey.transitions
         ],
     )
+    yield "trends", [_trend(one) for one in survey.trends]
+    yield "conditioning", {"weights": list(survey.conditioning.weights)} if survey.conditioning else {}
     yield "families", {family.family: _family(family) for family in survey.families}
     if survey.retention:
         plan = survey.retention
@@ -152,6 +164,18 @@ def _eligibility(eligibility: Eligibility) -> Block:
 
 def _pairs(pairs: Sequence[tuple[str, str]]) -> list[list[str]]:
     return [list(pair) for pair in pairs]
+
+
+def _trend(plan: TrendPlan) -> Block:
+    block: Block = {"weights": list(plan.weights), "domains": list(plan.domains)}
+    block |= {name: list(getattr(plan, name)) for name in ("items", "models") if getattr(plan, name)}
+    contrasts: Block = {
+        one.name: ({"since_wave_number": one.since_wave_number} if one.since_wave_number else {})
+        | ({"coefficients": dict(one.coefficients)} if one.coefficients else {})
+        | ({"note": Label(one.note)} if one.note else {})
+        for one in plan.contrasts
+    }
+    return block | ({"contrasts": contrasts} if contrasts else {})
 
 
 def _family(family: TestFamily) -> Block:

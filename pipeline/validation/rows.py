@@ -230,7 +230,7 @@ def _passed_over(rule: Rule, names: dict[str, str]) -> pl.Expr:
 
 
 def _with_invitations(rows: pl.DataFrame, rule: Rule, delivery: DeliveryToValidate) -> pl.DataFrame:
-    """Add why a member could not be invited: joined after fieldwork, left before it, or paused now; else null.
+    """Add why a member was not invited: joined after fieldwork, left before it, paused now, or not listed; else null.
 
     A status has no date, so it says something of the latest wave alone.
     """
@@ -245,9 +245,17 @@ def _with_invitations(rows: pl.DataFrame, rule: Rule, delivery: DeliveryToValida
         .then(pl.lit("left before"))
         .when(pl.col("status").is_in(list(rule.allowed)) & pl.lit(delivery.is_latest))
         .then(pl.col("status"))
+        .when(_is_uninvited(delivery))
+        .then(pl.lit("not invited"))
     )
     known = delivery.panel.select(pl.col("panel_member_id").alias(MEMBER), reason.alias(UNINVITED))
     return rows.join(known.unique(MEMBER, keep="first"), on=MEMBER, how="left", maintain_order="left")
+
+
+def _is_uninvited(delivery: DeliveryToValidate) -> pl.Expr:
+    """Return whether the member list says that a member was not invited to the wave."""
+    is_told = delivery.panel is not None and "uninvited" in delivery.panel.columns
+    return pl.col("uninvited").list.contains(delivery.source) if is_told else pl.lit(False)
 
 
 def _with_other_parts(rows: pl.DataFrame, delivery: DeliveryToValidate) -> pl.DataFrame:

@@ -192,6 +192,12 @@ def _eligibility_columns(survey: Survey) -> Iterator[Row]:
         yield {"wave": wave, "column_name": column, "contains": survey.eligibility.contains}
 
 
+def _invitation_columns(survey: Survey) -> Iterator[Row]:
+    for wave, column in survey.invitations.columns.items():
+        for value in survey.invitations.values:
+            yield {"wave": wave, "column_name": column, "value": value}
+
+
 def _number_columns(survey: Survey) -> Iterator[Row]:
     """Yield the columns of the member list that hold numbers weights are made of."""
     columns = [recipe.supplied for recipe in survey.weights if recipe.supplied]
@@ -307,6 +313,7 @@ _TABLES = {
     "design_columns": _design_columns,
     "eligibility_columns": _eligibility_columns,
     "exit_reasons": _exit_reasons,
+    "invitation_columns": _invitation_columns,
     "number_columns": _number_columns,
     "other_means": _other_means,
     "margins": _margins,

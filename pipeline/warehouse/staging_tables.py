@@ -37,6 +37,8 @@ select column_name from definitions.eligibility_columns where survey = $survey a
 union
 select column_name from definitions.number_columns where survey = $survey and $source = 'roster'
 union
+select column_name from definitions.invitation_columns where survey = $survey and $source = 'roster'
+union
 select column_name from definitions.item_ballots where survey = $survey and wave = $source and part = $part
 """
 _NO_ANSWERS = """

@@ -68,6 +68,7 @@ member_waves as (
         interview.panel_member_id is not null as has_interview,
         coalesce(interview.is_complete, false) as is_complete,
         removed.panel_member_id is not null as is_removed,
+        uninvited.panel_member_id is not null as is_uninvited,
         interview.completed_at,
         interview.interview_mode
     from core.waves as wave
@@ -87,6 +88,10 @@ member_waves as (
         on wave.survey = removed.survey
         and wave.wave = removed.wave
         and member.panel_member_id = removed.panel_member_id
+    left join staging.uninvited as uninvited
+        on wave.survey = uninvited.survey
+        and wave.wave = uninvited.wave
+        and member.panel_member_id = uninvited.panel_member_id
     left join definitions.surveys as declared
         on wave.survey = declared.survey
     where wave.is_delivered
@@ -101,7 +106,7 @@ select
     wave,
     wave_number,
     panel_member_id,
-    not is_out_of_population and (has_interview or not has_left) as is_invited,
+    not is_out_of_population and (has_interview or not (has_left or is_uninvited)) as is_invited,
     not is_out_of_population as is_eligible,
     not is_out_of_population and is_complete and not is_removed as is_respondent,
     case
@@ -110,6 +115,7 @@ select
         when is_complete then 'complete'
         when has_interview then 'partial'
         when has_left then 'left_panel'
+        when is_uninvited then 'not_invited'
         else 'no_answer'
     end as disposition,
     completed_at,

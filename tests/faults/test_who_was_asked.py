@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import polars as pl
 
-from pipeline.definitions import ItemColumn, Route, RowFilter, SeverityChange, WaveComparison
+from pipeline import known_profile
+from pipeline.definitions import Invitations, ItemColumn, Route, RowFilter, SeverityChange, WaveComparison
 from tests.builders_validation import MEMBERS, changed, good_rows, one_survey, one_wave, report, result
 
 ASKED_IF = (Route("trust_local_council", ("4", "5")),)
@@ -95,3 +96,14 @@ def test_the_fewest_rows_are_declared():
     assert report(survey=survey, previous_rows=22, previous_wave="w02").faults == []
     (fault,) = report(survey=survey, previous_rows=23, previous_wave="w02").faults
     assert "expected at least 21, 90% of the 23 of w02" in fault
+
+
+def test_answers_of_a_member_whom_the_list_does_not_name_as_invited_are_flagged() -> None:
+    survey = one_survey(invitations=Invitations({"w03": "INV_3"}, ("yes",)))
+    listed = pl.DataFrame({"ID": MEMBERS, "INV_3": ["yes"] * 18 + ["no", None]}, schema_overrides={"INV_3": pl.String})
+    facts = known_profile.of_member_list(survey, listed, listed["ID"])
+    assert facts["uninvited"].to_list() == [[]] * 18 + [["w03"]] * 2
+    found = result(report(survey=survey, panel=facts), "member-invited")
+    assert found.n_failed == 2
+    assert "answers of members who were not invited: not invited in 2 rows (first in row 19)" in found.message
+    assert found.rule.severity == "warning"

@@ -188,3 +188,18 @@ def test_a_removed_respondent_is_a_nonrespondent_who_was_invited(store: Store) -
     assert found["b", "w1"] == (True, True, True, "complete")
     assert found["partial", "w1"] == (True, True, False, "partial")
     assert found["a", "w2"] == (True, True, True, "complete")
+
+
+def test_a_member_whom_the_list_does_not_name_as_invited_is_not_unless_they_answered(store: Store) -> None:
+    given_wave(store)
+    for member in ("invited", "not_invited", "answered"):
+        given_member(store, member)
+    for member in ("not_invited", "answered"):
+        store.given("staging.uninvited", {"wave": "w1", "panel_member_id": member})
+    given_interview(store, "answered")
+    columns = ("panel_member_id", "is_invited", "is_eligible", "is_respondent", "disposition")
+    assert store.rows("core.participation", *columns) == [
+        ("answered", True, True, True, "complete"),
+        ("invited", True, True, False, "no_answer"),
+        ("not_invited", False, True, False, "not_invited"),
+    ]

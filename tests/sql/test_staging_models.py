@@ -83,3 +83,12 @@ def test_an_interview_has_its_length_in_seconds_its_mode_and_a_hash_of_its_devic
     store.given_row("w1", "b", 2, duration_minutes="soon")
     columns = ("panel_member_id", "seconds", "mode", "device_hash = md5('phone 1')")
     assert store.rows("staging.wave_rows", *columns) == [("a", 750.0, "web", True), ("b", None, None, None)]
+
+
+def test_who_has_none_of_the_values_that_mean_invited_is_uninvited_at_that_wave(store: Store) -> None:
+    for value in ("yes", "1"):
+        store.given("definitions.invitation_columns", {"wave": "w2", "column_name": "INV_2", "value": value})
+    for number, (member, value) in enumerate((("a", "yes"), ("b", "1"), ("c", "no"), ("d", None)), 1):
+        store.given("staging.members", {"panel_member_id": member, "row_number": number})
+        store.given_cells("roster", member, number, INV_2=value, INV_3="yes")
+    assert store.rows("staging.uninvited", "panel_member_id", "wave") == [("c", "w2"), ("d", "w2")]

@@ -13,6 +13,7 @@ from pipeline.definitions import (
     Design,
     Eligibility,
     Grid,
+    Invitations,
     ItemColumn,
     ItemLink,
     NewsletterWords,
@@ -298,6 +299,16 @@ def test_a_rule_that_removes_too_easily_is_a_fault(tmp_path: Path, rule: str, to
     declared = f"response_quality: {{remove_when: {rule}}}\nretention:"
     with pytest.raises(DefinitionError, match=re.escape(told)):
         read_survey(write_survey(tmp_path, change=("survey.yml", "retention:", declared)))
+
+
+def test_invitations_name_waves_columns_and_values(tmp_path: Path) -> None:
+    declared = 'invitations: {columns: {w02: INV_2}, in: ["yes"]}\nretention:'
+    survey = read_survey(write_survey(tmp_path / "good", change=("survey.yml", "retention:", declared)))
+    assert survey.invitations == Invitations({"w02": "INV_2"}, ("yes",))
+    wrong = ("survey.yml", "retention:", "invitations: {columns: {w9: INV_2}}\nretention:")
+    with pytest.raises(DefinitionError, match="no 'in', expected in: the values that mean invited") as caught:
+        read_survey(write_survey(tmp_path / "wrong", change=wrong))
+    assert "'w9', expected a wave (w01, w02)" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.definitions import (
+    Invitations,
     ItemColumn,
     ResponseQuality,
     Route,
@@ -26,9 +27,10 @@ SURVEYS = sorted(path.parent.name for path in TEMPLATES.glob("*/survey.yml"))
 
 
 def written(survey: Survey, folder: Path, *, like: Path) -> Survey:
-    """Write a survey beside the margins and codebooks of a folder, and read it."""
-    shutil.copytree(like, folder, ignore=shutil.ignore_patterns("*.yml"))
-    (folder / "waves").mkdir(exist_ok=True)
+    """Write a survey beside what else a folder holds (margins, codebooks), and read it."""
+    shutil.copytree(like, folder)
+    for path in (folder / "waves").glob("*.yml"):
+        path.unlink()
     (folder / "survey.yml").write_text(survey_text(survey), encoding="utf-8")
     items = items_text(list(survey.items.values()), survey.item_links, grids=survey.grids)
     (folder / "items.yml").write_text(items, encoding="utf-8")
@@ -66,6 +68,7 @@ def test_routing_split_samples_severities_and_the_removal_rule_are_written(tmp_p
         response_quality=ResponseQuality(speeding=0.2, duplicated_text=None, remove_at=2),
         uninvited_statuses=("paused",),
         profile=(compared, *others_known),
+        invitations=Invitations({"w02": "INVITED_2"}, ("yes", "1")),
     )
     assert written(changed, tmp_path / "written", like=folder) == changed
 
