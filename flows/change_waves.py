@@ -9,6 +9,7 @@ from flows.run_context import current
 from pipeline import panel_estimates, panel_transitions, warehouse
 from pipeline.definitions import TransitionPlan
 from pipeline.panel_estimates import PanelData
+from pipeline.panel_modes import with_mode_guard
 from pipeline.panel_weights import PanelWeight
 
 
@@ -41,7 +42,8 @@ def change_waves(
                     data, weights[second], (first, second), confidence=confidence, is_provisional=provisional
                 )
             )
-        found.append(changes)
+        sides = weights[first] if kind == "net" else weights[second], weights[second]
+        found.append(with_mode_guard(changes, data, *sides, (first, second)))
     tested = panel_estimates.with_verdicts(pl.concat(found), data.survey.families)
     key = {"survey": survey, "wave_to": wave, "weight_id": weight_id}
     warehouse.replace_rows(night.connection, "analysis.changes", tested, **key, kind=kind)

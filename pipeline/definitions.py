@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from pipeline.mode_guard import ModeGuard
 from pipeline.trend_plans import ConditioningPlan, TrendPlan
 from pipeline.weighting_steps import USUAL_DRAWS, ReplicateDraws, WeightRecipe
 
@@ -449,6 +450,7 @@ class Survey:
     has_member_list: bool = True  # False: members are those who answer, from the first wave they answer on
     has_ids_of_each_wave: bool = False  # True: a person's id is another one in every wave
     crosswalk: Crosswalk | None = None
+    mode_guard: ModeGuard = field(default_factory=ModeGuard)
     other_means: tuple[str, ...] = ()  # routes of the member list that are no random sample
     invitations: Invitations = Invitations()  # waves it does not name: everybody in the panel was invited
     recruitment: dict[str, Recruitment] = field(default_factory=dict)  # cohort: its recruitment; {} not known

@@ -44,6 +44,10 @@ class PanelArrays:
     interview_mode: dict[str, NDArray[np.object_]] = field(default_factory=dict)
     other_means: NDArray[np.bool_] | None = None  # (n_members,) recruited by other means than a random sample
 
+    def modes(self, wave: str) -> NDArray[np.object_]:
+        """Return how the respondents of a wave were interviewed, (n_members,); "" elsewhere, and where not known."""
+        return self.interview_mode.get(wave, np.full(len(self.members), "", dtype=object))
+
     @property
     def is_other(self) -> NDArray[np.bool_]:
         """Return who was recruited by other means than a random sample, (n_members,)."""

@@ -131,6 +131,7 @@ VERDICTS = {"rose": "Rose", "fell": "Fell", "no clear change": "No clear change"
 
 WAVE = "Wave {number}"
 SINCE = "wave {number}"
+MAY_BE_MODE = "Not everybody was interviewed in the same way as then, which alone could explain a change of this size."
 PAGE_TITLE = "{title}: wave {number} newsletter"
 PROVISIONAL_TITLE = "PROVISIONAL: {page_title}"
 STANDFIRST = "What {n} members of the panel told us, weighted to the population they stand for."

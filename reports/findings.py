@@ -204,6 +204,8 @@ def _change_line(row: dict[str, Any]) -> ChangeLine:
         since=english.SINCE.format(number=row["wave_number"]),
         is_within_person=row["kind"] == "within_person",
     )
+    if verdict and row["may_be_mode_effect"]:
+        text += " " + english.MAY_BE_MODE
     return ChangeLine(verdict, text)
 
 

@@ -113,10 +113,13 @@ def headline_estimates(read: Read, survey: str, weight_id: str) -> pl.DataFrame:
 
 def headline_changes(read: Read, survey: str, wave: str, family: str) -> pl.DataFrame:
     """Return the changes into a wave that were tested in the headline family; no others are ever spoken of."""
-    in_family = "family = ?" if "family" in columns_of(read, "changes") else "? is null"  # no family, no claim
+    columns = columns_of(read, "changes")
+    in_family = "family = ?" if "family" in columns else "? is null"  # no family, no claim
+    guard = "may_be_mode_effect" if "may_be_mode_effect" in columns else "false"
     sql = f"""
         select wave_from, kind, weight_id, item, category as headline, change, ci_low, ci_high,
-            p_value_corrected, overlap_n, replace(verdict, '_', ' ') as verdict, is_suppressed
+            p_value_corrected, overlap_n, replace(verdict, '_', ' ') as verdict, is_suppressed,
+            coalesce({guard}, false) as may_be_mode_effect
         from changes
         where survey = ? and wave_to = ? and statistic = 'headline' and domain = 'all' and {in_family}
         order by wave_from, kind, weight_id, item, headline

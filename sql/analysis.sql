@@ -138,7 +138,9 @@ create table if not exists analysis.changes (
     unweighted_n_from integer,
     unweighted_n_to integer,
     item_from varchar,
-    comparability varchar
+    comparability varchar,
+    mode_shift double,
+    may_be_mode_effect boolean
 );
 
 create table if not exists analysis.gross_changes (

@@ -10,7 +10,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 ORDER = (
     ("pipeline.errors",),
-    ("pipeline.weighting_steps", "pipeline.trend_plans"),
+    ("pipeline.weighting_steps", "pipeline.mode_guard", "pipeline.trend_plans"),
     ("pipeline.definitions",),
     ("pipeline.rules",),
     ("pipeline.design",),
@@ -37,6 +37,7 @@ ORDER = (
         "pipeline.panel_draws",
         "pipeline.panel_replicate_rows",
         "pipeline.panel_estimates",
+        "pipeline.panel_modes",
         "pipeline.panel_retention",
         "pipeline.panel_lives",
         "pipeline.panel_attrition",

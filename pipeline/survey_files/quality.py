@@ -3,6 +3,7 @@
 from dataclasses import fields
 
 from pipeline.definitions import ProfileVariable, ResponseQuality, SeverityChange, WaveComparison
+from pipeline.mode_guard import ModeGuard
 from pipeline.rules import RULE_KINDS, SEVERITIES
 from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.waves import read_share
@@ -74,3 +75,16 @@ def read_comparison(survey: Block) -> WaveComparison:
     )
     block.close()
     return comparison
+
+
+def read_mode_guard(survey: Block) -> ModeGuard:
+    """Return from where a change is flagged that a change in the mix of interview modes could explain."""
+    block, usual = survey.block("mode_guard"), ModeGuard()
+    if block is None:
+        return usual
+    guard = ModeGuard(
+        smallest_shift=read_share(block, "smallest_shift", usual.smallest_shift),
+        largest_effect=read_share(block, "largest_effect", usual.largest_effect),
+    )
+    block.close()
+    return guard

@@ -32,7 +32,7 @@ from pipeline.survey_files.people import (
     refuse_links_of_shared_ids,
 )
 from pipeline.survey_files.plan import read_changes, read_families, read_retention, read_transitions
-from pipeline.survey_files.quality import read_comparison, read_response_quality, read_severities
+from pipeline.survey_files.quality import read_comparison, read_mode_guard, read_response_quality, read_severities
 from pipeline.survey_files.recipes import Known, read_weights
 from pipeline.survey_files.values import NAME, NAME_RULE, Faults, Place, Value, read_value
 from pipeline.survey_files.waves import read_wave_files, read_waves
@@ -161,6 +161,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         has_member_list=bool(roster.columns),
         has_ids_of_each_wave=has_own_ids,
         crosswalk=crosswalk,
+        mode_guard=read_mode_guard(block),
         other_means=block.texts("other_means"),
         recruitment=read_recruitment(block),
         replicates=read_replicates(block),

@@ -29,6 +29,9 @@
 -- unweighted_n_to: respondents behind estimate_to
 -- item_from: item asked at the earlier wave, another one than item where the wording was replaced
 -- comparability: identical, or comparable_with_break: the wording changed, so the difference is no test of change
+-- mode_shift: share of respondents who would have to be interviewed in another mode (web, telephone, …) for both waves
+--   to have the same mix
+-- may_be_mode_effect: true where that shift alone could explain the change, by the survey's mode_guard
 
 select
     survey,
@@ -59,6 +62,8 @@ select
     unweighted_n_from,
     unweighted_n_to,
     item_from,
-    comparability
+    comparability,
+    mode_shift,
+    may_be_mode_effect
 from analysis.changes
 order by survey, kind, weight_id, wave_from, wave_to, item, statistic, domain, domain_value, category

@@ -1,0 +1,52 @@
+"""Changes that a change in the mix of interview modes could explain: web against telephone, paper, face to face."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline.mode_guard import mode_shift
+from pipeline.panel_estimates import PanelData
+from pipeline.panel_weights import PanelWeight
+
+Floats = NDArray[np.float64]
+KEYS = ["domain", "domain_value"]
+
+
+def with_mode_guard(
+    changes: pl.DataFrame, data: PanelData, first: PanelWeight, second: PanelWeight, waves: tuple[str, str]
+) -> pl.DataFrame:
+    """Return changes between two waves with `mode_shift`, and whether it could explain each: `may_be_mode_effect`.
+
+    A shift under the declared smallest one explains nothing. A larger one could explain a change of a share up to
+    the shift times the declared largest effect of mode on a share; and any change of a mean, whose unit has no
+    such limit.
+    """
+    guard = data.survey.mode_guard
+    shifts = _shifts(data, first, second, waves)
+    shift = pl.col("mode_shift").fill_null(0.0)
+    could = (pl.col("statistic") == "mean") | (pl.col("change").abs() <= shift * guard.largest_effect)
+    return changes.join(shifts, on=KEYS, how="left", maintain_order="left").with_columns(
+        mode_shift=shift, may_be_mode_effect=(shift >= guard.smallest_shift) & could
+    )
+
+
+def _shifts(data: PanelData, first: PanelWeight, second: PanelWeight, waves: tuple[str, str]) -> pl.DataFrame:
+    """Return the shift of the weighted mix of modes in every published domain."""
+    names = sorted({_name(mode) for wave in waves for mode in data.arrays.modes(wave).tolist()} - {""})
+    mixes = [_mixes(data, weight, wave, names) for weight, wave in zip((first, second), waves, strict=True)]
+    rows = [(*key, mode_shift(mixes[0][key], mixes[1][key])) for key in mixes[0] if key in mixes[1]]
+    return pl.DataFrame(rows, schema=[*KEYS, "mode_shift"], orient="row", schema_overrides={"mode_shift": pl.Float64})
+
+
+def _mixes(data: PanelData, weight: PanelWeight, wave: str, names: list[str]) -> dict[tuple[str, str], Floats]:
+    """Return the weight in each mode of the respondents of a wave, by domain and value."""
+    rows = weight.design_rows
+    mode = np.array([_name(one) for one in data.arrays.modes(wave)[rows].tolist()], dtype=object)
+    in_mode = np.zeros((len(names), rows.size))
+    for place, name in enumerate(names):
+        in_mode[place] = np.where(mode == name, weight.design.weight, 0.0)
+    return {(one.domain, one.domain_value): in_mode @ one.mask for one in data.domains(rows)}
+
+
+def _name(mode: str) -> str:
+    return " ".join(mode.split()).casefold()
