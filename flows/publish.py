@@ -18,6 +18,7 @@ from pipeline.estimation.intervals import t_table
 from pipeline.fingerprint import night_fingerprint
 from pipeline.run_log import NightState
 from reports.quality import render_quality
+from reports.weights_page import render_weights
 
 POWER = 0.8  # chance that a change is found, for which `power` tells how large it must be: usual in survey planning
 TEXTS = ("run_id", "started_at", "finished_at", "outcome", "code_version", "fingerprint", "message")  # of a run
@@ -30,6 +31,7 @@ def publish_night() -> NightState:
     held = held_lines(night)
     publish_file(held)
     write_quality_pages()
+    write_weights_page()
     for survey, wave in estimated_waves(night):
         write_page(survey, wave)
     write_pages_of_all()
@@ -195,6 +197,18 @@ def write_quality_pages() -> None:
     for path in folder.rglob("*.html"):
         if path.relative_to(folder).as_posix() not in pages:
             path.unlink()  # of a source that is no longer declared
+
+
+@task(task_run_name="weights-page", cache_policy=NO_CACHE)
+def write_weights_page() -> None:
+    """Write the weighting log as a page."""
+    night = current()
+    tables = [
+        warehouse.read(night.connection, f"select * from marts.{name}")
+        for name in ("weight_ids", "weighting_log", "weighting_margins")
+    ]
+    html = render_weights(*tables, title=night.workspace.name, generated_at=night.started_at)
+    run_log.replace_text(night.workspace.published / "weights" / "index.html", html)
 
 
 def _due(night: Night) -> str | None:

@@ -389,3 +389,12 @@ CODEBOOK = {
     "version_later": "Later version: {label}, {comparability}.",
     "chart": "{label}: shares of the answers in {n} waves; the table has the figures.",
 }
+
+WEIGHT_KINDS = {"cross_sectional": "cross-sectional weight", "longitudinal": "longitudinal weight"}
+RESTS_ON = {
+    "probability": "Estimates rest on a random sample with known chances of selection.",
+    "calibrated_legacy": "The chances of selection are lost: everyone starts at 1, and ranges are indicative.",
+    "pseudo_weighted": "Members recruited by other means have pseudo-weights; ranges are indicative.",
+    "model": "Estimates rest on a model; ranges are indicative.",
+    "not_representative": "Figures describe those who took part, and nobody else.",
+}
