@@ -9,6 +9,7 @@ weights that change from wave to wave it can bias (Pepe and Anderson 1994).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -46,7 +47,13 @@ class PooledAnswers:
             has_data[0, spread.psus.code[rows]] = True
         return int(degrees_of_freedom(first.psus.of, has_data)[0])
 
-    @property
+    @cached_property
+    def sums(self) -> list[Array]:
+        """Return each wave's sums over bins (n_answers, n_bins) of who gave each answer, for every model alike."""
+        given = zip(self.spreads, self.rows, self.codes, strict=True)
+        return [spread.sums(rows, codes, self.answers.size) for spread, rows, codes in given]
+
+    @cached_property
     def counts(self) -> Array:
         """Return the weighted answers, (n_waves, n_answers)."""
         weights = [one.design.weight[rows] for one, rows in zip(self.spreads, self.rows, strict=True)]
@@ -133,10 +140,8 @@ def _deviations(pooled: PooledAnswers, fit: Fit) -> Array:
     n_answers = pooled.answers.size
     influence = fit.influence().reshape(len(pooled.rows), n_answers, -1)  # of who gave this answer at this wave
     total: Array | None = None
-    for spread, rows, codes, of_wave in zip(pooled.spreads, pooled.rows, pooled.codes, influence, strict=True):
-        sums = of_wave.T @ spread.sums(rows, codes, n_answers)
-        whole = of_wave.T @ np.bincount(codes, spread.design.weight[rows], minlength=n_answers)
-        deviations = spread.total_deviations(sums, whole)
+    for spread, sums, counts, of_wave in zip(pooled.spreads, pooled.sums, pooled.counts, influence, strict=True):
+        deviations = spread.total_deviations(of_wave.T @ sums, of_wave.T @ counts)
         total = deviations if total is None else total + deviations
     assert total is not None
     return total
