@@ -215,7 +215,7 @@ def _add_reading(subparsers: "Subparsers[ArgumentParser]") -> None:
         "make a report again from what is published",
         "panel report newsletter --survey citizens_panel --wave w03",
     )
-    kinds = ("newsletter", "tables", "methods", "explorer", "codebook", "attrition")
+    kinds = ("newsletter", "tables", "methods", "explorer", "codebook", "attrition", "trends")
     report.add_argument("kind", choices=kinds, metavar="KIND", help=", ".join(kinds))
     _add_dir(report)
     report.add_argument("--survey", help="of a newsletter, tables, methods or attrition")

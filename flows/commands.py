@@ -240,8 +240,8 @@ def _written_report(workspace: Workspace, options: argparse.Namespace) -> "Path 
     if options.kind in ("explorer", "codebook"):
         write = write_explorer if options.kind == "explorer" else write_codebook
         return write(workspace) or "No wave is let out yet: run panel approve, then try again."
-    if options.kind == "attrition":
-        return _written_attrition(workspace, options)
+    if options.kind in ("attrition", "trends"):
+        return _written_of_survey(workspace, options)
     from flows.workspaces import find_survey, refuse_unknown_wave
 
     if not (options.survey and options.wave):
@@ -251,14 +251,16 @@ def _written_report(workspace: Workspace, options: argparse.Namespace) -> "Path 
     return page.with_name(REPORT_FILES[options.kind])
 
 
-def _written_attrition(workspace: Workspace, options: argparse.Namespace) -> "Path | str":
-    """Make a survey's attrition page and return where it is."""
-    from flows.pages import write_attrition
+def _written_of_survey(workspace: Workspace, options: argparse.Namespace) -> "Path | str":
+    """Make a page on all waves of a survey and return where it is."""
+    from flows.pages import write_attrition, write_trend_report
     from flows.workspaces import find_survey
 
     if not options.survey:
-        raise UsageError("panel report attrition needs --survey.")
+        raise UsageError(f"panel report {options.kind} needs --survey.")
     find_survey(workspace, options.survey)
+    if options.kind == "trends":
+        return write_trend_report(workspace, options.survey) or "No wave is let out yet: run panel approve."
     return write_attrition(workspace, options.survey) or "Nothing is known of who leaves yet: no wave is over."
 
 

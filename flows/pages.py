@@ -24,6 +24,7 @@ from reports.newsletter import edition_of, render_newsletter
 from reports.newsletter_formats import render_editions
 from reports.published import Read
 from reports.tables import render_tables
+from reports.trend_report import render_trend_report
 
 NEWSLETTER = "newsletter.html"
 EXPLORER, CODEBOOK = (Path("public") / name / "index.html" for name in ("explorer", "codebook"))
@@ -151,6 +152,37 @@ def write_attrition(workspace: Workspace, survey: str) -> Path | None:
         return None
     run_log.replace_text(attrition_page(workspace, survey), page)
     return attrition_page(workspace, survey)
+
+
+@task(task_run_name="trend-reports", cache_policy=NO_CACHE)
+def write_trend_reports() -> None:
+    """Write the technical trend report of every survey of which a release, a delivery or a definition changed."""
+    night = current()
+    for survey, definition in night.surveys.items():
+        if not definition.waves:
+            continue
+        last = max(definition.waves, key=lambda wave: wave.wave_number).wave
+        inputs = _inputs(night, survey, last)
+        path = trend_report(night.workspace, survey)
+        is_same = warehouse.step_inputs(night.connection, survey, "trend-report") == inputs
+        if night.is_full or not (is_same and path.exists()):
+            write_trend_report(night.workspace, survey)
+            warehouse.remember_step(night.connection, survey, "trend-report", inputs)
+
+
+def trend_report(workspace: Workspace, survey: str) -> Path:
+    """Return where a survey's technical trend report is; its PDF lies beside it."""
+    return workspace.published / "public" / survey / "trend-report.html"
+
+
+def write_trend_report(workspace: Workspace, survey: str) -> Path | None:
+    """Make a survey's technical trend report and return where it is; None while no wave of it is let out."""
+    with published_reader(workspace) as read:
+        files = render_trend_report(read, survey, confidence=workspace.confidence)
+    path = trend_report(workspace, survey)
+    for name, content in files.items():
+        run_log.replace_bytes(path.with_name(name), content)
+    return path if files else None
 
 
 @contextmanager

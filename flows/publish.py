@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import releases, take_in
 from flows.ingest_wave import UNREADABLE
-from flows.pages import write_attrition_pages, write_page, write_pages_of_all
+from flows.pages import write_attrition_pages, write_page, write_pages_of_all, write_trend_reports
 from flows.run_context import Night, current
 from flows.summary import summary_lines
 from pipeline import run_log, warehouse
@@ -36,6 +36,7 @@ def publish_night() -> NightState:
         write_page(survey, wave)
     write_pages_of_all()
     write_attrition_pages()
+    write_trend_reports()
     for request in night.requests:
         request.path.unlink(missing_ok=True)
     lines = summary_lines(night)

@@ -107,16 +107,21 @@ def _link(link: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _point(series: Mapping[str, Any], wave: int) -> list[Any] | None:
-    """Return estimate, lower, upper, base of everyone in a wave; [] for hidden, None for not asked."""
-    return next((point[3:] for point in series["points"] if point[:3] == [0, 0, wave]), None)
+def figure_of(series: Mapping[str, Any], wave: int, domain: int = 0, value: int = 0) -> list[Any] | None:
+    """Return estimate, lower, upper, base in a wave, of everyone or of a group; [] for hidden, None for not asked."""
+    return next((point[3:] for point in series["points"] if point[:3] == [domain, value, wave]), None)
 
 
 def _row(series: Mapping[str, Any], asked: Sequence[int], shade: int | None) -> dict[str, Any]:
-    return {"label": series["label"], "shade": shade, "cells": [_cell(series, _point(series, wave)) for wave in asked]}
+    return {
+        "label": series["label"],
+        "shade": shade,
+        "cells": [shown_figure(series, figure_of(series, wave)) for wave in asked],
+    }
 
 
-def _cell(series: Mapping[str, Any], point: list[Any] | None) -> str:
+def shown_figure(series: Mapping[str, Any], point: list[Any] | None) -> str:
+    """Return a figure in print: a dash where nothing was asked, a mark where it is hidden."""
     if point is None:
         return "–"
     if not point:
@@ -127,7 +132,7 @@ def _cell(series: Mapping[str, Any], point: list[Any] | None) -> str:
 
 
 def _base(series: Mapping[str, Any], wave: int) -> str:
-    point = _point(series, wave)
+    point = figure_of(series, wave)
     return words.count(point[3]) if point else str(WORDS["hidden"])
 
 
@@ -156,7 +161,7 @@ def _chart(
         label = survey["waves"][wave]["label"].split()[-1]
         parts.append(f'<text x="{LABEL_ROOM - 6}" y="{y + BAR_HEIGHT - 2}" text-anchor="end">{label}</text>')
         for shade, series in zip(_shades(len(shares)), shares, strict=True):
-            point = _point(series, wave)
+            point = figure_of(series, wave)
             if point:
                 width = (BAR_WIDTH - LABEL_ROOM) * point[0] / 100
                 size = f'width="{max(width - 1, 0):.1f}" height="{BAR_HEIGHT}"'

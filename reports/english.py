@@ -390,6 +390,7 @@ CODEBOOK = {
     "chart": "{label}: shares of the answers in {n} waves; the table has the figures.",
 }
 
+
 WEIGHT_KINDS = {"cross_sectional": "cross-sectional weight", "longitudinal": "longitudinal weight"}
 RESTS_ON = {
     "probability": "Estimates rest on a random sample with known chances of selection.",
@@ -397,4 +398,29 @@ RESTS_ON = {
     "pseudo_weighted": "Members recruited by other means have pseudo-weights; ranges are indicative.",
     "model": "Estimates rest on a model; ranges are indicative.",
     "not_representative": "Figures describe those who took part, and nobody else.",
+}
+
+TREND_REPORT = {
+    "kicker": "Technical trend report",
+    "title": "{title}: technical trend report to {wave}",
+    "about": (
+        "Weighted percentages, in whole per cent of those who gave an answer; a dash: not asked; [c]: hidden to "
+        "protect people. Ranges, bases and tests are in the published file and the tables of each wave."
+    ),
+    "contents": "Contents",
+    "other": "Other items",
+    "answer": "Answer",
+    "everyone": "Everyone",
+    "weighting": "Weighting log",
+    "quality": "Quality",
+    "quality_caption": "Share found by each measure, by wave",
+    "measure": "Measure",
+    "corrections": "Releases and corrections",
+    "releases": "Releases",
+    "release": "Release",
+    "status": "Status",
+    "day": "Day",
+    "notice": "Notice",
+    "moved": "{release} moved {n} figures, by {points} points at most.",
+    "none_moved": "No released figure has been corrected.",
 }
