@@ -123,9 +123,7 @@ def publish_file(held: list[str]) -> None:
     warehouse.replace_rows(night.connection, "log.runs", _runs(night, held))
     warehouse.replace_rows(night.connection, "analysis.t_distribution", _t_distribution(night))
     warehouse.build_marts(night.connection)
-    warehouse.publish(
-        night.connection, night.workspace.published_file, snapshot_name=night.run_id.replace(":", "").split(".")[0]
-    )
+    warehouse.publish(night.connection, night.workspace.published_file, snapshot_name=night.snapshot_name)
 
 
 def _t_distribution(night: Night) -> pl.DataFrame:

@@ -194,6 +194,7 @@ def _add_release(night: Night, survey: str, wave: str, *, number: int, status: s
         "code_version": night.code_version,
         "approved_at": night.started_at.replace(tzinfo=None) if night.workspace.auto_approve else None,
         "notice": notice or None,
+        "snapshot": f"{night.snapshot_name}.duckdb",
     }
     warehouse.append_rows(night.connection, "log.releases", pl.DataFrame([row], infer_schema_length=None))
     night.say(f"{survey}, {wave}: release {row['release_id']} is {status}")

@@ -40,6 +40,11 @@ class Night:
     seconds: dict[str, float] = field(default_factory=dict)  # part of the night: seconds
 
     @property
+    def snapshot_name(self) -> str:
+        """Return the name under which tonight's published file stays."""
+        return self.run_id.replace(":", "").split(".")[0]
+
+    @property
     def to_finalise(self) -> set[tuple[str, str]]:
         """Return the survey and wave of every wave somebody asked to finalise."""
         return {(one.survey, one.wave) for one in self.requests if one.act == "finalise"}

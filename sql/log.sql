@@ -51,7 +51,8 @@ create table if not exists log.releases (
     margins_hash varchar,
     code_version varchar,
     approved_at timestamp,
-    notice varchar
+    notice varchar,
+    snapshot varchar
 );
 
 create table if not exists log.revisions (

@@ -1,5 +1,5 @@
 -- One row per run and rule checked: whether it was kept and, if not, how many rows broke it.
--- Key: run_id, survey, wave, file_name, rule
+-- Key: run_id, survey, wave, file_name, rule, item, column_name
 -- run_id: run that checked
 -- survey: survey checked; empty for a rule of the whole working store
 -- wave: wave checked, or roster for the member list; empty for a rule of the whole working store

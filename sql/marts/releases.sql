@@ -11,6 +11,7 @@
 -- code_version: hash of the code and SQL
 -- approved_at: when its newsletter was let out; empty before
 -- notice: what was corrected, in words
+-- snapshot: file in snapshots/ that holds these figures, to be read again; it is never thrown away
 
 select
     release_id,
@@ -23,6 +24,7 @@ select
     margins_hash,
     code_version,
     approved_at,
-    notice
+    notice,
+    snapshot
 from log.releases
 order by survey, wave, released_at, release_id

@@ -12,6 +12,7 @@ from tests.benchmarks.peer_runs import add_peer_python
 
 BENCHMARKS = {
     "bench_calibration": ["--times", "15"],
+    "bench_macros": [],
     "bench_replicates": ["--times", "5"],
     "bench_tables": [],
     "bench_weighting": [],
