@@ -72,23 +72,42 @@ def _arrive(night: Night, path: Path) -> Arrival | None:
     name = path.relative_to(night.workspace.inbox).as_posix()
     owner = deliveries.match(name, list(night.surveys.values()))
     if owner is None:
-        night.waiting[name] = file_hash(path)
-        night.say(f"{name}: left in the inbox, no definition names it")
+        _leave_unnamed(night, path, name)
         return None
     archived = _archive(night, path)
     digest = archived.name[:HASH_LENGTH]
     night.waiting[name] = digest
     known = warehouse.read(
         night.connection,
-        "select status from raw.deliveries where delivery_id = ? and survey = ? and source = ?",
+        "select status, received_at from raw.deliveries where delivery_id = ? and survey = ? and source = ?",
         [digest, owner.survey, owner.source],
     )
-    if known.height and known["status"][0] == "accepted" and not night.is_full:
+    status = known["status"][0] if known.height else None
+    if status == "accepted" and not night.is_full:
         night.say(f"{name}: the same file as before, nothing to do")
         leave_inbox(night, name, digest)
         return None
+    if status == "superseded":
+        taken = f"{known['received_at'][0]:%Y-%m-%d}"
+        night.say(f"{name}: the file taken in on {taken} and superseded since; it is judged, and used, again")
     received_at = datetime.now(UTC).replace(tzinfo=None)
     return Arrival(digest, owner.survey, owner.source, name, archived, received_at, owner.part)
+
+
+def _leave_unnamed(night: Night, path: Path, name: str) -> None:
+    """Say of a file that no definition names that it waits; a copy of one in use, under another name, is no event."""
+    digest = file_hash(path)
+    night.waiting[name] = digest
+    known = warehouse.read(
+        night.connection,
+        "select file_name from raw.deliveries where delivery_id = ? and status = 'accepted' order by all",
+        [digest],
+    )
+    if known.height:
+        night.say(f"{name}: the same file as {known['file_name'][0]}, which is in use; nothing to do")
+        leave_inbox(night, name, digest)
+        return
+    night.say(f"{name}: left in the inbox, no definition names it")
 
 
 def _archive(night: Night, path: Path) -> Path:

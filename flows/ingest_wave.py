@@ -1,5 +1,6 @@
 """Take a delivery in: read it, or put it into quarantine; once validated, store it, accepted or held."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -24,6 +25,7 @@ def read_delivery(survey: str, source: str, arrival: Arrival) -> Reading | None:
     """Read one delivery; put it into quarantine with its reason, and return None, when it cannot be read."""
     night = current()
     try:
+        _refuse_file_of_another_wave(night, arrival)
         reading = intake.read(
             night.workspace,
             night.surveys[survey],
@@ -37,7 +39,25 @@ def read_delivery(survey: str, source: str, arrival: Arrival) -> Reading | None:
     except DeliveryError as error:
         _quarantine(night, arrival, str(error))
         return None
-    return reading
+    return replace(reading, delivery_id=arrival.delivery_id)
+
+
+def _refuse_file_of_another_wave(night: Night, arrival: Arrival) -> None:
+    """Raise DeliveryError for a file that is in use as another wave: nobody answers twice alike."""
+    if not night.surveys[arrival.survey].has_wave(arrival.source):
+        return
+    others = warehouse.read(
+        night.connection,
+        "select source from raw.deliveries where survey = ? and delivery_id = ? and source <> ? "
+        "and status = 'accepted' order by source",
+        [arrival.survey, arrival.delivery_id, arrival.source],
+    )
+    for (source,) in others.iter_rows():
+        if night.surveys[arrival.survey].has_wave(source):
+            raise DeliveryError(
+                f"{arrival.where}: {arrival.file_name} is the very file that is in use as {source}, expected the "
+                f"answers of {arrival.source}. Export the right wave and deliver it again."
+            )
 
 
 def _members(night: Night, survey: str) -> list[str]:

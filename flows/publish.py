@@ -12,7 +12,7 @@ from flows import releases, take_in
 from flows.ingest_wave import UNREADABLE
 from flows.pages import write_attrition_pages, write_page, write_pages_of_all, write_trend_reports
 from flows.run_context import Night, current
-from flows.summary import summary_lines
+from flows.summary import published_corrections, summary_lines
 from pipeline import run_log, warehouse
 from pipeline.estimation.intervals import t_table
 from pipeline.fingerprint import night_fingerprint
@@ -189,6 +189,7 @@ def write_quality_pages() -> None:
         quality=rows("marts.quality_by_wave"),
         effects=rows("marts.quality_effect"),
         parts=rows("definitions.parts"),
+        corrected=published_corrections(night.workspace),
     )
     folder = night.workspace.published / "quality"
     for name, html in pages.items():

@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from flows.summary import published_corrections
 from pipeline import run_log, warehouse
 from pipeline.fingerprint import inbox_files
 from pipeline.settings import Workspace
@@ -22,6 +23,10 @@ def status_of(workspace: Workspace, *, today: date) -> dict[str, Any]:
         "held": list(state.held) if state else [],
         "waiting_in_inbox": [path.relative_to(workspace.inbox).as_posix() for path in inbox_files(workspace)],
         "waves": _waves(workspace),
+        "corrections": [
+            {"survey": one.survey, "wave": one.wave, "release_id": one.release_id, "line": one.line}
+            for one in published_corrections(workspace)
+        ],
         "response_so_far": _response(workspace),
         "attrition_alerts": _alerts(workspace),
         "published": str(workspace.published_file) if workspace.published_file.exists() else None,
@@ -50,6 +55,8 @@ def status_text(found: dict[str, Any]) -> str:
         + (f"; missing: {wave['parts_missing']}" if wave["parts_in_use"] and wave["parts_missing"] else "")
         for wave in found["waves"]
     ] or ["  nothing published yet"]
+    if found["corrections"]:
+        lines += ["", "Corrected releases"] + [f"  {one['survey']}, {one['line']}" for one in found["corrections"]]
     if found["response_so_far"]:
         lines += ["", "In the field: answered so far, by age group"]
         lines += [

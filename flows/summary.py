@@ -4,6 +4,8 @@ import polars as pl
 
 from flows.run_context import Night
 from pipeline import warehouse
+from pipeline.settings import Workspace
+from reports.corrections import Correction, corrections
 
 ALERTS_TOLD = 2  # in the summary; status and the attrition page tell all
 
@@ -18,7 +20,20 @@ def summary_lines(night: Night) -> list[str]:
     lines.append(f"Data-quality pages: {workspace.published / 'quality' / 'index.html'}")
     attrition = [workspace.published / "attrition" / f"{survey}.html" for survey in night.surveys]
     lines += [f"Attrition page:     {page}" for page in attrition if page.exists()]
-    return lines + [line for survey in night.surveys for line in _findings(night, survey)]
+    corrected = [
+        f"{one.survey}, {one.line}"
+        for one in published_corrections(workspace)
+        if one.released_at >= night.started_at.replace(tzinfo=None)
+    ]
+    return lines + corrected + [line for survey in night.surveys for line in _findings(night, survey)]
+
+
+def published_corrections(workspace: Workspace) -> list[Correction]:
+    """Return every corrected release that the published file tells of; none before the first publication."""
+    if not workspace.published_file.exists():
+        return []
+    with warehouse.connect_published(workspace.published_file) as connection:
+        return corrections(lambda sql, parameters: warehouse.read(connection, sql, parameters))
 
 
 def _newest_newsletters(night: Night) -> list[str]:

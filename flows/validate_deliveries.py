@@ -7,6 +7,7 @@ from prefect.cache_policies import NO_CACHE
 from flows.run_context import Night, current
 from pipeline import answer_shares, deliveries, intake, known_profile, validation, warehouse
 from pipeline.intake import Reading
+from pipeline.member_lists import MemberList
 from pipeline.rules import ROSTER
 from pipeline.validation import ValidationReport
 
@@ -33,10 +34,20 @@ def validate_deliveries(survey: str, readings: list[Reading], known: list[Readin
                 panel,
                 shares,
                 _elsewhere(night, one),
+                _list_in_use(night, one),
             )
             for one in readings
         ]
     )
+
+
+def _list_in_use(night: Night, reading: Reading) -> MemberList | None:
+    """Return the member list that another one, just read, would supersede."""
+    if reading.source != ROSTER:
+        return None
+    told = {**reading.survey.roster.optional_columns, **reading.survey.roster.columns}
+    found = warehouse.list_in_use(night.connection, reading.survey.survey, told.get("list_date"))
+    return found[1] if found is not None and found[0] != reading.delivery_id else None
 
 
 def _elsewhere(night: Night, reading: Reading) -> pl.DataFrame | None:

@@ -1,12 +1,13 @@
 """Which ids are one person's: rows of a crosswalk become members, contradictions are left out and counted.
 
 An id is a pseudonym of its own (an alias) within the wave that uses it. A row links the aliases of one person; rows
-that share an alias are joined, so that w1 = w3 and w3 = w5 make w1 = w5. A person has at most one id in a wave: where
-links say otherwise, in two rows or around a chain of them, none of that person's links is used.
+that share an alias are joined, so that w1 = w3 and w3 = w5 make w1 = w5, also where nothing of w3 was delivered. A
+person has at most one id in a wave: where links say otherwise, in two rows or around a chain of them, none of that
+person's links is used.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -31,12 +32,13 @@ class People:
         return dict(self.members.iter_rows())
 
 
-def people(links: Iterable[Link], order: Sequence[str]) -> People:
+def people(links: Iterable[Link], order: Sequence[str], delivered: Collection[str] | None = None) -> People:
     """Return who is who.
 
     Args:
         links: rows of all crosswalks; a row of fewer than two ids says nothing.
         order: sources, those first taken in first: a person goes by the alias of the first of them.
+        delivered: aliases that stand in a delivery; nobody goes by another one, and one alone joins nobody. None: all.
     """
     rows = [link for link in links if len(link) > 1]
     groups = _joined(rows)
@@ -44,7 +46,7 @@ def people(links: Iterable[Link], order: Sequence[str]) -> People:
     members: list[tuple[str, str]] = []
     conflicts: Counter[str] = Counter()
     conflicting: set[str] = set()
-    n_chained = 0
+    n_linked = n_chained = 0
     for group in groups:
         aliases = {(source, alias) for row in group for source, alias in rows[row].items()}
         twice = [source for source, n in Counter(source for source, _ in aliases).items() if n > 1]
@@ -52,19 +54,15 @@ def people(links: Iterable[Link], order: Sequence[str]) -> People:
             conflicts.update(twice)
             conflicting |= {alias for _, alias in aliases}
             continue
-        first = min(aliases, key=lambda one: place.get(one[0], len(place)))[1]
+        here = {one for one in aliases if delivered is None or one[1] in delivered}
+        if len(here) < 2:
+            continue
+        n_linked += 1
+        first = min(here, key=lambda one: place.get(one[0], len(place)))[1]
         members += [(alias, first) for _, alias in aliases if alias != first]
         n_chained += len({frozenset(rows[row].items()) for row in group}) > 1
     table = pl.DataFrame(members, schema=ALIASES, orient="row").sort("alias")
-    return People(table, len(groups) - _n_conflicts(groups, rows), n_chained, dict(conflicts), frozenset(conflicting))
-
-
-def _n_conflicts(groups: list[list[int]], rows: list[Link]) -> int:
-    """Return how many groups hold two aliases of one source."""
-    return sum(
-        max(Counter(source for source, _ in {one for row in group for one in rows[row].items()}).values()) > 1
-        for group in groups
-    )
+    return People(table, n_linked, n_chained, dict(conflicts), frozenset(conflicting))
 
 
 def _joined(rows: list[Link]) -> list[list[int]]:

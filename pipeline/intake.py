@@ -11,6 +11,7 @@ from pipeline.definitions import CROSSWALK, Source, Survey
 from pipeline.deliveries import part_of
 from pipeline.errors import DeliveryError, names_listed
 from pipeline.member_ids import same_ids
+from pipeline.member_lists import MemberList, list_faults, newest_date
 from pipeline.rules import ROSTER, Rule, rules_for_crosswalk, rules_for_part, rules_for_roster, rules_for_wave
 from pipeline.settings import Workspace, read_register_key
 from pipeline.validation.rows import DeliveryToValidate
@@ -31,6 +32,7 @@ class Reading:
     aliases: dict[str, pl.Series]  # column of ids: the pseudonym of each, before links between waves are followed
     part: str = ""  # of the wave, when it is delivered in several (pipeline.deliveries)
     notes: tuple[str, ...] = ()  # what was read otherwise than one might expect, in words
+    delivery_id: str = ""  # SHA-256 of the file
 
     @property
     def with_pseudonyms(self) -> pl.DataFrame:
@@ -162,6 +164,7 @@ def to_validate(
     panel: pl.DataFrame | None = None,
     shares: pl.DataFrame | None = None,
     elsewhere: pl.DataFrame | None = None,
+    list_in_use: MemberList | None = None,
 ) -> DeliveryToValidate:
     """Return a delivery with its rules and what is known from elsewhere.
 
@@ -171,6 +174,7 @@ def to_validate(
         panel: what the member list says of being in the panel (known_profile.of_member_list).
         shares: how often each answer was given in other waves (answer_shares).
         elsewhere: who answered in another part of the wave: panel_member_id, part.
+        list_in_use: the member list that this one would supersede.
     """
     survey, source = reading.survey, reading.source
     before = (
@@ -196,7 +200,14 @@ def to_validate(
         is_latest=numbers.get(source, 0) >= latest,
         part=reading.part,
         elsewhere=elsewhere,
+        list_faults=list_faults(_member_list(reading), list_in_use) if source == ROSTER else {},
     )
+
+
+def _member_list(reading: Reading) -> MemberList:
+    told = {**reading.survey.roster.optional_columns, **reading.survey.roster.columns}
+    dated = newest_date(reading.frame[told["list_date"]] if told.get("list_date") in reading.frame.columns else None)
+    return MemberList(reading.file_name, dated, reading.aliases[told["panel_member_id"]])
 
 
 def _rules(survey: Survey, source: str, part: str) -> tuple[Rule, ...]:

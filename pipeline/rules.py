@@ -47,6 +47,8 @@ _KINDS = (
     RuleKind("extra-column", WARNING, "Columns that no definition knows"),
     RuleKind("item-column", CRITICAL, "The column of an item is missing"),
     RuleKind("item-codes", CRITICAL, "Answers outside the item's codes", is_row_level=True, is_fixed=True),
+    RuleKind("list-order", CRITICAL, "A member list older than the one in use"),
+    RuleKind("list-complete", WARNING, "Members of the list in use who are not in this one"),
     RuleKind("routing", WARNING, "Answers to items that the routing passes over", is_row_level=True),
     RuleKind("ballot", WARNING, "Answers to items that the split sample was not asked", is_row_level=True),
     RuleKind("category-share-change", WARNING, "Answers far more or less frequent than in the wave before"),
@@ -66,6 +68,12 @@ _KINDS = (
     RuleKind("other-sample", INFO, "Rows of another sample, not of this survey", is_fixed=True),
 )
 RULE_KINDS = {kind.code: kind for kind in _KINDS}
+OTHER_CHECKS = {
+    "readable-file": "A file that cannot be read",
+    "declared-part": "A part that is no longer declared",
+    "linked-ids": "Linked ids that stand in no delivery",
+    "link-conflict": "Links that give a person two ids in one wave",
+}  # codes of what is found outside the rules of a delivery, with the fault in plain words
 
 
 @dataclass(frozen=True)
@@ -158,6 +166,8 @@ def rules_for_roster(survey: Survey) -> tuple[Rule, ...]:
     needed = [*_profile_columns(survey, ROSTER), *supplied, *probabilities, *design, *eligibility]
     rules = (
         Rule("row-count", ROSTER),
+        Rule("list-order", ROSTER),
+        Rule("list-complete", ROSTER),
         *_column_rules(ROSTER, survey.roster, (), needed),
         *_key_rules(ROSTER, survey.roster),
         *_profile_rules(survey, ROSTER),

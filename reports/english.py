@@ -171,6 +171,15 @@ WEIGHTING = {
 POPULATION_TOTAL = "{persons} {unit}"
 POPULATION_SOURCE = "Source: {source}."
 APPROXIMATIONS = {"shares": "shares of another unit or universe, scaled to the population"}
+CORRECTED = "{wave} corrected on {day}: {moved}"
+NOTHING_MOVED = "no published figure moved."
+ERRORS_MOVED = "no estimate moved; the margins of error of {n} did."
+FIGURES_MOVED = "{n} moved."
+LARGEST_MOVED = "{n} moved, {whom} by {points} ({label}: {category}, {before} before, {after} now)."
+FOR_EVERYONE = "for everyone"
+FOR_GROUP = "among {group}"
+POINTS = "at most {points} points"
+HARDLY = "less than 0.05 points"
 FIGURES_FROM = "Figures and their exact definitions: the published panel file, survey “{survey}”, wave “{wave}”."
 
 EXPLORER = {

@@ -9,6 +9,7 @@ import jinja2
 
 from pipeline import disclosure
 from reports import charts, english, published, words
+from reports.corrections import corrections
 from reports.findings import Edition, chosen_weight, headline_findings
 from reports.method import margin_rows, method_lines
 from reports.participation import Participation, participation
@@ -112,12 +113,20 @@ def _masthead(edition: Edition, title: str, generated_at: datetime) -> dict[str,
         "release": _release(edition),
         "answered": words.count(edition.shown_count(facts["n_respondents"])),
         "speaks_for": _speaks_for(edition),
-        "notice": published.correction_notice(edition.read, facts["release_id"]),
+        "notice": _notice(edition),
         "standfirst": _standfirst(edition),
         "made": words.day(generated_at.date()),
         "made_at": generated_at.isoformat(timespec="seconds"),
         "figures_from": english.FIGURES_FROM.format(survey=edition.survey, wave=edition.wave),
     }
+
+
+def _notice(edition: Edition) -> str:
+    """Return why the release was corrected and what moved; empty for a first release."""
+    found = [one for one in corrections(edition.read) if one.release_id == edition.facts["release_id"]]
+    if not found:
+        return published.correction_notice(edition.read, edition.facts["release_id"])
+    return f"{found[0].notice} {words.capital(found[0].moved)}".strip()
 
 
 def _release(edition: Edition) -> str:

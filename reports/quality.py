@@ -3,7 +3,7 @@
 Made from what validation found: item labels, counts and codes, never an answer with a person to it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ import polars as pl
 
 from pipeline.rules import RULE_KINDS
 from reports import words
+from reports.corrections import Correction
 from reports.quality_removal import removal_of
 from reports.quality_source import CROSSWALK, ROSTER, SourcePage, newest_delivery, plural
 from reports.quality_trend import Trend, trend_of
@@ -41,6 +42,7 @@ def render_quality(
     quality: pl.DataFrame | None = None,
     effects: pl.DataFrame | None = None,
     parts: pl.DataFrame | None = None,
+    corrected: Sequence[Correction] = (),
 ) -> dict[str, str]:
     """Return the pages by relative path: `index.html`, and one for each member list, and each wave or part of one.
 
@@ -51,6 +53,7 @@ def render_quality(
         items: survey, item, label; without it items go by their ids.
         quality: rows of quality_by_wave, from which the trend of each survey is drawn.
         effects: rows of quality_effect, what the removal of respondents did.
+        corrected: every corrected release.
         parts: survey, wave, part, part_order, mode, adds: of waves delivered in several parts.
     """
     newest = _latest(_in_parts(checks))
@@ -63,6 +66,7 @@ def render_quality(
     index = environment.get_template("quality_index.html").render(
         **common,
         surveys=_by_survey(pages, quality),
+        corrected=corrected,
         summary=_summary(pages),
         pages=pages,
         store=store.to_dicts(),

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.rules import CRITICAL, FILE_NOTE, RULE_KINDS, WARNING
+from pipeline.rules import CRITICAL, FILE_NOTE, OTHER_CHECKS, RULE_KINDS, WARNING
 from reports import words
 from reports.quality_removal import Removal
 
@@ -180,7 +180,7 @@ def refuses_rows(code: str, severity: str) -> bool:
 
 
 def title_of(code: str) -> str:
-    return RULE_KINDS[code].title if code in RULE_KINDS else code
+    return RULE_KINDS[code].title if code in RULE_KINDS else OTHER_CHECKS.get(code, code)
 
 
 def plural(noun: str, n: int) -> str:

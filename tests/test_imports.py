@@ -16,6 +16,7 @@ ORDER = (
     ("pipeline.design",),
     (
         "pipeline.member_ids",
+        "pipeline.member_lists",
         "pipeline.weighting",
         "pipeline.estimation",
         "pipeline.retention",

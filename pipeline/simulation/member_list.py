@@ -50,7 +50,8 @@ def member_list(
     columns |= design_columns(survey, population.stratum[household], household, set(columns))
     columns |= probability_columns(survey, members.selection_probability)
     columns |= profile_columns(survey, population, recruits.person)
-    columns |= {column: [today.isoformat()] * recruits.n for column in survey.roster.ignored_columns}
+    dated = (*survey.roster.ignored_columns, *survey.roster.optional_columns.values())
+    columns |= {column: [today.isoformat()] * recruits.n for column in dated}
     return pl.DataFrame(columns).sort(ours["panel_member_id"])
 
 

@@ -145,6 +145,11 @@ def _moved_answers(rule: Rule, rows: DeliveredRows) -> Finding:
     return Finding(n_checked(rule, rows), len(found), found)
 
 
+def _of_the_list(rule: Rule, rows: DeliveredRows) -> Finding:
+    words, n_found = rows.list_faults[rule.code]
+    return Finding(n_checked(rule, rows), n_found, ((words, n_found),))
+
+
 _OF_THE_FILE: dict[str, Callable[[Rule, DeliveredRows], Finding]] = {
     "row-count": _no_rows,
     "row-count-change": _too_few_rows,
@@ -153,4 +158,6 @@ _OF_THE_FILE: dict[str, Callable[[Rule, DeliveredRows], Finding]] = {
     "extra-column": _undeclared_columns,
     "margin-category": _empty_categories,
     "category-share-change": _moved_answers,
+    "list-order": _of_the_list,
+    "list-complete": _of_the_list,
 }

@@ -88,6 +88,21 @@ def _one_part(rule: Rule, finding: Finding, file_name: str) -> str:
     )
 
 
+def _list_order(rule: Rule, finding: Finding, file_name: str) -> str:
+    return (
+        f": {file_name} {finding.found[0][0]}, expected a newer list, so that nobody is rolled back. Deliver the "
+        "newest list. To go back on purpose, give list-order the severity warning under 'rules' in survey.yml, with "
+        "the reason."
+    )
+
+
+def _list_complete(rule: Rule, finding: Finding, file_name: str) -> str:
+    return (
+        f": {finding.found[0][0]} are not in {file_name}, expected all of them, those who left with the day they left. "
+        "Whoever is on no list counts in no wave; check that the list is whole and the newest."
+    )
+
+
 def _definition(rule: Rule) -> str:
     return "survey.yml" if rule.source == ROSTER else f"the definition of {rule.source}"
 
@@ -291,6 +306,8 @@ _MESSAGES: dict[str, Callable[[Rule, Finding, str], str]] = {
     "id-present": _id_present,
     "id-unique": _id_unique,
     "member-known": _member_known,
+    "list-order": _list_order,
+    "list-complete": _list_complete,
     "one-part": _one_part,
     "member-invited": _member_invited,
     "routing": _not_asked,

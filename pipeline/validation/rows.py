@@ -4,7 +4,7 @@ Columns get names of our own (`c0`, `c1`, …), so that whatever stands in a del
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -44,6 +44,7 @@ class DeliveryToValidate:
         shares: how often each answer was given in other waves: wave, item, code, n (pipeline.answer_shares).
         is_latest: no later wave was delivered, so that the statuses of the list are those of this one.
         part: of the wave, when it is delivered in several.
+        list_faults: what is wrong with a member list beside the one in use, by rule (pipeline.member_lists).
         elsewhere: who has an interview in another part of the wave: panel_member_id, part.
     """
 
@@ -61,6 +62,7 @@ class DeliveryToValidate:
     is_latest: bool = True
     part: str = ""
     elsewhere: pl.DataFrame | None = None
+    list_faults: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     @property
     def definition(self) -> Source:
@@ -86,6 +88,7 @@ class DeliveredRows:
     other_rows: pl.Series  # row numbers, of another sample
     ids: pl.Series  # as delivered
     moves: dict[str, tuple[answer_shares.Move, ...]]
+    list_faults: dict[str, tuple[str, int]] = field(default_factory=dict)
 
 
 def delivered_rows(delivery: DeliveryToValidate) -> DeliveredRows:
@@ -115,7 +118,9 @@ def delivered_rows(delivery: DeliveryToValidate) -> DeliveredRows:
     ids = rows.get_column(id_column) if id_column else pl.Series([], dtype=pl.String)
     undeclared = _undeclared(delivery)
     moves = _moves(delivery)
-    return DeliveredRows(kept, names, undeclared, delivery.frame.height, test_rows, other_rows, ids, moves)
+    return DeliveredRows(
+        kept, names, undeclared, delivery.frame.height, test_rows, other_rows, ids, moves, delivery.list_faults
+    )
 
 
 def value_name(rule: Rule, names: dict[str, str]) -> str:

@@ -34,7 +34,7 @@ from pipeline.validation.suite import COLUMN_CODES, expectations_of
 from pipeline.warehouse.arrivals import arrived
 
 _DIALECT = "panel_duckdb"
-_FILE_CODES = (*COLUMN_CODES, "row-count", "row-count-change", "extra-column")
+_FILE_CODES = (*COLUMN_CODES, "row-count", "row-count-change", "extra-column", "list-order", "list-complete")
 _KNOWN_COLUMNS = {"one-part": ELSEWHERE, "member-invited": UNINVITED}
 _database_numbers = count(1)
 
@@ -200,6 +200,8 @@ def _is_broken_by_count(rule: Rule, rows: DeliveredRows) -> bool:
     """Return whether the delivery breaks a rule that is not about the rows which Great Expectations sees."""
     if rule.code == "category-share-change":
         return bool(rows.moves[str(rule.item)])
+    if rule.code in rows.list_faults:
+        return True
     left_out = {"test-row": rows.test_rows, "other-sample": rows.other_rows}
     return rule.code in left_out and len(left_out[rule.code]) > 0
 

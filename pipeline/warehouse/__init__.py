@@ -10,7 +10,14 @@ from pipeline.warehouse.connection import (
     transaction,
 )
 from pipeline.warehouse.definition_tables import store_definitions
-from pipeline.warehouse.deliveries import Delivery, load_delivery, rows_in_use, set_delivery_status
+from pipeline.warehouse.deliveries import (
+    Delivery,
+    ids_in_use,
+    load_delivery,
+    rows_in_use,
+    set_delivery_status,
+)
+from pipeline.warehouse.member_list import list_in_use
 from pipeline.warehouse.models import build, build_marts, run_checks
 from pipeline.warehouse.opening import open_read_only, open_warehouse
 from pipeline.warehouse.parts import people_in_parts, supersede_rows
@@ -26,7 +33,9 @@ __all__ = [
     "connect_published",
     "delete_rows",
     "execute",
+    "ids_in_use",
     "insert_rows",
+    "list_in_use",
     "load_delivery",
     "open_read_only",
     "open_warehouse",

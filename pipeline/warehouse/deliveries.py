@@ -7,7 +7,7 @@ import duckdb
 import polars as pl
 
 from pipeline.warehouse.connection import delete_rows, execute, insert_rows, read, transaction
-from pipeline.warehouse.wide_tables import OF_DELIVERY, delivered_frame, store_rows
+from pipeline.warehouse.wide_tables import MEMBER, OF_DELIVERY, delivered_frame, store_rows, wide_table
 
 ACCEPTED, HELD, SUPERSEDED = "accepted", "held", "superseded"
 
@@ -128,6 +128,16 @@ def rows_in_use(connection: duckdb.DuckDBPyConnection, survey: str, source: str)
         refused = read(connection, f"select row_number from raw.refused_rows where {OF_DELIVERY}", key)
         frames.append((part, delivered_frame(connection, key).join(refused, on="row_number", how="anti")))
     return frames
+
+
+def ids_in_use(connection: duckdb.DuckDBPyConnection, survey: str, source: str) -> set[str]:
+    """Return every pseudonym that the accepted deliveries of a source hold as a row's own, links not followed."""
+    of_source = {"survey": survey, "source": source}
+    found: set[str] = set()
+    for delivery_id, _ in read(connection, _IN_USE, of_source).iter_rows():
+        table = wide_table({**of_source, "delivery_id": delivery_id})
+        found |= set(read(connection, f"select distinct {MEMBER} from {table}")[MEMBER])
+    return found
 
 
 def set_delivery_status(

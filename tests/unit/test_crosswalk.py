@@ -42,3 +42,10 @@ def test_a_cycle_that_comes_back_to_another_id_is_a_contradiction() -> None:
 def test_equal_ids_of_different_waves_are_different_people() -> None:
     found = people([{"w1": "7", "w3": "8"}, {"w1": "9", "w5": "8"}], ORDER)
     assert found.of_alias == {"8": "9"} or found.n_linked == 2
+
+
+def test_nobody_goes_by_an_id_that_no_delivery_has() -> None:
+    links = [{"w1": "stranger", "w3": "b"}, {"w1": "a", "w3": "lost"}, {"w3": "lost", "w5": "c"}]
+    found = people(links, ["w1", "w3", "w5"], {"a", "b", "c"})
+    assert found.of_alias == {"c": "a", "lost": "a"}, "joined by way of an id that is not here; b stays b"
+    assert (found.n_linked, found.n_chained) == (1, 1)

@@ -9,17 +9,19 @@ import polars as pl
 import pytest
 
 from pipeline.rules import RULE_KINDS
+from reports.corrections import Correction
 from reports.quality import render_quality
 
 MADE = datetime(2025, 5, 2, 2, 0)
 CHECK = {
     "run_id": "run-1", "survey": "panel", "wave": "w01", "file_name": "w01.csv", "rule": "item-codes",
     "severity": "critical", "item": "trust", "column_name": "Q7", "success": True, "n_checked": 20, "n_failed": 0,
-    "message": None, "checked_at": datetime(2025, 5, 2),
+    "message": None, "checked_at": datetime(2025, 5, 2), "part": "",
 }  # fmt: skip
 DELIVERY = {
     "delivery_id": "a", "survey": "panel", "source": "w01", "file_name": "w01.csv", "received_at": datetime(2025, 5, 1),
     "status": "accepted", "n_delivered": 1200, "n_accepted": 1200, "n_refused": 0, "n_superseded": 0,
+    "part": "",
 }  # fmt: skip
 MESSAGE = (
     "w01, item 'trust': answer 7 in 12 rows, expected 1–5. Add the code to scale 'agree5', or correct column 'Q7'."
@@ -274,3 +276,52 @@ def test_a_wave_shows_what_the_removal_of_respondents_did_largest_first():
     assert "Hidden" not in seen
     assert "Of another weight" not in seen
     assert "removed" not in text(made["panel/w02.html"])
+
+
+PARTS = pl.DataFrame(
+    [("panel", "w02", "web", "web", 1, False), ("panel", "w02", "paper", "on paper", 2, False),
+     ("panel", "w02", "late", "on paper", 3, True)],
+    schema=["survey", "wave", "part", "mode", "part_order", "adds"],
+    orient="row",
+)  # fmt: skip
+PAPER = {"source": "w02", "part": "paper", "n_accepted": 1190, "n_superseded": 10}
+
+
+def test_a_wave_in_parts_has_a_page_for_each_and_a_missing_part_is_said():
+    came = deliveries(PAPER)
+    made = pages({"wave": "w02", "part": "paper"}, came=came, parts=PARTS)
+    assert [path for path in made if "w02" in path] == [f"panel/w02-{part}.html" for part in ("web", "paper", "late")]
+    seen = text(made["index.html"])
+    assert "1 of 1 delivered wave in use, nothing is held, 1 part of delivered waves missing." in seen
+    assert "Wave w02, web 3 to 24 February 2025 Missing: nothing delivered yet" in seen
+    assert "Wave w02, late 3 to 24 February 2025 Nothing delivered yet" in seen
+    page = text(made["panel/w02-paper.html"])
+    assert "Interviewed by on paper" in page
+    assert "In use 1,190 Refused 0 Counted in another part 10" in page
+
+
+def test_the_files_of_a_part_that_adds_are_counted_together():
+    late = PAPER | {"part": "late", "n_superseded": 0}
+    came = deliveries(late | {"n_delivered": 12, "n_accepted": 12}, late | {"n_delivered": 8, "n_accepted": 7})
+    other = {"file_name": "late_2.csv", "checked_at": datetime(2025, 5, 3)}
+    made = pages({"wave": "w02", "part": "late"}, {"wave": "w02", "part": "late"} | other, came=came, parts=PARTS)
+    seen = text(made["panel/w02-late.html"])
+    assert "Rows delivered 20 In use 19" in seen
+    assert "item-codes 2" in seen, "the checks of both files, though made in different nights"
+
+
+def test_a_survey_without_a_member_list_has_no_page_for_one_and_a_crosswalk_has_one_when_it_came():
+    came = deliveries({}, {"source": "crosswalk"})
+    declared = waves().with_columns(has_member_list=pl.lit(False))
+    made = render_quality(checks({}), came, declared, title="Ours", generated_at=MADE)
+    assert list(made) == ["index.html", "panel/crosswalk.html", "panel/w01.html", "panel/w02.html"]
+    assert "Member list" not in made["index.html"]
+
+
+def test_corrected_releases_stand_on_the_index_newest_first():
+    found = [
+        Correction("panel", "w01", f"r{n}", datetime(2025, 5, n), f"Why {n}.", f"{n} figures moved.") for n in (2, 3)
+    ]
+    seen = text(pages({}, corrected=found)["index.html"])
+    lines = "w01 corrected on 3 May 2025: 3 figures moved. Why 3. w01 corrected on 2 May 2025: 2 figures moved. Why 2."
+    assert lines in seen

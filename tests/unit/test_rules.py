@@ -42,7 +42,7 @@ def test_only_faults_of_single_rows_are_row_level():
     of_the_file = set(RULE_KINDS) - row_level
     assert of_the_file == {
         "row-count", "row-count-change", "required-column", "extra-column", "item-column", "margin-category",
-        "category-share-change", "test-row", "other-sample",
+        "list-order", "list-complete", "category-share-change", "test-row", "other-sample",
     }  # fmt: skip
 
 

@@ -1,0 +1,111 @@
+"""What a corrected release changed, in one sentence: how many figures moved, and by how much at most."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from reports import english, words
+from reports.published import Read, columns_of
+
+_SMALLEST = 0.0005  # of a share: less is no tenth of a point
+_RELEASES = """
+select
+    release.survey, release.wave, release.release_id, release.released_at, release.notice,
+    count(revision.release_id)::bigint as n_moved,
+    count(*) filter (where revision.estimate_before is distinct from revision.estimate_after)::bigint as n_estimates
+from releases as release
+left join revisions as revision using (release_id)
+where release.release_status = 'corrected'
+group by all
+order by release.survey, release.released_at, release.release_id
+"""
+_LARGEST = """
+select
+    revision.release_id, item.label, revision.category, revision.domain, revision.domain_value,
+    revision.estimate_before, revision.estimate_after
+from revisions as revision
+inner join items as item
+    on revision.survey = item.survey and revision.item = item.item
+inner join estimates as estimate
+    on revision.survey = estimate.survey and revision.wave = estimate.wave
+    and revision.weight_id = estimate.weight_id and revision.item = estimate.item
+    and revision.statistic = estimate.statistic and revision.category is not distinct from estimate.category
+    and revision.domain = estimate.domain and revision.domain_value = estimate.domain_value
+    and not coalesce(estimate.is_suppressed, false)
+where revision.statistic in ('share', 'headline')
+    and revision.estimate_before is not null
+    and revision.estimate_after is not null
+qualify row_number() over (
+    partition by revision.release_id
+    order by
+        (revision.domain = 'all') desc, abs(revision.estimate_after - revision.estimate_before) desc,
+        revision.item, revision.category, revision.domain_value, revision.weight_id
+) = 1
+"""
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A corrected release: why it was made, and what moved."""
+
+    survey: str
+    wave: str
+    release_id: str
+    released_at: datetime
+    notice: str
+    moved: str  # a sentence
+
+    @property
+    def line(self) -> str:
+        """Return the correction in one line: the wave, when, and what moved."""
+        return english.CORRECTED.format(wave=self.wave, day=words.day(self.released_at.date()), moved=self.moved)
+
+
+def corrections(read: Read) -> list[Correction]:
+    """Return every corrected release, each survey's oldest first; none where the file does not publish revisions.
+
+    Figures too few to show (is_suppressed) are counted and never named.
+    """
+    if not columns_of(read, "revisions"):
+        return []
+    largest = {row["release_id"]: row for row in read(_LARGEST, []).to_dicts()}
+    return [
+        Correction(
+            survey=row["survey"],
+            wave=row["wave"],
+            release_id=row["release_id"],
+            released_at=row["released_at"],
+            notice=row["notice"] or "",
+            moved=moved_words(row["n_moved"], row["n_estimates"], largest.get(row["release_id"])),
+        )
+        for row in read(_RELEASES, []).to_dicts()
+    ]
+
+
+def moved_words(n_moved: int, n_estimates: int, largest: dict[str, Any] | None) -> str:
+    """Return how many figures moved and which one most, as one sentence.
+
+    Args:
+        n_moved: figures that differ, in the estimate or its standard error.
+        n_estimates: those that differ in the estimate.
+        largest: label, category, domain, domain_value, estimate_before, estimate_after of the share that moved most.
+    """
+    if not n_moved:
+        return english.NOTHING_MOVED
+    if not n_estimates:
+        return english.ERRORS_MOVED.format(n=words.count(n_moved))
+    n = f"{words.count(n_moved)} {'figure' if n_moved == 1 else 'figures'}"
+    if largest is None:
+        return english.FIGURES_MOVED.format(n=n)
+    before, after = largest["estimate_before"], largest["estimate_after"]
+    is_everyone = largest["domain"] == "all"
+    size = abs(after - before)
+    return english.LARGEST_MOVED.format(
+        n=n,
+        whom=english.FOR_EVERYONE if is_everyone else english.FOR_GROUP.format(group=largest["domain_value"]),
+        points=english.POINTS.format(points=f"{100 * size:.1f}") if size >= _SMALLEST else english.HARDLY,
+        label=largest["label"],
+        category=largest["category"],
+        before=f"{100 * before:.1f}%",
+        after=f"{100 * after:.1f}%",
+    )
