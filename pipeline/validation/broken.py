@@ -6,16 +6,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.rules import Rule
+from pipeline.validation.membership import ELSEWHERE, MEMBER, UNINVITED
 from pipeline.validation.messages import Finding, moved_words, shown_values
 from pipeline.validation.rows import (
     DAY,
-    ELSEWHERE,
     HAS_ID,
-    MEMBER,
     NUMBER,
     PERSON,
     ROW,
-    UNINVITED,
     DeliveredRows,
     value_name,
 )

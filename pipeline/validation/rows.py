@@ -11,6 +11,7 @@ import polars as pl
 from pipeline import answer_shares
 from pipeline.definitions import ANY_WAVE, CROSSWALK, RowFilter, Source, Survey
 from pipeline.rules import ROSTER, Rule, is_known_column
+from pipeline.validation.membership import MEMBER, with_invitations, with_other_parts
 from pipeline.validation.messages import BLANK
 from pipeline.validation.same_person import (
     blank_as_null,
@@ -24,8 +25,7 @@ from pipeline.validation.same_person import (
 )
 
 NUMBER = r"[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?"  # the whole of a cell that is a number
-ROW, HAS_ID, MEMBER, PERSON, DAY = "row_number", "has_id", "member", "person", "completed_on"
-UNINVITED, ELSEWHERE = "uninvited", "elsewhere"
+ROW, HAS_ID, PERSON, DAY = "row_number", "has_id", "person", "completed_on"
 DAY_CODES = ("completed-in-fieldwork", "date-format")
 _OF_COLUMNS = ("item-column", "required-column", "category-share-change")  # rules that look at no cell
 
@@ -185,9 +185,9 @@ def _with_known(rows: pl.DataFrame, delivery: DeliveryToValidate, names: dict[st
         elif rule.column not in names or not all(column in names for column, _ in rule.conditions):
             continue
         elif rule.code == "member-invited":
-            rows = _with_invitations(rows, rule, delivery)
+            rows = with_invitations(rows, rule, delivery.panel, delivery.source, is_latest=delivery.is_latest)
         elif rule.code == "one-part":
-            rows = _with_other_parts(rows, delivery)
+            rows = with_other_parts(rows, delivery.elsewhere)
         elif rule.conditions:
             rows = rows.with_columns(_passed_over(rule, names).alias(value_name(rule, names)))
         elif rule.code in ("profile-category", "profile-drift"):
@@ -232,43 +232,6 @@ def _passed_over(rule: Rule, names: dict[str, str]) -> pl.Expr:
     value = pl.col(names[str(rule.column)])
     is_asked = [pl.col(names[column]).is_in(list(values)).fill_null(False) for column, values in rule.conditions]
     return value.is_not_null() & ~value.is_in(list(rule.allowed)).fill_null(False) & ~pl.all_horizontal(is_asked)
-
-
-def _with_invitations(rows: pl.DataFrame, rule: Rule, delivery: DeliveryToValidate) -> pl.DataFrame:
-    """Add why a member was not invited: joined after fieldwork, left before it, paused now, or not listed; else null.
-
-    A status has no date, so it says something of the latest wave alone.
-    """
-    if delivery.panel is None:
-        return rows
-    days = {name: pl.col(name).str.slice(0, 10).str.to_date(strict=False) for name in ("joined_on", "left_on")}
-    last = pl.lit(rule.last_day or rule.first_day, dtype=pl.Date)
-    reason = (
-        pl.when(days["joined_on"] > last)
-        .then(pl.lit("joined later"))
-        .when(days["left_on"] <= pl.lit(rule.first_day, dtype=pl.Date))
-        .then(pl.lit("left before"))
-        .when(pl.col("status").is_in(list(rule.allowed)) & pl.lit(delivery.is_latest))
-        .then(pl.col("status"))
-        .when(_is_uninvited(delivery))
-        .then(pl.lit("not invited"))
-    )
-    known = delivery.panel.select(pl.col("panel_member_id").alias(MEMBER), reason.alias(UNINVITED))
-    return rows.join(known.unique(MEMBER, keep="first"), on=MEMBER, how="left", maintain_order="left")
-
-
-def _is_uninvited(delivery: DeliveryToValidate) -> pl.Expr:
-    """Return whether the member list says that a member was not invited to the wave."""
-    is_told = delivery.panel is not None and "uninvited" in delivery.panel.columns
-    return pl.col("uninvited").list.contains(delivery.source) if is_told else pl.lit(False)
-
-
-def _with_other_parts(rows: pl.DataFrame, delivery: DeliveryToValidate) -> pl.DataFrame:
-    """Add the other part in which the same person answered too; else null."""
-    if delivery.elsewhere is None:
-        return rows
-    known = delivery.elsewhere.select(pl.col("panel_member_id").alias(MEMBER), pl.col("part").alias(ELSEWHERE))
-    return rows.join(known.unique(MEMBER, keep="first"), on=MEMBER, how="left", maintain_order="left")
 
 
 def _with_margin(rows: pl.DataFrame, delivery: DeliveryToValidate, margin: str, names: dict[str, str]) -> pl.DataFrame:

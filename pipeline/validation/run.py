@@ -20,11 +20,10 @@ from pipeline.definitions import CROSSWALK
 from pipeline.quiet_end import drop_leak_notices
 from pipeline.rules import ROSTER, Rule
 from pipeline.validation.broken import broken, n_checked
+from pipeline.validation.membership import ELSEWHERE, UNINVITED
 from pipeline.validation.messages import message
 from pipeline.validation.report import RuleResult, ValidationReport
 from pipeline.validation.rows import (
-    ELSEWHERE,
-    UNINVITED,
     DeliveredRows,
     DeliveryToValidate,
     delivered_rows,

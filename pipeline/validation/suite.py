@@ -4,15 +4,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline.rules import Rule
+from pipeline.validation.membership import ELSEWHERE, MEMBER, UNINVITED
 from pipeline.validation.rows import (
     DAY,
-    ELSEWHERE,
     HAS_ID,
-    MEMBER,
     NUMBER,
     PERSON,
     ROW,
-    UNINVITED,
     DeliveredRows,
     value_name,
 )
