@@ -73,20 +73,20 @@ def population(rng: np.random.Generator) -> Population:
     return Population(stratum, age, sex, np.stack(answers))
 
 
-def draw_panel(people: Population, driver: str, rng: np.random.Generator) -> PanelData:
+def draw_panel(people: Population, driver: str, rng: np.random.Generator, members: int = N_MEMBERS) -> PanelData:
     """Return a panel as the pipeline has it: its members, who answered which wave, and their answers."""
     sizes = np.bincount(people.stratum, minlength=N_STRATA)
-    n_drawn = np.round(N_MEMBERS * sizes * CHANCES / (sizes @ CHANCES)).astype(np.int64)
+    n_drawn = np.round(members * sizes * CHANCES / (sizes @ CHANCES)).astype(np.int64)
     chosen = np.concatenate(
         [rng.choice(np.flatnonzero(people.stratum == one), n_drawn[one], replace=False) for one in range(N_STRATA)]
     )
     stratum, answer = people.stratum[chosen], people.answer[:, chosen]
     answered = _participation(people.age[chosen], answer, driver, rng)
-    members = tuple(f"m{number:05}" for number in range(chosen.size))
+    ids = tuple(f"m{number:05}" for number in range(chosen.size))
     everyone = dict.fromkeys(WAVES, np.ones(chosen.size, np.bool_))
-    responses = {wave: _responses(members, answer[place], answered[place]) for place, wave in enumerate(WAVES)}
+    responses = {wave: _responses(ids, answer[place], answered[place]) for place, wave in enumerate(WAVES)}
     arrays = PanelArrays(
-        members=members,
+        members=ids,
         stratum=stratum,
         psu=np.arange(chosen.size),
         cohort=np.repeat("c1", chosen.size),
