@@ -74,15 +74,16 @@ def follow_members(survey: str, data: PanelData, in_field: frozenset[str] = froz
 def _tables(night: Night, data: PanelData, in_field: frozenset[str]) -> dict[str, pl.DataFrame]:
     """Return every table of who stays and who answers; those that the survey's plan does not ask for are left out."""
     confidence = night.workspace.confidence
+    told = _told(night, data)
     tables = {
-        "response_rates": panel_response.panel_response(data, _told(night, data), confidence=confidence),
+        "response_rates": panel_response.panel_response(data, told, confidence=confidence),
         "response_patterns": panel_attrition.response_patterns(data),
     }
     plan = data.survey.retention
     if plan is None or not data.is_answered(plan.first_wave):
         return tables
     weight = weigh(data.survey, data.survey.weight(plan.weight_id), (plan.first_wave,), data.arrays)
-    time = panel_time(data, _lives(night, data), in_field)
+    time = panel_time(data, _lives(night, data, told), in_field)
     tables["retention"] = panel_retention.retention(data, weight, confidence=confidence)
     if not time.waves:
         return tables | dict.fromkeys(OF_SETTLED_WAVES, pl.DataFrame())
@@ -99,12 +100,12 @@ def _tables(night: Night, data: PanelData, in_field: frozenset[str]) -> dict[str
 
 
 def _told(night: Night, data: PanelData) -> pl.DataFrame:
-    """Return the dispositions that the panel's arrays do not tell: partial interviews, and those set aside."""
+    """Return the dispositions that the panel's arrays do not tell: partial interviews, not invited, set aside."""
     key = {"survey": data.survey.survey, "known": list(panel_response.DISPOSITIONS)}
     return warehouse.read(night.connection, _TOLD, key)
 
 
-def _lives(night: Night, data: PanelData) -> Lives:
+def _lives(night: Night, data: PanelData, told: pl.DataFrame) -> Lives:
     """Return what the warehouse knows of the members' time in the panel."""
     plan = data.survey.retention
     key = {"survey": data.survey.survey}
@@ -112,5 +113,6 @@ def _lives(night: Night, data: PanelData) -> Lives:
     return Lives(
         members=warehouse.read(night.connection, _MEMBERS, {**key, "age": plan.age if plan and plan.age else ""}),
         dispositions=warehouse.read(night.connection, _DISPOSITIONS, key),
+        told=told,
         wave_starts={wave: np.datetime64(start, "D") for wave, start in starts.iter_rows()},
     )

@@ -104,7 +104,7 @@ def member_patterns(time: PanelTime) -> pl.DataFrame:
     is_exit = rows.cause >= 0
     exit_cause[rows.row[is_exit]], exit_wave[rows.row[is_exit]] = rows.cause[is_exit], rows.wave[is_exit]
     last = np.max(np.where(histories.is_answer, np.arange(histories.n_waves), NONE), axis=1, initial=NONE)
-    is_late = histories.is_at_risk[:, -1] & (histories.missed_at_end > 0)
+    is_late = histories.is_in_population & (histories.missed_at_end > 0)
     is_open = is_late & ~histories.has_withdrawn[:, -1] & (exit_cause == NONE)
     members = np.array(time.data.arrays.members, np.str_)[time.rows]
     frame = pl.DataFrame(
@@ -115,7 +115,7 @@ def member_patterns(time: PanelTime) -> pl.DataFrame:
             "last_answered_wave": _named(last, time.waves),
             "n_at_risk": histories.is_at_risk.sum(axis=1),
             "n_answered": histories.is_answer.sum(axis=1),
-            "n_missed_latest": np.where(histories.is_at_risk[:, -1], histories.missed_at_end, 0),
+            "n_missed_latest": np.where(histories.is_in_population, histories.missed_at_end, 0),
             "exit_cause": _named(exit_cause, histories.causes),
             "exit_wave": _named(exit_wave, time.waves),
             "is_active": histories.is_active,

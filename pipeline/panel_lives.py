@@ -16,6 +16,7 @@ from pipeline.weighting.base import base_weight
 from pipeline.weighting_steps import WeightRecipe
 
 DAYS_IN_YEAR = 365.2425
+NOT_INVITED = "not_invited"  # disposition of a member in the panel whom a wave passed over
 OTHER_CAUSE = "out of population"  # somebody left the population and nobody says why
 Floats = NDArray[np.float64]
 
@@ -26,6 +27,7 @@ class Lives:
 
     members: pl.DataFrame  # panel_member_id, joined_on, exit_reason, age (at the day it was asked)
     dispositions: pl.DataFrame  # panel_member_id, disposition: texts that say somebody is out of the population
+    told: pl.DataFrame  # panel_member_id, wave, disposition: partial, not invited, set aside
     wave_starts: dict[str, np.datetime64]  # wave: first day of fieldwork; waves without one are left out
 
 
@@ -94,7 +96,8 @@ def panel_time(data: PanelData, lives: Lives, in_field: Collection[str] = ()) ->
     starts = np.array([lives.wave_starts.get(wave, np.datetime64("NaT")) for wave in waves], "datetime64[D]")
     age = known["age"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     asked_on = _asked_on(data.survey, known["joined_on"], waves, starts)
-    histories = _histories(data, waves, rows, _causes(data.survey, known, lives.dispositions))
+    uninvited = {wave: uninvited_to(arrays, lives.told, wave) for wave in waves}
+    histories = _histories(data, waves, rows, uninvited, _causes(data.survey, known, lives.dispositions))
     return PanelTime(data, waves, rows, histories, weight[rows], age, asked_on, starts)
 
 
@@ -119,22 +122,35 @@ def recruitment_weight(recipe: WeightRecipe, arrays: PanelArrays) -> Floats:
     return weight
 
 
+def uninvited_to(arrays: PanelArrays, told: pl.DataFrame, wave: str) -> NDArray[np.bool_]:
+    """Return who was in the panel and not among those invited to a wave, (n_members,)."""
+    found = told.filter(wave=wave, disposition=NOT_INVITED).join(arrays.row_of_member, on="panel_member_id")
+    mask = np.zeros(len(arrays.members), np.bool_)
+    mask[found["row"].to_numpy()] = True
+    return mask
+
+
 def _histories(
-    data: PanelData, waves: tuple[str, ...], rows: NDArray[np.int64], causes: tuple[NDArray[np.int64], tuple[str, ...]]
+    data: PanelData,
+    waves: tuple[str, ...],
+    rows: NDArray[np.int64],
+    uninvited: dict[str, NDArray[np.bool_]],
+    causes: tuple[NDArray[np.int64], tuple[str, ...]],
 ) -> Histories:
-    """Return what the chosen members did; between coming and going a member is at risk at every wave."""
+    """Return what the chosen members did; between coming and going a member is at risk at every wave invited to."""
     arrays = data.arrays
 
     def of_waves(flags: dict[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:
         return np.column_stack([flags[wave][rows] for wave in waves]) if waves else np.zeros((rows.size, 0), np.bool_)
 
-    listed, eligible = of_waves(arrays.is_listed), of_waves(arrays.is_eligible)
+    listed, eligible, passed_over = of_waves(arrays.is_listed), of_waves(arrays.is_eligible), of_waves(uninvited)
     has_come = np.logical_or.accumulate(eligible, axis=1)
     is_gone = np.logical_or.accumulate(has_come & listed & ~eligible, axis=1)
     return Histories(
-        is_at_risk=has_come & ~is_gone,
+        is_at_risk=has_come & ~is_gone & ~passed_over,
+        is_gone=is_gone,
         is_respondent=of_waves(arrays.is_respondent),
-        has_withdrawn=listed & eligible & ~of_waves(arrays.is_invited),
+        has_withdrawn=listed & eligible & ~of_waves(arrays.is_invited) & ~passed_over,
         population_cause=causes[0],
         population_causes=causes[1],
         missed_waves=plan_of(data).missed_waves,

@@ -5,17 +5,19 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.design import SurveyDesign
+from pipeline.errors import EstimationError
 from pipeline.estimation.estimates import estimate_items
 from pipeline.estimation.values import DomainMask, ItemValues
 from pipeline.panel_arrays import PanelArrays
 from pipeline.panel_estimates import PanelData
-from pipeline.panel_lives import PanelTime
+from pipeline.panel_lives import PanelTime, uninvited_to
 from pipeline.retention.outcomes import CohortWave, Outcomes, panel_rates, response_rates
 from pipeline.retention.representativity import COLUMNS, representativity
 from pipeline.retention.response_model import Covariate
 
 Mask = NDArray[np.bool_]
 
+NOT_FITTED = "not_fitted"
 PROBABILITY = "probability"  # only a sample drawn with known chances has a response rate
 USUAL_MISSED_WAVES = 2  # where no plan says after how many missed waves nobody knows where somebody is
 DISPOSITIONS = ("complete", "no_answer", "left_panel", "not_eligible")  # told by the arrays; the others are `told`
@@ -59,7 +61,8 @@ def _wave_rates(data: PanelData, wave: str, waves: list[str], told: pl.DataFrame
     )
     answered = arrays.is_respondent[wave][listed]
     bases = {"is_invited": arrays.is_invited[wave][listed], "is_eligible": arrays.is_eligible[wave][listed]}
-    drawn = ~arrays.is_other[listed]  # who was recruited by other means has no response rate
+    # who was recruited by other means has no response rate, and who was not invited cannot answer
+    drawn = ~(arrays.is_other | uninvited_to(arrays, told, wave))[listed]
     rated = {"completion_rate": bases["is_invited"], "response_rate": bases["is_eligible"] & drawn}
     items = [
         ItemValues(rate, codes=np.where(base, answered.astype(np.int64), -1), categories=("no", "yes"))
@@ -175,9 +178,21 @@ def panel_representativity(time: PanelTime, *, confidence: float) -> pl.DataFram
     for place, wave in enumerate(time.waves):
         asked, answered = histories.is_at_risk[:, place], histories.is_respondent[:, place]
         if covariates and (asked & answered).any() and (asked & ~answered).any():
-            found = representativity(time.design(is_weighted=True), asked, answered, covariates, confidence=confidence)
-            frames.append(found.with_columns(wave=pl.lit(wave)))
+            frames.append(
+                _representativity(time, asked, answered, covariates, confidence).with_columns(wave=pl.lit(wave))
+            )
     return pl.concat(frames).with_columns(survey=pl.lit(data.survey.survey))
+
+
+def _representativity(
+    time: PanelTime, asked: Mask, answered: Mask, covariates: list[Covariate], confidence: float
+) -> pl.DataFrame:
+    """Return the indicators of one wave, or one row that says why response could not be modelled."""
+    try:
+        return representativity(time.design(is_weighted=True), asked, answered, covariates, confidence=confidence)
+    except EstimationError as error:
+        reason = {"indicator": NOT_FITTED, "variable": "all", "category": "all", "covariates": str(error)}
+        return pl.DataFrame([reason], schema=COLUMNS)
 
 
 def _covariates(time: PanelTime) -> list[Covariate]:

@@ -19,13 +19,14 @@ NONE = -1
 
 @dataclass(frozen=True)
 class Histories:
-    """Members by waves in order; a member is at risk of leaving while joined and in the population.
+    """Members by waves in order; a member is at risk of leaving at a wave invited to while in the population.
 
     `population_cause` codes among `population_causes` why somebody left the population, NONE where nobody did
     or knows.
     """
 
     is_at_risk: Mask  # (n, n_waves)
+    is_gone: Mask  # (n, n_waves) known to be out of the population by then
     is_respondent: Mask  # (n, n_waves)
     has_withdrawn: Mask  # (n, n_waves) told us, by then, that they are out of the panel
     population_cause: Codes  # (n,)
@@ -55,24 +56,30 @@ class Histories:
     @cached_property
     def population_exit(self) -> Codes:
         """Return the place of the first wave that found a member out of the population, (n,); n_waves for none."""
-        is_out = ~self.is_at_risk & (np.arange(self.n_waves) > self.entry[:, None])
+        is_out = self.is_gone & (np.arange(self.n_waves) > self.entry[:, None])
         return np.where(is_out.any(axis=1), is_out.argmax(axis=1), self.n_waves)
 
     @cached_property
     def missed_at_end(self) -> Codes:
         """Return how many waves at risk each member missed since the last one answered, (n,)."""
-        return np.asarray(self._is_after_last_answer.sum(axis=1))
+        return np.asarray(self.is_after_last_answer.sum(axis=1))
 
     @cached_property
     def is_active(self) -> Mask:
         """Return who is in the panel and the population at the last wave, and has not missed too many, (n,)."""
         if self.n_waves == 0:
             return np.zeros(self.is_at_risk.shape[0], np.bool_)
-        is_gone = self.has_withdrawn[:, -1] | (self.missed_at_end >= self.missed_waves)
-        return np.asarray(self.is_at_risk[:, -1] & ~is_gone, np.bool_)
+        has_left = self.has_withdrawn[:, -1] | (self.missed_at_end >= self.missed_waves)
+        return np.asarray(self.is_in_population & ~has_left, np.bool_)
+
+    @property
+    def is_in_population(self) -> Mask:
+        """Return who came to the panel and is not known to have left the population by the last wave, (n,)."""
+        return np.asarray((self.entry < self.n_waves) & (self.population_exit == self.n_waves))
 
     @cached_property
-    def _is_after_last_answer(self) -> Mask:
+    def is_after_last_answer(self) -> Mask:
+        """Return which waves at risk a member missed after the last one answered, (n, n_waves)."""
         last = np.max(np.where(self.is_answer, np.arange(self.n_waves), -1), axis=1, initial=-1)
         return np.asarray(self.is_at_risk & (np.arange(self.n_waves) > last[:, None]))
 
@@ -103,14 +110,16 @@ def person_times(histories: Histories) -> PersonTimes:
     wave that found the member gone; who missed too few waves before that to count as having left has not left.
     """
     leaving = exits(histories.is_at_risk, histories.is_respondent, missed_waves=histories.missed_waves)
-    panel_exit = np.where(leaving.has_left, histories.entry + leaving.last_time - 1, histories.n_waves)
+    panel_exit = np.where(leaving.has_left, histories.is_after_last_answer.argmax(axis=1), histories.n_waves)
     end = np.minimum(panel_exit, histories.population_exit)
     wave = np.arange(histories.horizon)
-    is_row = (wave >= histories.entry[:, None]) & (wave <= end[:, None])
+    is_known = histories.is_at_risk[:, : histories.horizon] | (wave == histories.population_exit[:, None])
+    is_row = is_known & (wave <= end[:, None])
     row, at = np.nonzero(is_row)
+    time = np.cumsum(is_row, axis=1)[row, at] - 1
     of_population = np.maximum(histories.population_cause, 0) + 1
     cause = np.where(panel_exit <= histories.population_exit, 0, of_population)
-    return PersonTimes(row, at, at - histories.entry[row], np.where(at == end[row], cause[row], NONE))
+    return PersonTimes(row, at, time, np.where(at == end[row], cause[row], NONE))
 
 
 def without_other_causes(rows: PersonTimes) -> PersonTimes:

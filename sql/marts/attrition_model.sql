@@ -4,7 +4,7 @@
 -- model: logit of leaving at a wave since joining; profile has every published domain and the wave, the others one
 --   domain by wave: each group with a course of its own
 -- term: constant, a category, a wave since joining, a category at a wave, or the test of several terms together
--- kind: coefficient, or test: an F test that the coefficients of the term are all 0
+-- kind: coefficient; test, an F test that the coefficients of the term are all 0; or not fitted, with the reason as reference
 -- domain: domain of the term
 -- domain_value: category of the term
 -- time: wave since joining of the term

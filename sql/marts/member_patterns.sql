@@ -6,7 +6,7 @@
 --   missed_waves says, or more; returner once missed as many in a row and came back; lurker missed some, never so many
 -- first_wave: first wave that the member could answer
 -- last_answered_wave: last wave answered; empty when none
--- n_at_risk: waves that the member could answer: in the panel by then, and in the population
+-- n_at_risk: waves that the member was invited to, in the panel by then and in the population
 -- n_answered: waves answered
 -- n_missed_latest: waves missed since the last one answered; 0 for those who left the population
 -- exit_cause: left, or how the member left the population; empty for those who stay or cannot be known to have left

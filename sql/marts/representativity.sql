@@ -3,7 +3,8 @@
 -- Key: survey, wave, indicator, variable, category
 -- survey: survey the row belongs to; its name under surveys/
 -- wave: wave of the survey; waves that everybody answered, and those in the field, are left out
--- indicator: r_indicator (1 is representative), partial_unconditional or partial_conditional (0 adds nothing)
+-- indicator: r_indicator (1 is representative), partial_unconditional or partial_conditional (0 adds nothing); or
+--   not_fitted, a row without figures whose covariates say why response could not be modelled
 -- variable: covariate of a partial indicator; all for the R-indicator
 -- category: category of the covariate; all for the whole variable
 -- estimate: R adjusted for bias in small samples; an unconditional partial below 0 marks a category that answers too

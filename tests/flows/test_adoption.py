@@ -40,6 +40,12 @@ def test_figures_are_those_of_a_legacy_panel_calibrated_to_the_totals(adopted: t
             connection, "select sum(weight) as n, max(base_weight) as base from weights where wave = 'w01'"
         )
         members = warehouse.read(connection, "select count(*) as n from panel_members")
+        rates = warehouse.read(
+            connection,
+            "select rate_kind, count(completion_rate) > 0 as has_completion, count(response_rate) + count(rr1) "
+            "+ count(rr6) + count(cumulative_response_rate) as n_response_rates from response_rates group by rate_kind",
+        )
+    assert rates.rows() == [("participation", True, 0)]
     assert labels == ["calibrated_legacy"]
     assert weights["n"][0] == pytest.approx(320_000)
     assert weights["base"][0] == 1

@@ -119,6 +119,9 @@ def test_nobody_is_said_not_to_have_answered(ri: tuple[Panel, Ran]) -> None:
     assert ri[0].sql("select distinct disposition from participation")["disposition"].to_list() == ["complete"]
     assert ri[0].sql("from retention").is_empty()
     assert ri[0].sql("from response_rates").is_empty()
+    refused = ri[0].panel("refresh-plan", "--survey", "ri_covid")
+    assert refused.exit_code == 2
+    assert "It needs a member list" in refused.errors
 
 
 def test_who_came_back_after_a_wave_missed_is_counted(ri: tuple[Panel, Ran]) -> None:

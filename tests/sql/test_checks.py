@@ -21,6 +21,7 @@ DELIVERY = {"delivery_id": "d", "source": "w1", "status": "accepted"} | dict.fro
 ANSWER = {"wave": "w1", "panel_member_id": "a", "item": "q", "code": "1", "label": "Yes"}
 WEIGHT = {"wave": "w1", "panel_member_id": "a", "weight_id": "x", "kind": "longitudinal", "wave_set": "w1"}
 ROW = {"wave": "w1", "row_number": 1, "panel_member_id": "a"}
+EXIT = {"clock": "wave", "weighting": "weighted", "domain": "all", "domain_value": "all", "time": 1}
 DOMAIN = {"domain": "sex", "variable": "sex", "is_published": True}
 TARGET = {"wave": "w1", "weight_id": "x", "margin": "sex", "category": "F", "target": 100.0}
 
@@ -241,6 +242,23 @@ CASES: dict[str, tuple[Given, Given]] = {
             "analysis.estimates": [
                 {**ESTIMATE, "item": "p", "estimate": 0.9},
                 {**ESTIMATE, "item": "r", "estimate": None},
+            ]
+        },
+    ),
+    "ways_of_leaving_add_up_to_all_exits": (
+        {
+            "analysis.attrition_curves": [
+                {**EXIT, "cause": "left", "n_exits": 2, "incidence": 0.2},
+                {**EXIT, "cause": "died", "n_exits": 1, "incidence": 0.1},
+                {**EXIT, "cause": "all", "n_exits": 3, "incidence": 0.3},
+                {**EXIT, "cause": "nonresponse", "n_exits": 2, "incidence": 0.21},
+                {**EXIT, "time": 2, "cause": "missed_latest", "n_exits": 5},
+            ]
+        },
+        {
+            "analysis.attrition_curves": [
+                {**EXIT, "time": 3, "cause": "all", "n_exits": 3, "incidence": 0.3},
+                {**EXIT, "time": 4, "cause": "all", "n_exits": 0, "incidence": None},
             ]
         },
     ),
