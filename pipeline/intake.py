@@ -247,6 +247,4 @@ def _pseudonyms(workspace: Workspace, ids: pl.Series, *, enrol: bool) -> pl.Seri
     """Return the pseudonym of each id, null for a blank one or one the register does not know."""
     if not enrol and not workspace.register.exists():
         return pl.repeat(None, ids.len(), dtype=pl.String, eager=True)
-    delivered = ids.drop_nulls().unique(maintain_order=True).to_list()
-    found = register_store.pseudonyms(workspace.register, read_register_key(workspace), delivered, enrol=enrol)
-    return ids.replace_strict(found, default=None, return_dtype=pl.String)
+    return register_store.pseudonyms(workspace.register, read_register_key(workspace), ids, enrol=enrol)

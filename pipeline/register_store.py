@@ -1,7 +1,6 @@
 """The register's file: which random pseudonym stands for which delivered person id, sealed."""
 
 import hashlib
-import hmac
 import os
 import secrets
 import sqlite3
@@ -9,12 +8,20 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
+import polars as pl
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pipeline.errors import StorageError, UsageError
 
+PSEUDONYM = "panel_member_id"
+PSEUDONYM_BYTES = 8  # of chance
 NONCE_BYTES = 12
+BLOCK_BYTES = 64  # of SHA-256
+LOOKUP_LETTERS = 64
+ONE_BY_ONE = 10_000  # ids that are looked up each for itself; of more, the whole register is read
+AT_ONCE = 1_000_000  # rows of it as one text, which SQLite bounds at a thousand million bytes
+_AS_TEXT = "select group_concat(hex(lookup) || panel_member_id, char(10)) from pseudonyms group by rowid / ?"
 _SCHEMA = """
 create table if not exists pseudonyms (
     lookup blob primary key,           -- keyed hash of the delivered id
@@ -29,14 +36,14 @@ create table if not exists joined_members (
 """
 
 
-def pseudonyms(path: Path, key: bytes, delivered_ids: Iterable[str], *, enrol: bool) -> dict[str, str]:
-    """Return the pseudonym of each delivered id that has one.
+def pseudonyms(path: Path, key: bytes, delivered_ids: pl.Series, *, enrol: bool) -> pl.Series:
+    """Return the pseudonym of each delivered id, null for a blank one and one that has none.
 
     Args:
         path: the register's file; made, readable by its owner only, on first use.
         key: 32 bytes.
-        delivered_ids: ids as the panel's other systems know them.
-        enrol: give a new random pseudonym to ids that have none (the member list); otherwise leave them out.
+        delivered_ids: (n,) ids as the panel's other systems know them.
+        enrol: give a new random pseudonym to ids that have none (the member list).
 
     Raises:
         UsageError: the register was sealed with another key.
@@ -44,18 +51,22 @@ def pseudonyms(path: Path, key: bytes, delivered_ids: Iterable[str], *, enrol: b
 
     The pseudonym is random, so that without the register's row nothing leads back to the person (methodology B5).
     """
-    wanted = {one: _lookup(key, one) for one in dict.fromkeys(delivered_ids)}
+    people = pl.DataFrame({"id": delivered_ids.cast(pl.String).drop_nulls().unique(maintain_order=True)})
+    people = people.with_columns(_lookups(key, people["id"]))
     try:
         with closing(_connect(path)) as connection, connection:
             _check_key(connection, key)
-            known = dict(connection.execute("select lookup, panel_member_id from pseudonyms"))
-            found = {one: known[lookup] for one, lookup in wanted.items() if lookup in known}
-            return found | (_enrol(connection, key, wanted.keys() - found.keys()) if enrol else {})
+            found = people.join(_known(connection, people["lookup"]), on="lookup", how="left")
+            if enrol:
+                new = _enrolled(connection, key, found.filter(pl.col(PSEUDONYM).is_null()))
+                found = pl.concat([found.drop_nulls(PSEUDONYM), new])
     except sqlite3.DatabaseError as error:
         raise StorageError(
             f"{path}: the register cannot be read or written ({error}). Make room on the disk, or restore the "
             "register from your safe copy; nothing was changed."
         ) from error
+    ids = pl.DataFrame({"id": delivered_ids.cast(pl.String)})
+    return ids.join(found, on="id", how="left", maintain_order="left")[PSEUDONYM]
 
 
 def note_joined(path: Path, joined: Iterable[tuple[str, str | None]], noted_at: str) -> None:
@@ -65,13 +76,27 @@ def note_joined(path: Path, joined: Iterable[tuple[str, str | None]], noted_at: 
         connection.executemany("insert into joined_members values (?, ?, ?)", rows)
 
 
-def _enrol(connection: sqlite3.Connection, key: bytes, delivered_ids: Iterable[str]) -> dict[str, str]:
-    """Give each id a random pseudonym of its own."""
-    new = {one: f"m{secrets.token_hex(8)}" for one in delivered_ids}
-    connection.executemany(
-        "insert into pseudonyms values (?, ?, ?)",
-        [(_lookup(key, one), pseudonym, _seal(key, one)) for one, pseudonym in new.items()],
+def _known(connection: sqlite3.Connection, lookups: pl.Series) -> pl.DataFrame:
+    """Return lookup and pseudonym of those that the register knows; of a large register, perhaps of others too."""
+    if lookups.len() <= ONE_BY_ONE:
+        one = "select hex(lookup), panel_member_id from pseudonyms where lookup = ?"
+        rows = [row for lookup in lookups for row in connection.execute(one, [bytes.fromhex(lookup)])]
+        return pl.DataFrame(rows, schema={"lookup": pl.String, PSEUDONYM: pl.String}, orient="row")
+    texts = pl.Series([text for (text,) in connection.execute(_AS_TEXT, [AT_ONCE])], dtype=pl.String)
+    known = texts.str.split("\n").explode(empty_as_null=False)
+    return pl.DataFrame({"lookup": known.str.slice(0, LOOKUP_LETTERS), PSEUDONYM: known.str.slice(LOOKUP_LETTERS)})
+
+
+def _enrolled(connection: sqlite3.Connection, key: bytes, people: pl.DataFrame) -> pl.DataFrame:
+    """Give each person (id, lookup) a random pseudonym of their own, and return them with it."""
+    drawn = secrets.token_hex(PSEUDONYM_BYTES * people.height)
+    letters = 2 * PSEUDONYM_BYTES
+    new = people.with_columns(
+        pl.Series(PSEUDONYM, [f"m{drawn[at : at + letters]}" for at in range(0, len(drawn), letters)], dtype=pl.String)
     )
+    cipher = AESGCM(key)
+    rows = ((bytes.fromhex(lookup), member, _seal(cipher, one)) for one, lookup, member in new.iter_rows())
+    connection.executemany("insert into pseudonyms values (?, ?, ?)", rows)
     return new
 
 
@@ -96,10 +121,22 @@ def _check_key(connection: sqlite3.Connection, key: bytes) -> None:
         ) from error
 
 
-def _lookup(key: bytes, delivered_id: str) -> bytes:
-    return hmac.new(key, delivered_id.encode(), hashlib.sha256).digest()
+def _lookups(key: bytes, ids: pl.Series) -> pl.Series:
+    """Return the HMAC-SHA-256 of each id, as hexadecimal text.
+
+    What depends on the key alone is hashed once (RFC 2104, section 4), which takes a third of hmac.new's time.
+    """
+    block = key.ljust(BLOCK_BYTES, b"\0")
+    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
+    digests = []
+    for one in ids.cast(pl.Binary).to_list():
+        inside, outside = inner.copy(), outer.copy()
+        inside.update(one)
+        outside.update(inside.digest())
+        digests.append(outside.digest())
+    return pl.Series("lookup", digests, dtype=pl.Binary).bin.encode("hex").str.to_uppercase()
 
 
-def _seal(key: bytes, delivered_id: str) -> bytes:
+def _seal(cipher: AESGCM, delivered_id: str) -> bytes:
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, delivered_id.encode(), None)
+    return nonce + cipher.encrypt(nonce, delivered_id.encode(), None)

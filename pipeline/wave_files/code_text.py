@@ -4,18 +4,27 @@ import polars as pl
 
 from pipeline.errors import DeliveryError
 from pipeline.wave_files.delivery import ROW_NUMBER
+from pipeline.wave_files.few_values import FEW
 from pipeline.wave_files.moments import moment_text
 
 EXACT_INTEGERS = 2.0**53  # floats beyond it are not written as whole numbers
 FEW_VALUES = 1000  # below, each value is written once and looked up
 
 
-def as_text(values: pl.Series) -> pl.Series:
-    """Return values as the text they stand for, stripped, null where nothing is left."""
-    if values.dtype.is_numeric() and values.len() > FEW_VALUES and values.n_unique() < FEW_VALUES:
-        known = values.unique().drop_nulls()
-        return values.replace_strict(known, _text(known), default=None, return_dtype=pl.String)
-    return _text(values)
+def as_text(values: pl.Series, *, as_enum: bool = False) -> pl.Series:
+    """Return values as the text they stand for, stripped, null where nothing is left.
+
+    Args:
+        as_enum: numbers of few different values become an Enum.
+    """
+    if not values.dtype.is_numeric() or values.len() <= FEW_VALUES:
+        return _text(values)
+    known = values.unique().drop_nulls()
+    if known.len() >= FEW_VALUES:
+        return _text(values)
+    texts = _text(known)
+    kind = pl.Enum(texts.drop_nulls().unique().sort()) if as_enum and 0 < known.len() <= FEW else pl.String
+    return values.replace_strict(known, texts, default=None, return_dtype=kind)
 
 
 def _text(values: pl.Series) -> pl.Series:
@@ -43,6 +52,14 @@ def code(value: float | str) -> str:
     return str(int(value)) if float(value).is_integer() else str(float(value))
 
 
+def last_filled_row(cells: pl.DataFrame) -> int:
+    """Return how many rows there are down to the last one that holds anything."""
+    if cells.height and any(cell is not None for cell in cells.row(-1)):
+        return cells.height
+    filled = cells.select(pl.any_horizontal(pl.lit(False), pl.all().is_not_null())).to_series().arg_true()
+    return int(filled[-1]) + 1 if len(filled) else 0
+
+
 def numbered(cells: pl.DataFrame, file_name: str) -> tuple[pl.DataFrame, int]:
     """Return text with row numbers first, without blank rows at the end, and how many of those there were.
 
@@ -54,9 +71,8 @@ def numbered(cells: pl.DataFrame, file_name: str) -> tuple[pl.DataFrame, int]:
             f"{file_name}: a column is named {ROW_NUMBER}, which stands for the row's place in the file. "
             "Rename it in the export."
         )
-    filled = cells.select(pl.any_horizontal(pl.lit(False), pl.all().is_not_null())).to_series().arg_true().to_list()
-    if not filled:
+    n_rows = last_filled_row(cells)
+    if not n_rows:
         raise DeliveryError(f"{file_name}: there are column names and no row below them. Export the answers again.")
-    n_rows = filled[-1] + 1
-    numbers = pl.Series(ROW_NUMBER, range(1, n_rows + 1), dtype=pl.Int32)
+    numbers = pl.int_range(1, n_rows + 1, dtype=pl.Int32, eager=True).alias(ROW_NUMBER)
     return cells.head(n_rows).insert_column(0, numbers), cells.height - n_rows

@@ -10,6 +10,7 @@ from itertools import islice
 import polars as pl
 
 from pipeline.errors import DeliveryError, names_listed
+from pipeline.wave_files.code_text import last_filled_row
 from pipeline.wave_files.delimiters import fitting_delimiter, lines_of
 from pipeline.wave_files.delivery import ROW_NUMBER, Delivery
 from pipeline.wave_files.few_values import SAMPLE_ROWS, from_categoricals, seeds
@@ -119,7 +120,8 @@ def read_cells(text: str, delimiter: str, n_columns: int, file_name: str, *, as_
     """
     body = text.rstrip("\n")
     n_rows = body.count("\n")
-    if n_rows and '"' not in body and "\n\n" not in body and body.count(delimiter) == (n_rows + 1) * (n_columns - 1):
+    is_even = n_columns > 1 and body.count(delimiter) == (n_rows + 1) * (n_columns - 1)
+    if n_rows and is_even and '"' not in body:
         with suppress(pl.exceptions.ComputeError):  # a row is too long, and so another one too short
             return read_plain_cells(body[body.index("\n") + 1 :].encode(), delimiter, n_columns, as_enums=as_enums)
     return read_quoted_cells(text, delimiter, n_columns, file_name)
@@ -214,14 +216,6 @@ def has_spaces(values: pl.Series) -> bool:
         return False
     categories = values.dtype.categories
     return bool(((categories.str.strip_chars() != categories) | (categories == "")).any())
-
-
-def last_filled_row(cells: pl.DataFrame) -> int:
-    """Return how many rows there are down to the last one that holds anything."""
-    if cells.height and any(cell is not None for cell in cells.row(-1)):
-        return cells.height
-    filled = cells.select(pl.any_horizontal(pl.lit(False), pl.all().is_not_null())).to_series().arg_true()
-    return int(filled[-1]) + 1 if len(filled) else 0
 
 
 def named_and_numbered(cells: pl.DataFrame, names: list[str], file_name: str) -> pl.DataFrame:

@@ -37,7 +37,8 @@ def read_parquet(content: Content) -> Delivery:
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DeliveryError(f"{content.name}: cannot be read as Parquet, it is cut off or damaged. {ADVICE}") from error
     values = pl.DataFrame(table)
-    frame, n_dropped = numbered(values.select(as_text(one) for one in values), content.name)
+    texts = [as_text(one, as_enum=content.said.as_enums) for one in values]
+    frame, n_dropped = numbered(values.select(texts), content.name)
     books, labels = notes_of(schema, file.metadata.metadata or {})
     variables = [
         variable(one, categories_of(table.column(one.name)), books.get(one.name), labels.get(one.name, ""))
