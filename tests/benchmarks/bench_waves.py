@@ -61,7 +61,8 @@ def nights(folder: Path, members: int, sizes: list[int]) -> Iterator[tuple[int, 
     for size in sizes:
         if size - 1 > there:
             _bring(panel, waves[there : size - 1])
-            assert panel.night().exit_code == 0
+            ran = panel.night()
+            assert ran.exit_code == 0, ran.text
         _bring(panel, waves[max(there, size - 1) : size])
         there = size
         yield size, _timed(panel)
