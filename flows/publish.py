@@ -124,6 +124,10 @@ def publish_file(held: list[str]) -> None:
     warehouse.replace_rows(night.connection, "analysis.t_distribution", _t_distribution(night))
     warehouse.build_marts(night.connection)
     warehouse.publish(night.connection, night.workspace.published_file, snapshot_name=night.snapshot_name)
+    named = warehouse.read(night.connection, "select distinct snapshot from log.releases where snapshot is not null")
+    warehouse.forget_snapshots(
+        night.workspace.published_file, newest=night.workspace.snapshots, named=set(named["snapshot"])
+    )
 
 
 def _t_distribution(night: Night) -> pl.DataFrame:

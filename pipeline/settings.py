@@ -20,6 +20,7 @@ schedule = "0 2 * * *"        # the nightly run, as cron in that time zone
 confidence = 0.95
 auto_finalise = true          # a wave whose fieldwork is over becomes final in the next nightly run
 auto_approve = true           # its newsletter goes out without waiting for `panel approve`
+snapshots = 90                # published files kept beside the newest; those that a release names are kept always
 register_key = "file:var/register.key"   # or env:NAME; keep it apart from backups of the register
 """
 
@@ -35,6 +36,7 @@ class Workspace:
     confidence: float
     auto_finalise: bool
     auto_approve: bool
+    snapshots: int
     register_key: str
 
     def today(self) -> date:
@@ -146,6 +148,7 @@ _DEFAULTS: dict[str, object] = {
     "confidence": 0.95,
     "auto_finalise": False,
     "auto_approve": False,
+    "snapshots": 90,
     "register_key": "file:var/register.key",
 }
 
@@ -157,11 +160,18 @@ def _workspace(root: Path, path: Path, stated: dict[str, object]) -> Workspace:
     settings = {**_DEFAULTS, "name": root.resolve().name, **stated}
     for key, default in _DEFAULTS.items():
         if type(settings[key]) is not type(default):
-            expected = {str: "text", bool: "true or false", float: "a number such as 0.95"}[type(default)]
+            expected = {
+                str: "text",
+                bool: "true or false",
+                int: "a whole number such as 90",
+                float: "a number such as 0.95",
+            }[type(default)]
             raise UsageError(f"{path}: {key} is {settings[key]!r}, expected {expected}.")
     confidence = float(str(settings["confidence"]))
     if not 0.5 <= confidence < 1:
         raise UsageError(f"{path}: confidence is {confidence}, expected at least 0.5 and below 1.")
+    if int(str(settings["snapshots"])) < 1:
+        raise UsageError(f"{path}: snapshots is {settings['snapshots']}, expected at least 1.")
     try:
         ZoneInfo(str(settings["time_zone"]))
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -176,6 +186,7 @@ def _workspace(root: Path, path: Path, stated: dict[str, object]) -> Workspace:
         confidence=confidence,
         auto_finalise=bool(settings["auto_finalise"]),
         auto_approve=bool(settings["auto_approve"]),
+        snapshots=int(str(settings["snapshots"])),
         register_key=str(settings["register_key"]),
     )
 

@@ -22,6 +22,7 @@ from pipeline.warehouse.models import build, build_marts, run_checks
 from pipeline.warehouse.opening import open_read_only, open_warehouse
 from pipeline.warehouse.parts import people_in_parts, supersede_rows
 from pipeline.warehouse.publication import answer, connect_published, publish, read_published
+from pipeline.warehouse.snapshots import forget_snapshots
 from pipeline.warehouse.steps import remember_step, step_inputs
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "connect_published",
     "delete_rows",
     "execute",
+    "forget_snapshots",
     "ids_in_use",
     "insert_rows",
     "list_in_use",

@@ -1,7 +1,6 @@
 """The file that researchers open: written beside the old one, then put in its place in one step."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from pipeline.warehouse.connection import OFFLINE, execute, literal, quoted, rea
 from pipeline.warehouse.macros import create_macros
 from pipeline.warehouse.models import is_view, model_files
 from pipeline.warehouse.responses import responses_table, surveys_with_answers
+from pipeline.warehouse.snapshots import keep_snapshot, sync
 
 STORAGE_VERSION = "v1.5.0"  # the oldest DuckDB that reads the file; the command line and R are still at 1.5
 _NEW = "publication"  # name of the new file while it is attached
@@ -30,10 +30,10 @@ def publish(connection: duckdb.DuckDBPyConnection, path: Path, *, snapshot_name:
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.new")
     _write(connection, new)
-    _sync(new)
-    _keep_snapshot(new, path.parent / "snapshots" / f"{snapshot_name}.duckdb")
+    sync(new)
+    keep_snapshot(new, path, snapshot_name)
     os.replace(new, path)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 @contextmanager
@@ -131,24 +131,3 @@ def _in_use(connection: duckdb.DuckDBPyConnection, database: str) -> Iterator[No
         yield
     finally:
         execute(connection, f"use {quoted(before)}")
-
-
-def _keep_snapshot(new: Path, snapshot: Path) -> None:
-    snapshot.parent.mkdir(parents=True, exist_ok=True)
-    part = snapshot.with_name(f".{snapshot.name}.new")
-    part.unlink(missing_ok=True)
-    try:
-        os.link(new, part)
-    except OSError:  # a file system without hard links
-        shutil.copyfile(new, part)
-        _sync(part)
-    os.replace(part, snapshot)
-    _sync(snapshot.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

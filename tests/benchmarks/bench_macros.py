@@ -51,6 +51,10 @@ PANEL = """
 insert into marts.surveys (survey, title, inference, smallest_base) values ('s', 'S', 'probability', 50);
 insert into marts.weight_ids (survey, weight_id, kind, inference, weight_order)
     values ('s', 'each', 'cross_sectional', 'probability', 1);
+insert into definitions.items (survey, item, item_order, kind, is_published, wording)
+    values ('s', 'item_0', 0, 'category', true, 'Wording?');
+insert into definitions.answer_options (survey, item, option_order, code, label)
+    values ('s', 'item_0', 1, '1', 'answer 1');
 insert into marts.items (survey, item, item_order, kind, is_published, waves)
     select 's', 'item_' || i, i, 'category', true, 'w1' from range({n_items}) as t(i);
 insert into marts.answer_options (survey, item, option_order, code, label, headlines)
@@ -124,7 +128,8 @@ def measured(size: Size, times: int) -> Iterator[str]:
         publish(size, Path(folder), path)
         queries = json.dumps([query for _, query in asked])
         command = [sys.executable, "-c", READER, str(path), MEMORY, queries, str(times)]
-        *found, peak = subprocess.run(command, check=True, text=True, capture_output=True).stdout.splitlines()
+        printed = subprocess.run(command, check=True, text=True, capture_output=True).stdout.splitlines()
+        *found, peak = [line for line in printed if line[:1] == "[" or line[:1].isdigit()]
         for (words, _), line in zip(asked, found, strict=True):
             _, _, clock, processor = json.loads(line)
             yield f"| {size.n:,} x {size.n_waves} | {size.kind} | {words} | {clock:.2f} | {processor:.2f} |"

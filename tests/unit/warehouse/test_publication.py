@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import time
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,9 @@ def test_earlier_publications_stay_as_snapshots(connection: duckdb.DuckDBPyConne
         load_small_panel(connection, answer)
         warehouse.publish(connection, path, snapshot_name=name)
     code = "select code from answers where item = 'trust' and wave = 'w1' and panel_member_id = 'a'"
-    snapshots = {one.stem: warehouse.read_published(one, code).item() for one in (tmp_path / "snapshots").iterdir()}
+    snapshots = {
+        one.stem: warehouse.read_published(one, code).item() for one in (tmp_path / "snapshots").glob("*.duckdb")
+    }
     assert snapshots == {"first": "1", "second": "2"}
     assert warehouse.read_published(path, code).item() == "2"
     assert sorted(one.name for one in tmp_path.iterdir() if one.is_file()) == ["panel.duckdb"]
@@ -181,43 +184,62 @@ def read_until(path: str, stop: Any, results: Any) -> None:
     """Open the file read-only again and again, as a researcher's program would, and report what it saw."""
     seen: set[int] = set()
     faults: list[str] = []
-    n_reads = 0
-    while not stop.is_set() or n_reads < 3:
+    n_reads, is_last = 0, False
+    while not is_last:
+        is_last = stop.is_set()
         try:
             with duckdb.connect(path, read_only=True) as reader:
                 messages = reader.execute("select distinct message from runs").fetchall()
+                n_found = len(reader.execute("from codebook('trust')").fetchall())
             seen.update(int(row[0]) for row in messages)
-            if len(messages) != 1:
-                faults.append(f"{len(messages)} publications in one file")
+            if len(messages) != 1 or n_found != 1:
+                faults.append(f"{len(messages)} publications in one file, {n_found} items")
         except Exception as error:
             faults.append(str(error))
         n_reads += 1
+        time.sleep(0.2)
     results.put((sorted(seen), faults[:3], n_reads))
 
 
-def test_another_process_reads_while_the_file_is_published_again_and_again(
+def test_eight_processes_read_through_a_hundred_publications_and_none_fails(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     path = tmp_path / "panel.duckdb"
 
     def publish(number: int) -> None:
         rows = pl.DataFrame({"run_id": [str(one) for one in range(500)], "message": [str(number)] * 500})
-        warehouse.replace_rows(connection, "log.runs", rows)
-        warehouse.build_marts(connection)
+        warehouse.replace_rows(connection, "marts.runs", rows)
         warehouse.publish(connection, path, snapshot_name="only")
 
-    warehouse.build(connection)
+    load_small_panel(connection)
     publish(0)
     context = multiprocessing.get_context("spawn")
     stop, results = context.Event(), context.Queue()
-    reader = context.Process(target=read_until, args=(str(path), stop, results))
-    reader.start()
-    for number in range(1, 9):
+    readers = [context.Process(target=read_until, args=(str(path), stop, results)) for _ in range(8)]
+    for reader in readers:
+        reader.start()
+    for number in range(1, 101):
         publish(number)
-        time.sleep(0.1)
     stop.set()
-    seen, faults, n_reads = results.get(timeout=60)
-    reader.join(timeout=60)
-    assert faults == []
-    assert n_reads >= 3
-    assert 8 in seen
+    found = [results.get(timeout=300) for _ in readers]
+    for reader in readers:
+        reader.join(timeout=60)
+    assert [faults for _, faults, _ in found if faults] == []
+    assert all(seen[-1] == 100 for seen, _, _ in found), "the last read sees the last publication"
+    assert sum(n_reads for _, _, n_reads in found) >= 16
+
+
+def test_old_snapshots_are_forgotten_but_those_that_releases_name(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    load_small_panel(connection)
+    path, folder = tmp_path / "panel.duckdb", tmp_path / "snapshots"
+    for day in range(1, 6):
+        warehouse.publish(connection, path, snapshot_name=f"2026-01-0{day}")
+    deleted = warehouse.forget_snapshots(path, newest=2, named={"2026-01-02.duckdb"})
+    assert deleted == ["2026-01-01.duckdb", "2026-01-03.duckdb"]
+    kept = sorted(one.name for one in folder.glob("*.duckdb"))
+    assert kept == ["2026-01-02.duckdb", "2026-01-04.duckdb", "2026-01-05.duckdb"]
+    hashes = [f"{sha256((folder / name).read_bytes()).hexdigest()}  {name}" for name in kept]
+    assert (folder / "MANIFEST.sha256").read_text().splitlines() == hashes
+    assert warehouse.read_published(folder / kept[0], "from waves").height == 2
