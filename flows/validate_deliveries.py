@@ -24,7 +24,7 @@ def validate_deliveries(survey: str, readings: list[Reading], known: list[Readin
     fixed = [known_profile.of_delivery(one.survey, one.source, one.frame, one.members) for one in [*readings, *known]]
     profile = known_profile.combined(night.surveys[survey], stored, fixed)
     panel = _panel(night, survey, known)
-    shares = _shares(night, survey, [*readings, *known])
+    shares = _shares(night, survey, [*known, *readings])
     return validation.validate(
         [
             intake.to_validate(
@@ -60,9 +60,9 @@ def _elsewhere(night: Night, reading: Reading) -> pl.DataFrame | None:
 
 
 def _shares(night: Night, survey: str, readings: list[Reading]) -> pl.DataFrame:
-    """Return how often each answer was given in each wave, those of tonight among them."""
+    """Return how often each answer was given in each wave; of a file read twice tonight, the last reading counts."""
     stored = warehouse.read(night.connection, answer_shares.STORED_SQL, [survey])
-    waves = [one for one in readings if one.survey.has_wave(one.source)]
+    waves = {(one.source, one.part): one for one in readings if one.survey.has_wave(one.source)}.values()
     new = [answer_shares.of_delivery(one.survey, one.survey.wave(one.source), one.frame, one.members) for one in waves]
     return answer_shares.combined(stored, new)
 
