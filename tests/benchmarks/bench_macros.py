@@ -38,6 +38,7 @@ MEMORY = "8GB"
 READER = """
 import json, resource, sys, time, duckdb
 connection = duckdb.connect(sys.argv[1], read_only=True, config={"memory_limit": sys.argv[2]})
+connection.execute("set enable_progress_bar = false").fetchall()
 for query in json.loads(sys.argv[3]):
     best = [1e9, 1e9]
     for _ in range(int(sys.argv[4])):
@@ -128,8 +129,7 @@ def measured(size: Size, times: int) -> Iterator[str]:
         publish(size, Path(folder), path)
         queries = json.dumps([query for _, query in asked])
         command = [sys.executable, "-c", READER, str(path), MEMORY, queries, str(times)]
-        printed = subprocess.run(command, check=True, text=True, capture_output=True).stdout.splitlines()
-        *found, peak = [line for line in printed if line[:1] == "[" or line[:1].isdigit()]
+        *found, peak = subprocess.run(command, check=True, text=True, capture_output=True).stdout.splitlines()
         for (words, _), line in zip(asked, found, strict=True):
             _, _, clock, processor = json.loads(line)
             yield f"| {size.n:,} x {size.n_waves} | {size.kind} | {words} | {clock:.2f} | {processor:.2f} |"

@@ -12,6 +12,7 @@ from pipeline.estimation.intervals import (
     proportion_interval,
     t_p_value,
     t_quantile,
+    t_table,
 )
 
 G1_MEAN, G1_STANDARD_ERROR = 0.6074895977808599, 0.026066367691
@@ -140,3 +141,17 @@ def test_the_survival_interval_is_symmetric_on_the_log_log_scale() -> None:
     middle = np.log(-np.log(0.8))
     assert np.log(-np.log(low[0])) - middle == pytest.approx(middle - np.log(-np.log(high[0])))
     assert np.isnan(low[1])
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 10, 199])
+def test_the_finite_series_gives_students_t(freedom: int) -> None:
+    table = t_table(200, 0.95, 0.8)
+    series = np.array(table["coefficients"][freedom - 1])
+    for t in (0.3, 1.0, 2.5):
+        added = float(np.sum(series * (freedom / (freedom + t * t)) ** np.arange(series.size)))
+        if freedom % 2:
+            inside = 2 / np.pi * (np.arctan(t / np.sqrt(freedom)) + t * np.sqrt(freedom) / (freedom + t * t) * added)
+        else:
+            inside = t / np.sqrt(freedom + t * t) * added
+        expected = t_p_value(np.array(t), np.array(1.0), np.array(freedom))
+        assert 1 - inside == pytest.approx(float(expected), abs=1e-13)
