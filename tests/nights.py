@@ -20,7 +20,9 @@ from polars.testing import assert_frame_equal
 CHECKOUT = Path(__file__).resolve().parents[1]
 TODAY = date(2026, 11, 23)
 SURVEY = "citizens_panel"
-OF_A_RUN = ("run_id", "checked_at", "received_at", "released_at", "approved_at", "revised_at")  # differ every time
+OF_A_RUN = (  # differ every time
+    *("run_id", "checked_at", "received_at", "released_at", "approved_at", "revised_at", "snapshot"),
+)
 Rows = list[dict[str, str]]
 
 

@@ -178,7 +178,7 @@ def test_the_file_of_another_wave(two_waves: Panel) -> None:
     assert refused.ran.exit_code == 1
     refused.assert_nothing_is_lost()
     assert "w03" in refused.ran.output
-    assert "RESP_ID" in refused.ran.output
+    assert "is the very file that is in" in refused.ran.output
 
 
 def test_a_margin_category_in_which_nobody_answered(two_waves: Panel) -> None:

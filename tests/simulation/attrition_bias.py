@@ -15,7 +15,8 @@ import numpy as np
 import polars as pl
 
 from pipeline.definitions import TransitionPlan
-from pipeline.panel_estimates import PanelData, net_changes, transitions, wave_estimates
+from pipeline.panel_estimates import PanelData, net_changes, wave_estimates
+from pipeline.panel_transitions import tabulated, transitions
 from pipeline.panel_weights import PanelWeight, weigh
 from tests.results_page import replace_section
 from tests.simulation.leaving_panel import (
@@ -122,7 +123,8 @@ def _last_wave(data: PanelData, weight: PanelWeight) -> pl.DataFrame:
 
 def _stayed(data: PanelData, weight: PanelWeight) -> pl.DataFrame:
     """Return the transitions from the first wave to the last."""
-    found = transitions(data, weight, TransitionPlan((ITEM,), (), ()), (FIRST, LAST))
+    pair = (FIRST, LAST)
+    found = transitions(data, weight, tabulated(data, weight, TransitionPlan((ITEM,), (), ()), pair), pair)
     spread = 1.96 * pl.col("standard_error")
     return found.select(
         pl.lit(weight.recipe.weight_id).alias("weight"),
