@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from pipeline.settings import Workspace, create_workspace, read_workspace
 from tests.nights import Panel, environment, panel_command
 
 SECONDS = 120
+BUSY = 503
 
 
 def ask(api: str, path: str, body: dict[str, Any]) -> Any:
@@ -24,8 +26,18 @@ def ask(api: str, path: str, body: dict[str, Any]) -> Any:
     request = urllib.request.Request(
         f"{api}{path}", data=json.dumps(body).encode(), headers={"content-type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=30) as response:
-        return json.load(response)
+    return wait_for(lambda: answered(request))[0]
+
+
+def answered(request: urllib.request.Request) -> tuple[Any] | None:
+    """Return what the server answers, None while it is busy: its clients too ask again after a 503."""
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return (json.load(response),)
+    except urllib.error.HTTPError as error:
+        if error.code != BUSY:
+            raise
+        return None
 
 
 def wait_for(found: Callable[[], Any]) -> Any:
