@@ -15,20 +15,12 @@ from reports.attrition_charts import Point, Profile, curve, hazards, indicator_c
 from reports.attrition_data import AttritionData, attrition_data, groups_of, of_cause
 from reports.attrition_words import ATTRITION
 from reports.charts import Mark
+from reports.participation import Table
 from reports.published import Read
 
 TEMPLATES = Path(__file__).parent / "templates"
 PATTERNS = ("stayer", "lurker", "returner", "leaver")
 DASH = "–"
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table in print."""
-
-    caption: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ SHARES = ["retention_raw", "retention_raw_ci_low", "retention_raw_ci_high", "ret
 
 @dataclass(frozen=True)
 class Table:
-    """A table in print; no rows where nothing is published."""
+    """A table in print: the first column names its rows; no rows where nothing is published."""
 
     caption: str
     headings: tuple[str, ...]

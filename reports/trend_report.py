@@ -18,19 +18,11 @@ from reports.explorer_data import explorer_data
 from reports.findings import Edition, chosen_weight
 from reports.methods_sheet import weighting_steps
 from reports.newsletter import template
+from reports.participation import Table
 from reports.published import Read, columns_of
 
 WORDS: dict[str, Any] = english.TREND_REPORT
 TEMPLATE = Path(__file__).parent / "templates" / "trend_report.typ"
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table in print; the first column names its rows."""
-
-    caption: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -79,6 +80,16 @@ class Page:
         found = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
+
+    def axe_violations(self) -> list[str]:
+        """Return what axe-core finds wrong with the page as it is: the rule, and the first place that breaks it."""
+        spec = find_spec("axe_core_python")
+        assert spec is not None
+        assert spec.submodule_search_locations is not None
+        script = Path(spec.submodule_search_locations[0]) / "axe.min.js"
+        self.run(script.read_text(encoding="utf-8") + ";0")
+        told = "found => found.violations.map(one => one.id + ': ' + one.nodes[0].html)"
+        return [str(one) for one in self.run(f"axe.run().then({told})")]
 
     def press(self, *keys: str) -> None:
         """Press and let go of keys, as a person without a mouse does."""
