@@ -6,11 +6,12 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.releases import is_provisional
 from flows.run_context import current
-from pipeline import panel_estimates, panel_transitions, warehouse
+from pipeline import warehouse
 from pipeline.definitions import TransitionPlan
-from pipeline.panel_estimates import PanelData
-from pipeline.panel_modes import with_mode_guard
-from pipeline.panel_weights import PanelWeight
+from pipeline.panel import estimates, transitions
+from pipeline.panel.estimates import PanelData
+from pipeline.panel.modes import with_mode_guard
+from pipeline.panel.weights import PanelWeight
 
 
 @task(task_run_name="change-{survey}-{wave}-{weight_id}", cache_policy=NO_CACHE)
@@ -30,21 +31,21 @@ def change_waves(
         provisional = any(is_provisional(night, survey, one) for one in (first, second))
         confidence = night.workspace.confidence
         if kind == "net":
-            changes = panel_estimates.net_changes(
+            changes = estimates.net_changes(
                 data, weights[first], weights[second], confidence=confidence, is_provisional=provisional
             )
         else:
-            changes = panel_estimates.within_person_changes(
+            changes = estimates.within_person_changes(
                 data, weights[second], (first, second), confidence=confidence, is_provisional=provisional
             )
             gross.append(
-                panel_estimates.gross_changes(
+                estimates.gross_changes(
                     data, weights[second], (first, second), confidence=confidence, is_provisional=provisional
                 )
             )
         sides = weights[first] if kind == "net" else weights[second], weights[second]
         found.append(with_mode_guard(changes, data, *sides, (first, second)))
-    tested = panel_estimates.with_verdicts(pl.concat(found), data.survey.families)
+    tested = estimates.with_verdicts(pl.concat(found), data.survey.families)
     key = {"survey": survey, "wave_to": wave, "weight_id": weight_id}
     warehouse.replace_rows(night.connection, "analysis.changes", tested, **key, kind=kind)
     if gross:
@@ -62,10 +63,10 @@ def tabulate_transitions(
 ) -> None:
     """Tabulate who moved between which answers, hold the tables' margins beside the toplines, and replace the rows."""
     night = current()
-    items = panel_transitions.tabulated(data, weight, plan, pair)
+    items = transitions.tabulated(data, weight, plan, pair)
     tables = {
-        "analysis.transitions": panel_transitions.transitions(data, weight, items, pair),
-        "analysis.transition_margins": panel_transitions.transition_margins(
+        "analysis.transitions": transitions.transitions(data, weight, items, pair),
+        "analysis.transition_margins": transitions.transition_margins(
             data, weight, items, pair, toplines, confidence=night.workspace.confidence
         ),
     }

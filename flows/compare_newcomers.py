@@ -5,11 +5,12 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows.run_context import current
-from pipeline import panel_conditioning, warehouse
+from pipeline import warehouse
 from pipeline.errors import StatisticsError
-from pipeline.panel_conditioning import newcomers_rows, tenure_rows, with_corrections
-from pipeline.panel_estimates import PanelData
-from pipeline.panel_weights import PanelWeight
+from pipeline.panel import conditioning
+from pipeline.panel.conditioning import newcomers_rows, tenure_rows, with_corrections
+from pipeline.panel.estimates import PanelData
+from pipeline.panel.weights import PanelWeight
 
 
 @task(task_run_name="conditioning-{survey}-{weight_id}", cache_policy=NO_CACHE)
@@ -19,7 +20,7 @@ def compare_newcomers(survey: str, weight_id: str, weights: dict[str, PanelWeigh
     confidence = night.workspace.confidence
     recipe = data.survey.weight(weight_id)
     found = []
-    for wave in panel_conditioning.refreshed_waves(data, list(weights)):
+    for wave in conditioning.refreshed_waves(data, list(weights)):
         try:
             found.append(newcomers_rows(data, recipe, wave, confidence=confidence))
         except StatisticsError as error:

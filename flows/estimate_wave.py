@@ -5,9 +5,10 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.releases import note_revisions
 from flows.run_context import current
-from pipeline import panel_estimates, warehouse
-from pipeline.panel_estimates import PanelData
-from pipeline.panel_weights import PanelWeight
+from pipeline import warehouse
+from pipeline.panel import estimates
+from pipeline.panel.estimates import PanelData
+from pipeline.panel.weights import PanelWeight
 
 
 @task(task_run_name="estimate-{survey}-{wave}-{weight_id}", cache_policy=NO_CACHE)
@@ -16,7 +17,7 @@ def estimate_wave(
 ) -> None:
     """Estimate every item of a wave under one weight and replace its rows."""
     night = current()
-    found = panel_estimates.wave_estimates(
+    found = estimates.wave_estimates(
         data, weight, wave, confidence=night.workspace.confidence, is_provisional=is_provisional
     )
     key = {"survey": survey, "wave": wave, "weight_id": weight_id}

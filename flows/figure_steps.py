@@ -8,8 +8,8 @@ from flows.run_context import Night
 from pipeline import warehouse
 from pipeline.errors import StatisticsError
 from pipeline.fingerprint import text_hash
-from pipeline.panel_estimates import PanelData
-from pipeline.panel_weights import PanelWeight, weigh
+from pipeline.panel.estimates import PanelData
+from pipeline.panel.weights import PanelWeight, weigh
 from pipeline.step_inputs import definition_parts, members_of_wave
 from pipeline.weighting_steps import WeightRecipe
 

@@ -12,11 +12,11 @@ from flows.run_context import current
 from flows.weight_wave import gather, weight_wave
 from pipeline.definitions import CROSSWALK, ROSTER, TransitionPlan
 from pipeline.estimation.smoothing import FEWEST_WAVES
-from pipeline.panel_conditioning import refreshed_waves
-from pipeline.panel_draws import PanelDraws, panel_draws
-from pipeline.panel_estimates import pairs_of
-from pipeline.panel_transitions import topline_recipe
-from pipeline.panel_weights import waves_of
+from pipeline.panel.conditioning import refreshed_waves
+from pipeline.panel.draws import PanelDraws, panel_draws
+from pipeline.panel.estimates import pairs_of
+from pipeline.panel.transitions import topline_recipe
+from pipeline.panel.weights import waves_of
 from pipeline.step_inputs import waves_behind
 from pipeline.trend_plans import TrendPlan
 from pipeline.weight_choice import CHANGES, SAME_PEOPLE, Analysis, weight_for

@@ -6,10 +6,11 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows.run_context import Night, current
-from pipeline import panel_alerts, panel_attrition, panel_refreshment, panel_response, panel_retention, warehouse
-from pipeline.panel_estimates import PanelData
-from pipeline.panel_lives import Lives, panel_time
-from pipeline.panel_weights import weigh
+from pipeline import warehouse
+from pipeline.panel import alerts, attrition, refreshment, response, retention
+from pipeline.panel.estimates import PanelData
+from pipeline.panel.lives import Lives, panel_time
+from pipeline.panel.weights import weigh
 
 _MEMBERS = """
 select
@@ -76,32 +77,32 @@ def _tables(night: Night, data: PanelData, in_field: frozenset[str]) -> dict[str
     confidence = night.workspace.confidence
     told = _told(night, data)
     tables = {
-        "response_rates": panel_response.panel_response(data, told, confidence=confidence),
-        "response_patterns": panel_attrition.response_patterns(data),
+        "response_rates": response.panel_response(data, told, confidence=confidence),
+        "response_patterns": attrition.response_patterns(data),
     }
     plan = data.survey.retention
     if plan is None or not data.is_answered(plan.first_wave):
         return tables
     weight = weigh(data.survey, data.survey.weight(plan.weight_id), (plan.first_wave,), data.arrays)
     time = panel_time(data, _lives(night, data, told), in_field)
-    tables["retention"] = panel_retention.retention(data, weight, confidence=confidence)
+    tables["retention"] = retention.retention(data, weight, confidence=confidence)
     if not time.waves:
         return tables | dict.fromkeys(OF_SETTLED_WAVES, pl.DataFrame())
     return tables | {
-        "attrition_hazards": panel_retention.attrition_hazards(time, confidence=confidence),
-        "attrition_curves": panel_attrition.attrition_curves(time, confidence=confidence),
-        "member_patterns": panel_attrition.member_patterns(time),
-        "attrition_patterns": panel_attrition.attrition_patterns(time, confidence=confidence),
-        "representativity": panel_response.panel_representativity(time, confidence=confidence),
-        "attrition_model": panel_alerts.attrition_model(time, confidence=confidence),
-        "attrition_alerts": panel_alerts.attrition_alerts(time, confidence=confidence),
-        "refresh_outlook": panel_refreshment.refresh_outlook(time),
+        "attrition_hazards": retention.attrition_hazards(time, confidence=confidence),
+        "attrition_curves": attrition.attrition_curves(time, confidence=confidence),
+        "member_patterns": attrition.member_patterns(time),
+        "attrition_patterns": attrition.attrition_patterns(time, confidence=confidence),
+        "representativity": response.panel_representativity(time, confidence=confidence),
+        "attrition_model": alerts.attrition_model(time, confidence=confidence),
+        "attrition_alerts": alerts.attrition_alerts(time, confidence=confidence),
+        "refresh_outlook": refreshment.refresh_outlook(time),
     }
 
 
 def _told(night: Night, data: PanelData) -> pl.DataFrame:
     """Return the dispositions that the panel's arrays do not tell: partial interviews, not invited, set aside."""
-    key = {"survey": data.survey.survey, "known": list(panel_response.DISPOSITIONS)}
+    key = {"survey": data.survey.survey, "known": list(response.DISPOSITIONS)}
     return warehouse.read(night.connection, _TOLD, key)
 
 

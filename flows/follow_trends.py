@@ -8,10 +8,10 @@ from flows.releases import is_provisional
 from flows.run_context import current
 from pipeline import warehouse
 from pipeline.disclosure import disclosure_profile, is_too_thin
-from pipeline.panel_estimates import PanelData
-from pipeline.panel_trend_models import pooled_trends, with_trend_verdicts
-from pipeline.panel_trends import WaveWeight, panel_trends, ready_waves
-from pipeline.panel_weights import PanelWeight
+from pipeline.panel.estimates import PanelData
+from pipeline.panel.trend_models import pooled_trends, with_trend_verdicts
+from pipeline.panel.trends import WaveWeight, panel_trends, ready_waves
+from pipeline.panel.weights import PanelWeight
 from pipeline.trend_plans import TrendPlan
 
 

@@ -11,7 +11,7 @@ from flows.run_context import current
 from pipeline import warehouse
 from pipeline.definitions import ROSTER
 from pipeline.fingerprint import text_hash
-from pipeline.panel_response_quality import SHORTEST_TEXT, removed_respondents, response_quality
+from pipeline.panel.response_quality import SHORTEST_TEXT, removed_respondents, response_quality
 from pipeline.step_inputs import definition_parts
 
 _INTERVIEWS = """

@@ -6,10 +6,10 @@ from prefect.cache_policies import NO_CACHE
 from flows.run_context import current
 from pipeline import warehouse
 from pipeline.errors import WeightingError
-from pipeline.panel_draws import PanelDraws, StoredReplicates, stored_replicates, weight_replicates
-from pipeline.panel_estimates import PanelData
-from pipeline.panel_replicate_rows import factor_rows, places, ratio_rows, set_row
-from pipeline.panel_weights import PanelWeight, weight_rows
+from pipeline.panel.draws import PanelDraws, StoredReplicates, stored_replicates, weight_replicates
+from pipeline.panel.estimates import PanelData
+from pipeline.panel.replicate_rows import factor_rows, places, ratio_rows, set_row
+from pipeline.panel.weights import PanelWeight, weight_rows
 
 
 @task(task_run_name="replicate-{survey}-{wave_set}-{weight_id}", cache_policy=NO_CACHE)

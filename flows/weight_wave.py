@@ -8,9 +8,10 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows.run_context import current
-from pipeline import panel_arrays, warehouse
-from pipeline.panel_estimates import PanelData
-from pipeline.panel_weights import PanelWeight, weigh, weight_rows
+from pipeline import warehouse
+from pipeline.panel.arrays import panel_arrays
+from pipeline.panel.estimates import PanelData
+from pipeline.panel.weights import PanelWeight, weigh, weight_rows
 
 WAVES_IN_MEMORY = 4  # a wave, the one before and the first; a night works on one later wave after the other
 
@@ -29,7 +30,7 @@ def gather(survey: str) -> PanelData:
         "from core.participation where survey = ?"
     )
     answers = StoredAnswers(survey, tuple(participation["wave"].unique(maintain_order=True)))
-    arrays = panel_arrays.panel_arrays(
+    arrays = panel_arrays(
         definition,
         design=rows(
             "select design.panel_member_id, stratum, psu, cohort, is_probability_member from core.design as design "

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.definitions import Survey
-from pipeline.panel_arrays import PanelArrays
+from pipeline.panel.arrays import PanelArrays
 from pipeline.weighting_steps import COHORT, DOMAIN, WeightRecipe
 
 # Fields of a survey that a step names itself where it depends on them.

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pipeline.panel_estimates import PanelData
-from pipeline.panel_replicates import panel_factors, with_replicates
-from pipeline.panel_weights import PanelWeight, weigh
+from pipeline.panel.estimates import PanelData
+from pipeline.panel.replicates import panel_factors, with_replicates
+from pipeline.panel.weights import PanelWeight, weigh
 from pipeline.weighting.propensity import fitted_propensity
 from pipeline.weighting.replicate_factors import ReplicatePlan
 from tests.results_page import replace_section

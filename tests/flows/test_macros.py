@@ -20,9 +20,9 @@ from pipeline.design import SurveyDesign
 from pipeline.disclosure import disclosure_profile, is_too_thin
 from pipeline.estimation.estimates import COLUMNS, estimate_items
 from pipeline.estimation.values import DomainMask, ItemValues
-from pipeline.panel_draws import PanelDraws, panel_draws, weight_replicates
-from pipeline.panel_estimates import PanelData, net_changes
-from pipeline.panel_weights import PanelWeight, weigh
+from pipeline.panel.draws import PanelDraws, panel_draws, weight_replicates
+from pipeline.panel.estimates import PanelData, net_changes
+from pipeline.panel.weights import PanelWeight, weigh
 from tests.nights import SURVEY, TODAY, Panel, Ran
 
 READER = """

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pipeline.panel_arrays import Categories, PanelArrays
-from pipeline.panel_estimates import PanelData, wave_estimates
-from pipeline.panel_weights import weigh
+from pipeline.panel.arrays import Categories, PanelArrays
+from pipeline.panel.estimates import PanelData, wave_estimates
+from pipeline.panel.weights import weigh
 from pipeline.survey_files import read_survey
 from pipeline.weighting_steps import CalibrationStep, Covariate, NonresponseStep, WeightRecipe
 from tests.golden.gss_cohort import (

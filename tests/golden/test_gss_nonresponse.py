@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from pipeline.panel_weights import weigh
+from pipeline.panel.weights import weigh
 from tests.golden.gss_cohort import delivered_folder, read_cohort
 from tests.golden.gss_nonresponse import ITEMS, OURS, WAVES, comparison, panel_data, root_mean_square
 

@@ -15,9 +15,9 @@ import numpy as np
 import polars as pl
 
 from pipeline.definitions import TransitionPlan
-from pipeline.panel_estimates import PanelData, net_changes, wave_estimates
-from pipeline.panel_transitions import tabulated, transitions
-from pipeline.panel_weights import PanelWeight, weigh
+from pipeline.panel.estimates import PanelData, net_changes, wave_estimates
+from pipeline.panel.transitions import tabulated, transitions
+from pipeline.panel.weights import PanelWeight, weigh
 from tests.results_page import replace_section
 from tests.simulation.leaving_panel import (
     ANSWERS,

@@ -14,8 +14,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.definitions import AnswerOption, Domain, Item, Margin, Survey
-from pipeline.panel_arrays import Categories, PanelArrays
-from pipeline.panel_estimates import PanelData
+from pipeline.panel.arrays import Categories, PanelArrays
+from pipeline.panel.estimates import PanelData
 from pipeline.weighting_steps import CalibrationStep, Covariate, NonresponseStep, WeightRecipe
 from tests.builders_validation import one_survey, one_wave
 

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.definitions import TestFamily
 from pipeline.estimation.intervals import t_p_value
-from pipeline.panel_estimates import with_verdicts
+from pipeline.panel.estimates import with_verdicts
 from reports.newsletter import edition_of, newsletter_page
 from reports.newsletter_formats import plain_text
 from tests.published_builder import FAMILY_ITEMS, SURVEY, published_file

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.definitions import Survey
-from pipeline.panel_arrays import Categories, PanelArrays
+from pipeline.panel.arrays import Categories, PanelArrays
 from pipeline.step_inputs import definition_parts, members_of_wave, reading_parts
 from pipeline.survey_files import read_survey
 

@@ -5,8 +5,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.mode_guard import mode_shift
-from pipeline.panel_estimates import PanelData
-from pipeline.panel_weights import PanelWeight
+from pipeline.panel.estimates import PanelData
+from pipeline.panel.weights import PanelWeight
 
 Floats = NDArray[np.float64]
 KEYS = ["domain", "domain_value"]

@@ -15,8 +15,8 @@ from pipeline.estimation.estimates import estimate_items
 from pipeline.estimation.movement import movements
 from pipeline.estimation.tests import corrected_p_values, verdicts
 from pipeline.estimation.values import DomainMask, ItemValues
-from pipeline.panel_arrays import PanelArrays, domain_masks, item_values
-from pipeline.panel_weights import PanelWeight
+from pipeline.panel.arrays import PanelArrays, domain_masks, item_values
+from pipeline.panel.weights import PanelWeight
 from pipeline.series import WITH_BREAK, LinkedItems, link_items
 
 NOT_TESTED = "not tested"  # provisional, or no standard error

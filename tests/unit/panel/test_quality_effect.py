@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from pipeline.definitions import AnswerOption
-from pipeline.panel_arrays import Categories, PanelArrays
-from pipeline.panel_estimates import PanelData
-from pipeline.panel_quality_effect import quality_effect
-from pipeline.panel_weights import weigh
+from pipeline.panel.arrays import Categories, PanelArrays
+from pipeline.panel.estimates import PanelData
+from pipeline.panel.quality_effect import quality_effect
+from pipeline.panel.weights import weigh
 from pipeline.weighting_steps import CalibrationStep, WeightRecipe
 from tests.builders_validation import TRUST, margin, one_survey
 

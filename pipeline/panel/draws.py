@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from pipeline.definitions import Survey
 from pipeline.design import DesignStructure, SurveyDesign, design_structure
-from pipeline.panel_arrays import PanelArrays
-from pipeline.panel_replicates import with_replicates
-from pipeline.panel_weights import PanelWeight
+from pipeline.panel.arrays import PanelArrays
+from pipeline.panel.replicates import with_replicates
+from pipeline.panel.weights import PanelWeight
 from pipeline.weighting.replicate_factors import ReplicateFactors, ReplicatePlan, replicate_factors
 from pipeline.weighting.replicates import (
     CalibrationPlan,

@@ -9,7 +9,7 @@ import polars as pl
 from pipeline.definitions import Domain
 from pipeline.errors import EstimationError
 from pipeline.estimation.values import DomainMask
-from pipeline.panel_lives import PanelTime, plan_of
+from pipeline.panel.lives import PanelTime, plan_of
 from pipeline.retention.differences import family_corrected, groups_of, share_differences, survival_differences
 from pipeline.retention.hazard_model import COLUMNS as MODEL_COLUMNS
 from pipeline.retention.hazard_model import Factor, hazard_model

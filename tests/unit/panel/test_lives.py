@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from pipeline.definitions import Eligibility, RetentionPlan
-from pipeline.panel_attrition import attrition_curves, member_patterns
-from pipeline.panel_lives import Lives, PanelTime, band_codes, panel_time
-from pipeline.panel_refreshment import days_between_waves, refresh_outlook
-from tests.unit.test_panel_response import MEMBERS, TOLD, WAVES, panel
+from pipeline.panel.attrition import attrition_curves, member_patterns
+from pipeline.panel.lives import Lives, PanelTime, band_codes, panel_time
+from pipeline.panel.refreshment import days_between_waves, refresh_outlook
+from tests.unit.panel.test_response import MEMBERS, TOLD, WAVES, panel
 
 STARTS = {wave: np.datetime64(f"2025-{4 * at - 3:02}-01") for at, wave in enumerate(WAVES, 1)}
 EXITS = Eligibility(exit_reasons=("died",), columns={"w02": "x"}, contains="gone", causes={"abroad": "overseas"})

@@ -8,10 +8,10 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.definitions import Design, Margin, Survey
-from pipeline.panel_arrays import Categories, PanelArrays
-from pipeline.panel_draws import panel_draws, stored_replicates, weight_replicates
-from pipeline.panel_replicate_rows import factor_rows, places, ratio_rows, set_row
-from pipeline.panel_weights import PanelWeight, weigh
+from pipeline.panel.arrays import Categories, PanelArrays
+from pipeline.panel.draws import panel_draws, stored_replicates, weight_replicates
+from pipeline.panel.replicate_rows import factor_rows, places, ratio_rows, set_row
+from pipeline.panel.weights import PanelWeight, weigh
 from pipeline.weighting_steps import CalibrationStep, ReplicateDraws, TrimmingStep, WeightRecipe
 from tests.builders_validation import one_survey
 

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 
-from pipeline.panel_draws import PanelDraws, StoredReplicates
-from pipeline.panel_weights import PanelWeight
+from pipeline.panel.draws import PanelDraws, StoredReplicates
+from pipeline.panel.weights import PanelWeight
 
 NUMBERS = pl.List(pl.Float64)
 

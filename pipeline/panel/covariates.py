@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from pipeline.definitions import Survey
 from pipeline.errors import WeightingError
-from pipeline.panel_arrays import PanelArrays
+from pipeline.panel.arrays import PanelArrays
 from pipeline.weighting.nonresponse import ResponseStep
 from pipeline.weighting_steps import (
     ANSWER,

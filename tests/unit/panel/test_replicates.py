@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from pipeline.panel_estimates import PanelData, net_changes, wave_estimates
-from pipeline.panel_replicates import panel_factors, with_replicates
-from pipeline.panel_weights import PanelWeight, weigh
+from pipeline.panel.estimates import PanelData, net_changes, wave_estimates
+from pipeline.panel.replicates import panel_factors, with_replicates
+from pipeline.panel.weights import PanelWeight, weigh
 from pipeline.weighting.replicate_factors import ReplicatePlan
 from tests.simulation.leaving_panel import FIRST_ANSWER, WAVES, draw_panel, population
 

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from pipeline.mode_guard import ModeGuard, mode_shift
-from pipeline.panel_estimates import PanelData, net_changes
-from pipeline.panel_modes import with_mode_guard
-from pipeline.panel_weights import weigh
+from pipeline.panel.estimates import PanelData, net_changes
+from pipeline.panel.modes import with_mode_guard
+from pipeline.panel.weights import weigh
 from tests.simulation.leaving_panel import FIRST_ANSWER, WAVES, draw_panel, population
 
 FIRST, LAST = WAVES[0], WAVES[-1]

@@ -9,8 +9,8 @@ from pipeline.definitions import ALL
 from pipeline.disclosure import disclosure_profile, is_too_thin
 from pipeline.estimation.change import WaveAnswers, net_change
 from pipeline.estimation.values import DomainMask
-from pipeline.panel_estimates import PanelData
-from pipeline.panel_weights import PanelWeight, weigh
+from pipeline.panel.estimates import PanelData
+from pipeline.panel.weights import PanelWeight, weigh
 
 _KEYS = ("item", "statistic", "category")
 

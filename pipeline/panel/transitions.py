@@ -11,8 +11,8 @@ from pipeline.disclosure import disclosure_profile, is_too_thin
 from pipeline.estimation.change import WaveAnswers, net_change
 from pipeline.estimation.transitions import transition_table
 from pipeline.estimation.values import DomainMask, ItemValues
-from pipeline.panel_estimates import PanelData, pair_keys
-from pipeline.panel_weights import PanelWeight
+from pipeline.panel.estimates import PanelData, pair_keys
+from pipeline.panel.weights import PanelWeight
 from pipeline.series import earlier_version
 from pipeline.weighting_steps import WeightRecipe
 

@@ -18,8 +18,8 @@ from pipeline.estimation.trends import WaveSeries, heterogeneity, lack_of_fit, l
 from pipeline.estimation.values import DomainMask, DomainRows, ItemValues, domain_rows
 from pipeline.estimation.wave_series import item_series
 from pipeline.estimation.waves import joint_spreads
-from pipeline.panel_estimates import PanelData
-from pipeline.panel_weights import PanelWeight
+from pipeline.panel.estimates import PanelData
+from pipeline.panel.weights import PanelWeight
 from pipeline.series import Stretch, stretches
 from pipeline.trend_plans import TrendPlan, WaveContrast
 

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from pipeline.definitions import Grid, ResponseQuality
-from pipeline.panel_response_quality import FLAGS, KINDS, removed_respondents, response_quality
+from pipeline.panel.response_quality import FLAGS, KINDS, removed_respondents, response_quality
 from tests.builders_validation import TRUST, one_survey
 
 GRID = ("g1", "g2", "g3")

@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from pipeline.panel_estimates import PanelData
-from pipeline.panel_lives import PanelTime, plan_of, waves_from
-from pipeline.panel_weights import PanelWeight
+from pipeline.panel.estimates import PanelData
+from pipeline.panel.lives import PanelTime, plan_of, waves_from
+from pipeline.panel.weights import PanelWeight
 from pipeline.retention.rates import WaveParticipation, retention_rates
 from pipeline.retention.survival import exits, survival_curves
 

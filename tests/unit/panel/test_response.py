@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from pipeline.definitions import Recruitment, RetentionPlan, Survey
-from pipeline.panel_arrays import Categories, PanelArrays
-from pipeline.panel_estimates import PanelData
-from pipeline.panel_lives import Lives, panel_time
-from pipeline.panel_response import panel_representativity, panel_response
+from pipeline.panel.arrays import Categories, PanelArrays
+from pipeline.panel.estimates import PanelData
+from pipeline.panel.lives import Lives, panel_time
+from pipeline.panel.response import panel_representativity, panel_response
 from pipeline.weighting_steps import WeightRecipe
 from tests.builders_validation import one_survey, one_wave
 
@@ -129,8 +129,8 @@ def test_a_wave_whose_response_cannot_be_modelled_says_so(monkeypatch: pytest.Mo
     time = panel_time(panel(), lives)
     found = panel_representativity(time, confidence=0.95)
     assert found["wave"].unique().sort().to_list() == list(WAVES)
-    from pipeline import panel_response as module
     from pipeline.errors import EstimationError
+    from pipeline.panel import response as module
 
     def cannot(*_: object, **__: object) -> pl.DataFrame:
         raise EstimationError("no maximum")

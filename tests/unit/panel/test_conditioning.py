@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from pipeline.definitions import AnswerOption
-from pipeline.panel_arrays import Categories, PanelArrays
-from pipeline.panel_conditioning import newcomers_rows, refreshed_waves, tenure_at, tenure_rows, with_corrections
-from pipeline.panel_estimates import PanelData
-from pipeline.panel_weights import weigh
+from pipeline.panel.arrays import Categories, PanelArrays
+from pipeline.panel.conditioning import newcomers_rows, refreshed_waves, tenure_at, tenure_rows, with_corrections
+from pipeline.panel.estimates import PanelData
+from pipeline.panel.weights import weigh
 from pipeline.weighting_steps import CalibrationStep, WeightRecipe
 from tests.builders_validation import TRUST, margin, one_survey
 

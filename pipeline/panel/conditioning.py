@@ -17,9 +17,9 @@ from pipeline.estimation.tenure import WaveRows, tenure_effect
 from pipeline.estimation.tests import corrected_p_values
 from pipeline.estimation.values import DomainMask, ItemValues
 from pipeline.estimation.waves import joint_spreads
-from pipeline.panel_arrays import UNKNOWN, PanelArrays
-from pipeline.panel_estimates import PanelData
-from pipeline.panel_weights import PanelWeight, weigh
+from pipeline.panel.arrays import UNKNOWN, PanelArrays
+from pipeline.panel.estimates import PanelData
+from pipeline.panel.weights import PanelWeight, weigh
 from pipeline.weighting_steps import WeightRecipe
 
 NEWCOMERS, TENURE = "newcomers", "tenure"

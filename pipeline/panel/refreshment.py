@@ -5,7 +5,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.definitions import Domain
-from pipeline.panel_lives import DAYS_IN_YEAR, PanelTime, band_codes
+from pipeline.panel.lives import DAYS_IN_YEAR, PanelTime, band_codes
 from pipeline.retention.histories import NONE, person_times
 from pipeline.retention.refreshment import Chances, Members, chance_gone, chances, outlook
 

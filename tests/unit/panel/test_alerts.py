@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.panel_alerts import ACTIVE, RESPONSE, SURVIVAL, alert_message
+from pipeline.panel.alerts import ACTIVE, RESPONSE, SURVIVAL, alert_message
 
 ROW = {
     "domain": "age_group",

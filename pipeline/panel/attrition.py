@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from pipeline.estimation.estimates import estimate_items
 from pipeline.estimation.values import DomainMask, ItemValues
-from pipeline.panel_estimates import PanelData
-from pipeline.panel_lives import PanelTime, band_codes
+from pipeline.panel.estimates import PanelData
+from pipeline.panel.lives import PanelTime, band_codes
 from pipeline.retention.histories import (
     NONE,
     PATTERNS,

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from pipeline.definitions import Survey
 from pipeline.errors import WeightingError
-from pipeline.panel_arrays import Categories, PanelArrays
-from pipeline.panel_covariates import response_steps
+from pipeline.panel.arrays import Categories, PanelArrays
+from pipeline.panel.covariates import response_steps
 from pipeline.weighting_steps import Covariate, NonresponseStep, WeightRecipe
 from tests.builders_validation import one_survey, one_wave
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from pipeline.definitions import ANY_WAVE, ROSTER, Domain, RetentionPlan, Survey
 from pipeline.design import SurveyDesign
-from pipeline.panel_arrays import UNKNOWN, PanelArrays
-from pipeline.panel_estimates import PanelData
+from pipeline.panel.arrays import UNKNOWN, PanelArrays
+from pipeline.panel.estimates import PanelData
 from pipeline.retention.histories import NONE, Histories
 from pipeline.weighting.base import base_weight
 from pipeline.weighting_steps import WeightRecipe

@@ -6,8 +6,8 @@ import numpy as np
 
 from pipeline.definitions import Survey
 from pipeline.design import SurveyDesign
-from pipeline.panel_arrays import PanelArrays
-from pipeline.panel_weights import PanelWeight
+from pipeline.panel.arrays import PanelArrays
+from pipeline.panel.weights import PanelWeight
 from pipeline.weighting.recipe_replicates import replicated
 from pipeline.weighting.replicate_factors import ReplicateFactors, ReplicatePlan, replicate_factors
 from pipeline.weighting.replicates import Replicates, supplied_replicates, uncalibrated_replicates

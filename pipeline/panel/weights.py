@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from pipeline.definitions import Survey
 from pipeline.design import SurveyDesign
 from pipeline.errors import WeightingError
-from pipeline.panel_arrays import UNKNOWN, PanelArrays
-from pipeline.panel_covariates import covariate_levels, response_steps
+from pipeline.panel.arrays import UNKNOWN, PanelArrays
+from pipeline.panel.covariates import covariate_levels, response_steps
 from pipeline.weighting.recipe import StartingSample, Weighted, follow
 from pipeline.weighting.starting_weights import Chances
 from pipeline.weighting_steps import DOMAIN, Covariate, WeightRecipe

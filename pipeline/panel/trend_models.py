@@ -13,7 +13,7 @@ from pipeline.estimation.pooled import PooledAnswers, gee_trend, ordinal_trend, 
 from pipeline.estimation.smoothing import FEWEST_WAVES
 from pipeline.estimation.tests import corrected_p_values, verdicts
 from pipeline.estimation.values import ItemValues
-from pipeline.panel_trends import (
+from pipeline.panel.trends import (
     LINEAR_FIT,
     NO_CHANGE,
     TEST_SCHEMA,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import WeightingError
-from pipeline.panel_arrays import Categories, PanelArrays
-from pipeline.panel_weights import PanelWeight, weigh
+from pipeline.panel.arrays import Categories, PanelArrays
+from pipeline.panel.weights import PanelWeight, weigh
 from pipeline.weighting_steps import OtherMeans, WeightRecipe
 from tests.builders_validation import one_survey
 

@@ -8,9 +8,9 @@ from pipeline.design import SurveyDesign
 from pipeline.errors import EstimationError
 from pipeline.estimation.estimates import estimate_items
 from pipeline.estimation.values import DomainMask, ItemValues
-from pipeline.panel_arrays import PanelArrays
-from pipeline.panel_estimates import PanelData
-from pipeline.panel_lives import PanelTime, uninvited_to
+from pipeline.panel.arrays import PanelArrays
+from pipeline.panel.estimates import PanelData
+from pipeline.panel.lives import PanelTime, uninvited_to
 from pipeline.retention.outcomes import CohortWave, Outcomes, panel_rates, response_rates
 from pipeline.retention.representativity import COLUMNS, representativity
 from pipeline.retention.response_model import Covariate
