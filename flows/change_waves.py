@@ -7,7 +7,7 @@ from prefect.cache_policies import NO_CACHE
 from flows.releases import is_provisional
 from flows.run_context import current
 from pipeline import warehouse
-from pipeline.definitions import TransitionPlan
+from pipeline.analysis_plans import TransitionPlan
 from pipeline.panel import estimates, transitions
 from pipeline.panel.estimates import PanelData
 from pipeline.panel.modes import with_mode_guard

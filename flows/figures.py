@@ -10,7 +10,8 @@ from flows.releases import is_provisional
 from flows.replicate_weights import forget_unused_draws, replicate_weight
 from flows.run_context import current
 from flows.weight_wave import gather, weight_wave
-from pipeline.definitions import CROSSWALK, ROSTER, TransitionPlan
+from pipeline.analysis_plans import TransitionPlan, TrendPlan
+from pipeline.definitions import CROSSWALK, ROSTER
 from pipeline.estimation.smoothing import FEWEST_WAVES
 from pipeline.panel.conditioning import refreshed_waves
 from pipeline.panel.draws import PanelDraws, panel_draws
@@ -18,7 +19,6 @@ from pipeline.panel.estimates import pairs_of
 from pipeline.panel.transitions import topline_recipe
 from pipeline.panel.weights import waves_of
 from pipeline.step_inputs import waves_behind
-from pipeline.trend_plans import TrendPlan
 from pipeline.weight_choice import CHANGES, SAME_PEOPLE, Analysis, weight_for
 from pipeline.weighting_steps import WeightRecipe
 

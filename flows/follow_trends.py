@@ -7,12 +7,12 @@ from prefect.cache_policies import NO_CACHE
 from flows.releases import is_provisional
 from flows.run_context import current
 from pipeline import warehouse
+from pipeline.analysis_plans import TrendPlan
 from pipeline.disclosure import disclosure_profile, is_too_thin
 from pipeline.panel.estimates import PanelData
 from pipeline.panel.trend_models import pooled_trends, with_trend_verdicts
 from pipeline.panel.trends import WaveWeight, panel_trends, ready_waves
 from pipeline.panel.weights import PanelWeight
-from pipeline.trend_plans import TrendPlan
 
 
 @task(task_run_name="trends-{survey}-{weight_id}", cache_policy=NO_CACHE)

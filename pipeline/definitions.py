@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from pipeline.analysis_plans import ChangePlan, ConditioningPlan, RetentionPlan, TestFamily, TransitionPlan, TrendPlan
 from pipeline.mode_guard import ModeGuard
-from pipeline.trend_plans import ConditioningPlan, TrendPlan
+from pipeline.quality_limits import Grid, ResponseQuality, SeverityChange, WaveComparison
 from pipeline.weighting_steps import USUAL_DRAWS, ReplicateDraws, WeightRecipe
 
 DONT_KNOW, REFUSED, NOT_ASKED, SKIPPED, NOT_DISTINGUISHED = (
@@ -260,51 +261,6 @@ class Design:
 
 
 @dataclass(frozen=True)
-class ChangePlan:
-    """Which changes are published: pairs of waves, or `consecutive_and_first`."""
-
-    kind: str  # net | within_person
-    weights: tuple[str, ...]
-    pairs: tuple[tuple[str, str], ...] = ()  # () = consecutive waves, and each against the first
-
-
-@dataclass(frozen=True)
-class TransitionPlan:
-    """Which transition tables are published."""
-
-    items: tuple[str, ...]
-    weights: tuple[str, ...]
-    pairs: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class TestFamily:
-    """Hypotheses tested together and corrected together; headline items are declared before fieldwork."""
-
-    family: str
-    items: tuple[str, ...]  # () = every item not in another family
-    domains: tuple[str, ...]
-    correction: str  # holm | benjamini_hochberg
-    level: float
-    is_headline: bool = False
-    kinds: tuple[str, ...] = ()  # of change that the family tests; () = every declared one
-    weights: tuple[str, ...] = ()  # () = every weight a change is declared for
-    pairs: tuple[tuple[str, str], ...] = ()  # () = every declared pair of waves
-
-    __test__ = False  # not a pytest class
-
-
-@dataclass(frozen=True)
-class RetentionPlan:
-    """Retention is counted from the respondents of `first_wave`, weighted by `weight_id` of that wave."""
-
-    first_wave: str
-    weight_id: str
-    missed_waves: int = 1  # a member who missed the last so many waves has left
-    age: str | None = None  # profile variable that is age in years when it was asked; None: members do not age
-
-
-@dataclass(frozen=True)
 class Eligibility:
     """How the member list says who left the population: `columns` (wave: roster column) containing `contains`."""
 
@@ -329,50 +285,6 @@ class Recruitment:
     invited: int
     joined: int
     profiled: int
-
-
-@dataclass(frozen=True)
-class WaveComparison:
-    """From which difference to the wave before a delivery is flagged."""
-
-    fewest_rows: float = 0.5  # of the rows of the wave before
-    share_difference: float = 0.10  # of a category's share, when it is also beyond what chance does
-
-
-@dataclass(frozen=True)
-class SeverityChange:
-    """Another severity than usual for the rules of one code, and why."""
-
-    severity: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Items asked together on one scale; `reversed_items` point the other way than the rest."""
-
-    items: tuple[str, ...]
-    reversed_items: tuple[str, ...] = ()
-
-    @property
-    def is_mixed(self) -> bool:
-        """Return whether a straight line contradicts itself: some items point one way, some the other."""
-        return 0 < len(self.reversed_items) < len(self.items)
-
-
-@dataclass(frozen=True)
-class ResponseQuality:
-    """From which value each flag of response quality is set (methodology C15); None where it is not looked for."""
-
-    speeding: float | None = 0.3  # of the median time of the same route and mode; below it
-    straightlining: float | None = 1.0  # share of grids answered with one answer throughout
-    nondifferentiation: float | None = 0.9  # mean over grids of 1 - mean root of the differences
-    item_nonresponse: float | None = 0.5  # share of the items asked
-    duplicated_text: float | None = 1.0  # other people with the same open answer
-    duplicated_device: float | None = 1.0  # other people on the same device
-    inconsistent: float | None = 1.0  # variables of `identity` that differ from what is known of the member
-    identity: dict[str, float] = field(default_factory=dict)  # profile variable that stays: by how much it may differ
-    remove_at: int | None = None  # strong flags of so many kinds make a nonrespondent; None: nobody is removed
 
 
 @dataclass(frozen=True)
@@ -442,9 +354,9 @@ class Survey:
     newsletters: dict[str, NewsletterWords] = field(default_factory=dict)  # by wave
     research_questions: dict[str, str] = field(default_factory=dict)
     severities: dict[str, SeverityChange] = field(default_factory=dict)  # rule code: severity
-    comparison: WaveComparison = WaveComparison()
+    comparison: WaveComparison = field(default_factory=WaveComparison)
     grids: dict[str, Grid] = field(default_factory=dict)
-    response_quality: ResponseQuality = ResponseQuality()
+    response_quality: ResponseQuality = field(default_factory=ResponseQuality)
     uninvited_statuses: tuple[str, ...] = ()  # of the member list: those in them were not invited to the latest wave
     id_ignores: tuple[str, ...] = ()  # differences between written ids that do not count (pipeline.member_ids)
     has_member_list: bool = True  # False: members are those who answer, from the first wave they answer on

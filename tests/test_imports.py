@@ -10,7 +10,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 ORDER = (
     ("pipeline.errors",),
-    ("pipeline.weighting_steps", "pipeline.mode_guard", "pipeline.trend_plans"),
+    ("pipeline.weighting_steps", "pipeline.mode_guard", "pipeline.analysis_plans", "pipeline.quality_limits"),
     ("pipeline.definitions",),
     ("pipeline.rules",),
     ("pipeline.design",),

@@ -17,21 +17,19 @@ from pipeline.adoption.repeats import Bank
 from pipeline.adoption.scales import suggested_headline
 from pipeline.adoption.wave_ids import WaveIds
 from pipeline.adoption.words import Words
+from pipeline.analysis_plans import ChangePlan, RetentionPlan, TestFamily
 from pipeline.definitions import (
     ALL,
     SKIPPED,
-    ChangePlan,
     Crosswalk,
     Design,
     Eligibility,
     Item,
     ItemColumn,
     Population,
-    RetentionPlan,
     RowFilter,
     Source,
     Survey,
-    TestFamily,
     Wave,
 )
 from pipeline.weighting_steps import CalibrationStep, WeightRecipe

@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.definitions import ChangePlan, Survey, TestFamily
+from pipeline.analysis_plans import ChangePlan, TestFamily
+from pipeline.definitions import Survey
 from pipeline.disclosure import disclosure_profile, is_too_thin
 from pipeline.estimation.change import WaveAnswers, net_change, within_person_change
 from pipeline.estimation.estimates import estimate_items

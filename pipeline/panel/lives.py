@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.definitions import ANY_WAVE, ROSTER, Domain, RetentionPlan, Survey
+from pipeline.analysis_plans import RetentionPlan
+from pipeline.definitions import ANY_WAVE, ROSTER, Domain, Survey
 from pipeline.design import SurveyDesign
 from pipeline.panel.arrays import UNKNOWN, PanelArrays
 from pipeline.panel.estimates import PanelData

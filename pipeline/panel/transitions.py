@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.definitions import ALL, Survey, TransitionPlan
+from pipeline.analysis_plans import TransitionPlan
+from pipeline.definitions import ALL, Survey
 from pipeline.disclosure import disclosure_profile, is_too_thin
 from pipeline.estimation.change import WaveAnswers, net_change
 from pipeline.estimation.transitions import transition_table

@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.definitions import Survey, TestFamily
+from pipeline.analysis_plans import GEE, ORDINAL, TestFamily, TrendPlan
+from pipeline.definitions import Survey
 from pipeline.errors import StatisticsError
 from pipeline.estimation.pooled import PooledAnswers, gee_trend, ordinal_trend, parallel_lines, pooled_answers
 from pipeline.estimation.smoothing import FEWEST_WAVES
@@ -26,7 +27,6 @@ from pipeline.panel.trends import (
     wald_row,
 )
 from pipeline.series import Stretch
-from pipeline.trend_plans import GEE, ORDINAL, TrendPlan
 
 PARALLEL_LINES = "parallel_lines"
 SCALE = "scale"

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipeline.analysis_plans import TrendPlan, WaveContrast
 from pipeline.definitions import Survey
 from pipeline.estimation.contrasts import Contrast, Wald, contrast_test
 from pipeline.estimation.intervals import normal_interval
@@ -21,7 +22,6 @@ from pipeline.estimation.waves import joint_spreads
 from pipeline.panel.estimates import PanelData
 from pipeline.panel.weights import PanelWeight
 from pipeline.series import Stretch, stretches
-from pipeline.trend_plans import TrendPlan, WaveContrast
 
 Array = NDArray[np.float64]
 Row = dict[str, Any]

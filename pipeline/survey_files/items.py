@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from yaml.nodes import SequenceNode
 
-from pipeline.definitions import MISSING_KINDS, AnswerOption, Grid, Item, ItemLink
+from pipeline.definitions import MISSING_KINDS, AnswerOption, Item, ItemLink
+from pipeline.quality_limits import Grid
 from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.routing import read_ballot, read_routes, refuse_unknown_routes
 from pipeline.survey_files.values import Value

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 
+from pipeline.analysis_plans import MODELS, ConditioningPlan, TrendPlan, WaveContrast
 from pipeline.definitions import ALL
 from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.recipes import Known
-from pipeline.trend_plans import MODELS, ConditioningPlan, TrendPlan, WaveContrast
 
 ADDS_UP = 1e-9
 

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 
 from yaml.nodes import ScalarNode
 
-from pipeline.definitions import ALL, ChangePlan, RetentionPlan, TestFamily, TransitionPlan
+from pipeline.analysis_plans import ChangePlan, RetentionPlan, TestFamily, TransitionPlan
+from pipeline.definitions import ALL
 from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.recipes import Known
 from pipeline.survey_files.values import Value

@@ -2,8 +2,9 @@
 
 from dataclasses import fields
 
-from pipeline.definitions import ProfileVariable, ResponseQuality, SeverityChange, WaveComparison
+from pipeline.definitions import ProfileVariable
 from pipeline.mode_guard import ModeGuard
+from pipeline.quality_limits import ResponseQuality, SeverityChange, WaveComparison
 from pipeline.rules import RULE_KINDS, SEVERITIES
 from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.waves import read_share

@@ -2,14 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.definitions import (
-    MISSING_KINDS,
-    NOT_DISTINGUISHED,
-    STATEMENT_ELEMENTS,
-    Source,
-    Survey,
-    Wave,
-)
+from pipeline.definitions import MISSING_KINDS, NOT_DISTINGUISHED, STATEMENT_ELEMENTS, Source, Survey, Wave
 from pipeline.errors import DefinitionError, faults_message
 from pipeline.member_ids import IGNORABLE
 from pipeline.survey_files.blocks import Block

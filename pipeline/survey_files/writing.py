@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.definitions import AnswerOption, Grid, Item, ItemColumn, ItemLink, Route, RowFilter, Source, Wave
+from pipeline.definitions import AnswerOption, Item, ItemColumn, ItemLink, Route, RowFilter, Source, Wave
+from pipeline.quality_limits import Grid
 from pipeline.survey_files.yaml_text import Comment, Label, yaml_text
 
 Block = dict[str, Any]

@@ -3,21 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
-from pipeline.definitions import (
-    Design,
-    Domain,
-    Eligibility,
-    Population,
-    ProfileVariable,
-    ResponseQuality,
-    Survey,
-    TestFamily,
-    WaveComparison,
-)
+from pipeline.analysis_plans import TestFamily, TrendPlan
+from pipeline.definitions import Design, Domain, Eligibility, Population, ProfileVariable, Survey
+from pipeline.quality_limits import ResponseQuality, WaveComparison
 from pipeline.survey_files.writing import Block, Notes, source_block
 from pipeline.survey_files.writing_weights import weight_block
 from pipeline.survey_files.yaml_text import Comment, Label, yaml_text
-from pipeline.trend_plans import TrendPlan
 from pipeline.weighting_steps import USUAL_DRAWS
 
 CONSECUTIVE_AND_FIRST = "consecutive_and_first"

@@ -7,7 +7,8 @@ import pytest
 
 from pipeline import answer_shares
 from pipeline.answer_shares import has_moved
-from pipeline.definitions import ItemColumn, RowFilter, Survey, WaveComparison
+from pipeline.definitions import ItemColumn, RowFilter, Survey
+from pipeline.quality_limits import WaveComparison
 from pipeline.rules import CRITICAL
 from pipeline.validation import ValidationReport, validate
 from tests.builders_validation import delivery, good_rows, one_survey, one_wave, result

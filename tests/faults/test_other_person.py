@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from pipeline import known_profile as told
-from pipeline.definitions import ResponseQuality, Source, Survey, ToldAs
+from pipeline.definitions import Source, Survey, ToldAs
+from pipeline.quality_limits import ResponseQuality
 from tests.builders_validation import good_rows, known_profile, one_survey, one_wave, report
 
 AGES = ["20", "43", "67", "81"] * 5  # known: 20, 40, 70, 80

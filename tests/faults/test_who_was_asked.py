@@ -5,7 +5,8 @@ from dataclasses import replace
 import polars as pl
 
 from pipeline import known_profile
-from pipeline.definitions import Invitations, ItemColumn, Route, RowFilter, SeverityChange, WaveComparison
+from pipeline.definitions import Invitations, ItemColumn, Route, RowFilter
+from pipeline.quality_limits import SeverityChange, WaveComparison
 from tests.builders_validation import MEMBERS, changed, good_rows, one_survey, one_wave, report, result
 
 ASKED_IF = (Route("trust_local_council", ("4", "5")),)

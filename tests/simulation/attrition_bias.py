@@ -14,7 +14,7 @@ from multiprocessing import get_context
 import numpy as np
 import polars as pl
 
-from pipeline.definitions import TransitionPlan
+from pipeline.analysis_plans import TransitionPlan
 from pipeline.panel.estimates import PanelData, net_changes, wave_estimates
 from pipeline.panel.transitions import tabulated, transitions
 from pipeline.panel.weights import PanelWeight, weigh

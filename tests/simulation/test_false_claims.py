@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.definitions import TestFamily
+from pipeline.analysis_plans import TestFamily
 from pipeline.estimation.intervals import t_p_value
 from pipeline.panel.estimates import with_verdicts
 from reports.newsletter import edition_of, newsletter_page

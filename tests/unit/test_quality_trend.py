@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import polars as pl
 
-from pipeline.definitions import ResponseQuality
+from pipeline.quality_limits import ResponseQuality
 from reports.quality_trend import _TITLES, line, trend_of
 from tests.unit.test_quality_pages import pages, text
 

@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from pipeline.definitions import ItemColumn, ProfileVariable, Route, SeverityChange
+from pipeline.definitions import ItemColumn, ProfileVariable, Route
+from pipeline.quality_limits import SeverityChange
 from pipeline.rules import (
     CRITICAL,
     INFO,

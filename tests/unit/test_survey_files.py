@@ -6,30 +6,24 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.analysis_plans import ChangePlan, RetentionPlan, TestFamily, TransitionPlan
 from pipeline.definitions import (
     AnswerOption,
     Band,
-    ChangePlan,
     Design,
     Eligibility,
-    Grid,
     Invitations,
     ItemColumn,
     ItemLink,
     NewsletterWords,
     Population,
     Recruitment,
-    ResponseQuality,
-    RetentionPlan,
     Route,
     RowFilter,
-    SeverityChange,
     Survey,
-    TestFamily,
-    TransitionPlan,
-    WaveComparison,
 )
 from pipeline.errors import DefinitionError
+from pipeline.quality_limits import Grid, ResponseQuality, SeverityChange, WaveComparison
 from pipeline.survey_files import read_survey, read_surveys
 from pipeline.weighting_steps import CalibrationStep
 from tests.survey_folder import write_survey

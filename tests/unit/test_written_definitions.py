@@ -7,17 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.definitions import (
-    Invitations,
-    ItemColumn,
-    ResponseQuality,
-    Route,
-    RowFilter,
-    SeverityChange,
-    Survey,
-    ToldAs,
-    WaveComparison,
-)
+from pipeline.definitions import Invitations, ItemColumn, Route, RowFilter, Survey, ToldAs
+from pipeline.quality_limits import ResponseQuality, SeverityChange, WaveComparison
 from pipeline.settings import TEMPLATES
 from pipeline.survey_files import items_text, read_survey, survey_text, wave_text
 from pipeline.weighting_steps import ANSWER, DOMAIN, PROPENSITY, Covariate, NonresponseStep, TrimmingStep

@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.definitions import Eligibility, RetentionPlan
+from pipeline.analysis_plans import RetentionPlan
+from pipeline.definitions import Eligibility
 from pipeline.panel.attrition import attrition_curves, member_patterns
 from pipeline.panel.lives import Lives, PanelTime, band_codes, panel_time
 from pipeline.panel.refreshment import days_between_waves, refresh_outlook

@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.definitions import Recruitment, RetentionPlan, Survey
+from pipeline.analysis_plans import RetentionPlan
+from pipeline.definitions import Recruitment, Survey
 from pipeline.panel.arrays import Categories, PanelArrays
 from pipeline.panel.estimates import PanelData
 from pipeline.panel.lives import Lives, panel_time

@@ -5,8 +5,8 @@ from dataclasses import fields, replace
 import polars as pl
 import pytest
 
-from pipeline.definitions import Grid, ResponseQuality
 from pipeline.panel.response_quality import FLAGS, KINDS, removed_respondents, response_quality
+from pipeline.quality_limits import Grid, ResponseQuality
 from tests.builders_validation import TRUST, one_survey
 
 GRID = ("g1", "g2", "g3")

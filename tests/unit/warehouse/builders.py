@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipeline import definitions, warehouse, weighting_steps
+from pipeline import analysis_plans, definitions, warehouse, weighting_steps
 
 RECEIVED = datetime(2025, 1, 2, 3, 4, 5)
 NO_REFUSALS = pl.DataFrame(schema={"row_number": pl.Int32, "rule": pl.String, "reason": pl.String})
@@ -102,10 +102,10 @@ def small_survey(**changes: Any) -> definitions.Survey:
         changes=(),
         transitions=(),
         families=(
-            definitions.TestFamily("headlines", ("trust",), ("all", "sex"), "holm", 0.05, is_headline=True),
-            definitions.TestFamily("rest", (), ("all",), "benjamini_hochberg", 0.1),
+            analysis_plans.TestFamily("headlines", ("trust",), ("all", "sex"), "holm", 0.05, is_headline=True),
+            analysis_plans.TestFamily("rest", (), ("all",), "benjamini_hochberg", 0.1),
         ),
-        retention=definitions.RetentionPlan("w1", "each", 2),
+        retention=analysis_plans.RetentionPlan("w1", "each", 2),
         methods_note="A note.",
     )
     return replace(survey, **changes)
