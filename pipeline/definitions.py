@@ -192,7 +192,7 @@ class ProfileVariable:
     values: dict[str, str] = field(default_factory=dict)  # delivered value: ours, "" = not known
     check_drift: bool = False  # warn when later deliveries with the same column disagree
     measure: str = ""  # age or birth_year: compared as years of birth, off by one where one of them is an age
-    known_on: date | None = None  # of an age in a member list without dates of joining: the day it was true
+    known_on: date | None = None  # day an age was true, in a list without dates of joining, or bands of births are ages
     elsewhere: dict[str, ToldAs] = field(default_factory=dict)  # wave: its column, and what that holds
 
     def column_at(self, wave: str) -> str:

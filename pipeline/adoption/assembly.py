@@ -138,12 +138,18 @@ def survey_of(found: Found) -> Survey:
         changes=(ChangePlan("net", (WEIGHT,)),) if len(waves) > 1 else (),
         transitions=(),
         families=(TestFamily("exploratory", (), domains, "benjamini_hochberg", 0.05),),
-        retention=RetentionPlan(waves[0].wave, WEIGHT, 2) if found.has_member_list else None,
+        retention=_retention(found, waves[0].wave) if found.has_member_list else None,
         id_ignores=found.matched.ignores,
         has_member_list=found.has_member_list,
         has_ids_of_each_wave=found.wave_ids is not None and not found.wave_ids.is_shared,
         crosswalk=_crosswalk(found),
     )
+
+
+def _retention(found: Found, first_wave: str) -> RetentionPlan:
+    """Return how members are followed: as they grow older, where the list tells their ages."""
+    age = next((one.variable for one in found.population.domains if one.domain == AGE_GROUP and one.bands), None)
+    return RetentionPlan(first_wave, WEIGHT, 2, age)
 
 
 def _crosswalk(found: Found) -> Crosswalk | None:

@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from pipeline.adoption.members import MemberList
 from pipeline.adoption.merging import merged_ages, merged_groups
@@ -33,8 +34,9 @@ class PopulationPlan:
 
 def without_totals(members: MemberList, year: int) -> PopulationPlan:
     """Return the domains of a panel whose population nobody has counted."""
-    domains = [_domain(variable, year, DEFAULT_BANDS) for variable in members.profile]
-    return PopulationPlan(members.profile, tuple(one for one in domains if one is not None))
+    profile = tuple(_dated(variable, year) for variable in members.profile)
+    domains = [_domain(variable, year, DEFAULT_BANDS) for variable in profile]
+    return PopulationPlan(profile, tuple(one for one in domains if one is not None))
 
 
 def with_totals(text: str, members: MemberList, words: Words, year: int, today: str) -> PopulationPlan:
@@ -49,7 +51,7 @@ def with_totals(text: str, members: MemberList, words: Words, year: int, today: 
         DefinitionError: the table lacks a column, or a total is not a number.
     """
     tables = _tables(text)
-    profile = {variable.name: variable for variable in members.profile}
+    profile = {variable.name: _dated(variable, year) for variable in members.profile}
     domains: dict[str, Domain] = {}
     rows: list[dict[str, str]] = []
     used: list[str] = []
@@ -183,6 +185,11 @@ def age_limits(text: str) -> tuple[int | None, int | None] | None:
         return None
     is_lower_end = re.search(r"under|younger|below|less|unter|moins|<", text.lower()) is not None
     return (None, numbers[0]) if is_lower_end else (numbers[0], None)
+
+
+def _dated(variable: ProfileVariable, year: int) -> ProfileVariable:
+    """Return a year of birth with the year in which bands of it are ages, so that members can grow older."""
+    return replace(variable, measure=BIRTH_YEAR, known_on=date(year, 12, 31)) if variable.is_number else variable
 
 
 def _domain(variable: ProfileVariable, year: int, bands: Sequence[str]) -> Domain | None:

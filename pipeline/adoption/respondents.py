@@ -108,6 +108,8 @@ def _variable(
         column=columns[variable.name],
         values={value: one for value, one in ours.items() if one != value},
         check_drift=variable.name in STAYING,
+        measure="",  # waves tell no retention, for which members grow older
+        known_on=None,
     )
 
 

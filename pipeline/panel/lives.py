@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.analysis_plans import RetentionPlan
-from pipeline.definitions import ANY_WAVE, ROSTER, Domain, Survey
+from pipeline.definitions import ANY_WAVE, BIRTH_YEAR, ROSTER, Domain, ProfileVariable, Survey
 from pipeline.design import SurveyDesign
 from pipeline.panel.arrays import UNKNOWN, PanelArrays
 from pipeline.panel.estimates import PanelData
@@ -41,9 +41,10 @@ class PanelTime:
     rows: NDArray[np.int64]  # (n,) rows of the panel's arrays
     histories: Histories
     weight: Floats  # (n,)
-    age_asked: Floats  # (n,) years, NaN where it is not known
+    age_asked: Floats  # (n,) years of age, or the year of birth; NaN where it is not known
     asked_on: NDArray[np.datetime64]  # (n,) day that age is of
     starts: NDArray[np.datetime64]  # (n_waves,)
+    births_banded_in: int | None = None  # year in which bands of the year of birth are ages; None: ages are known
 
     def design(self, *, is_weighted: bool) -> SurveyDesign:
         """Return the recruitment sample with its weights, or with equal ones."""
@@ -56,7 +57,12 @@ class PanelTime:
         )
 
     def age_on(self, day: np.datetime64) -> Floats:
-        """Return members' ages in whole years on a day, (n,); NaN where they are not known."""
+        """Return members' ages in whole years on a day, (n,); NaN where they are not known.
+
+        Of years of birth, it is the year in which those were born who were as old when the bands were ages.
+        """
+        if self.births_banded_in is not None:
+            return self.age_asked - (year_of(day) - self.births_banded_in)
         elapsed = (day - self.asked_on).astype("timedelta64[D]").astype(np.float64)
         elapsed[np.isnat(self.asked_on) | np.isnat(day)] = np.nan
         return np.floor(self.age_asked + elapsed / DAYS_IN_YEAR)
@@ -97,9 +103,26 @@ def panel_time(data: PanelData, lives: Lives, in_field: Collection[str] = ()) ->
     starts = np.array([lives.wave_starts.get(wave, np.datetime64("NaT")) for wave in waves], "datetime64[D]")
     age = known["age"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     asked_on = _asked_on(data.survey, known["joined_on"], waves, starts)
+    births = births_banded_in(data.survey)
     uninvited = {wave: uninvited_to(arrays, lives.told, wave) for wave in waves}
     histories = _histories(data, waves, rows, uninvited, _causes(data.survey, known, lives.dispositions))
-    return PanelTime(data, waves, rows, histories, weight[rows], age, asked_on, starts)
+    return PanelTime(data, waves, rows, histories, weight[rows], age, asked_on, starts, births)
+
+
+def age_variable(survey: Survey) -> ProfileVariable | None:
+    """Return the variable by which members grow older; None where the plan names none."""
+    return next((one for one in survey.profile if survey.retention and one.name == survey.retention.age), None)
+
+
+def births_banded_in(survey: Survey) -> int | None:
+    """Return the year in which bands of the year of birth are ages; None where ages are known, or nothing."""
+    known = age_variable(survey)
+    return known.known_on.year if known and known.known_on and known.measure == BIRTH_YEAR else None
+
+
+def year_of(day: np.datetime64) -> float:
+    """Return the calendar year of a day, NaN where there is none."""
+    return np.nan if np.isnat(day) else float(str(day)[:4])
 
 
 def band_codes(domain: Domain, age: Floats) -> NDArray[np.int64]:
@@ -181,8 +204,10 @@ def _asked_on(
     survey: Survey, joined_on: pl.Series, waves: tuple[str, ...], starts: NDArray[np.datetime64]
 ) -> NDArray[np.datetime64]:
     """Return the day that a member's age is of: of joining, or of the wave that asked it."""
-    plan = survey.retention
-    source = next((one.source for one in survey.profile if plan and one.name == plan.age), "")
+    known = age_variable(survey)
+    source = known.source if known else ""
+    if known and known.known_on:
+        return np.full(len(joined_on), np.datetime64(known.known_on, "D"))
     if source in (ROSTER, ANY_WAVE):
         return joined_on.cast(pl.Date).to_numpy().astype("datetime64[D]")
     of_wave = dict(zip(waves, starts, strict=True)).get(source, np.datetime64("NaT"))

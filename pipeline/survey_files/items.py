@@ -171,10 +171,24 @@ def read_link(block: Block, items: dict[str, Item]) -> ItemLink:
         comparability=block.choice("comparability", COMPARABILITY, "a comparability"),
         note=block.text("note"),
     )
-    pair = [items[name] for name in (link.item_from, link.item_to) if name in items]
-    answers = [(one.kind, [(option.code, option.label) for option in one.answers], one.headline) for one in pair]
-    if link.comparability == IDENTICAL and len(answers) == 2 and answers[0] != answers[1]:
-        expected = "the same kind, answers and headlines"
-        block.value.fault("identical items with other answers", expected, "Give them one scale, or declare a break.")
+    if link.comparability == IDENTICAL and link.item_from in items and link.item_to in items:
+        differing = unlike(items[link.item_from], items[link.item_to])
+        if differing:
+            found = f"'{link.item_from}' and '{link.item_to}' as identical, with {differing}"
+            fix = "Give both one scale and headline, or declare comparable_with_break or not_comparable."
+            block.value.fault(found, "the same kind, answers and headlines", fix)
     block.close()
     return link
+
+
+def unlike(first: Item, second: Item) -> str:
+    """Return, in words, in what two items are not one question; '' where they are."""
+    if first.kind != second.kind:
+        return f"the kinds {first.kind} and {second.kind}"
+    ours, theirs = ([(option.code, option.label) for option in one.answers] for one in (first, second))
+    if len(ours) != len(theirs):
+        return f"{len(ours)} and {len(theirs)} answers"
+    for one, other in zip(ours, theirs, strict=True):
+        if one != other:
+            return "the answers " + " and ".join(f'{code} "{label}"' for code, label in (one, other))
+    return "" if first.headline == second.headline else "other headlines"

@@ -7,6 +7,7 @@ from yaml.nodes import ScalarNode
 
 from pipeline.definitions import (
     ANY_WAVE,
+    BIRTH_YEAR,
     MEASURES,
     Band,
     Crosswalk,
@@ -144,7 +145,8 @@ def refuse_what_is_not_compared(block: Block, variable: ProfileVariable) -> None
     """Note how a variable is to be compared where nothing compares it."""
     if variable.measure and not variable.is_number:
         block.value.fault(f"'is: {variable.measure}' of categories", "number: true", "Remove one of them.")
-    if (variable.elsewhere or variable.measure) and not variable.check_drift:
+    ages = variable.measure == BIRTH_YEAR and variable.known_on  # of members, who grow older
+    if (variable.elsewhere or (variable.measure and not ages)) and not variable.check_drift:
         expected = "check_drift: true beside them"
         block.value.fault("'is' or 'elsewhere'", expected, "Add it: they say how values of waves are compared.")
     if any(one.measure for one in variable.elsewhere.values()) and not variable.measure:

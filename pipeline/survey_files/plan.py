@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from yaml.nodes import ScalarNode
 
 from pipeline.analysis_plans import ChangePlan, RetentionPlan, TestFamily, TransitionPlan
-from pipeline.definitions import ALL
+from pipeline.definitions import ALL, BIRTH_YEAR, ProfileVariable
 from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.recipes import Known
 from pipeline.survey_files.values import Value
@@ -110,9 +110,10 @@ def read_family(name: str, block: Block, known: Known, weight_ids: Collection[st
 
 
 def read_retention(
-    survey: Block, known: Known, weight_ids: Collection[str], numbers: Collection[str]
+    survey: Block, known: Known, weight_ids: Collection[str], profile: Sequence[ProfileVariable]
 ) -> RetentionPlan | None:
-    """Return from which wave retention is counted, and with which weight."""
+    """Return from which wave retention is counted, with which weight, and by what members grow older."""
+    numbers = [one.name for one in profile if one.is_number]
     block = survey.block("retention")
     if block is None:
         return None
@@ -122,5 +123,8 @@ def read_retention(
         missed_waves=block.whole("missed_waves", 1),
         age=block.choice_or("age", numbers, "a profile variable that is a number", "") or None,
     )
+    if any(one.name == plan.age and one.measure == BIRTH_YEAR and not one.known_on for one in profile):
+        found, fix = f"'{plan.age}', a birth_year without known_on", "Say there in which year its bands are ages."
+        block.value.fault(found, "a day on which bands of it are ages", fix)
     block.close()
     return plan

@@ -138,7 +138,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         changes=read_changes(block, known, weights),
         transitions=read_transitions(block, known, weights),
         families=read_families(block, known, weight_ids),
-        retention=read_retention(block, known, weight_ids, [one.name for one in profile if one.is_number]),
+        retention=read_retention(block, known, weight_ids, profile),
         trends=read_trends(block, known, weight_ids),
         conditioning=read_conditioning(block, weight_ids),
         methods_note=block.text("methods_note"),

@@ -8,6 +8,7 @@ leave here, so that the hundredth wave is as large as the first and only the num
 
 import argparse
 import json
+import shutil
 import tempfile
 import time
 from collections import defaultdict
@@ -142,6 +143,7 @@ def _make(panel: Any, members: int, n_waves: int) -> list[str]:
         (place / name).write_bytes(content)
     for path in sorted((workspace.surveys / demo.TEMPLATE / "waves").glob("*.yml")):
         path.rename(panel.root / "later" / path.name)
+    shutil.rmtree(workspace.surveys / demo.TEMPLATE / "newsletters", ignore_errors=True)  # words about waves to come
     return [name for name, _, _ in simulated.waves]
 
 

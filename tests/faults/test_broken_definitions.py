@@ -79,6 +79,14 @@ FAULTS = [
     (ITEMS, "[purpose]", "[purposes]", "expected a research question (purpose). Did you mean 'purpose'?"),
     (ITEMS, "to: trust", "to: rust", "'links.to': found 'rust', expected an item"),
     (ITEMS, "not_comparable", "similar", "expected a comparability"),
+    (
+        ITEMS,
+        "not_comparable",
+        "identical",
+        "line 28, 'links': found 'amount' and 'trust' as identical, with 2 and 3 answers, expected the same kind, "
+        "answers and headlines. Give both one scale and headline, or declare comparable_with_break or not_comparable.",
+    ),
+    (ITEMS, "trust, comparability: not_comparable", "hours, comparability: identical", "the kinds category and number"),
     (ITEMS, "-8: dont_know", "-8: unknown", "expected a kind of missing"),
     (ITEMS, '-9: "Refused"}', '-7: "Not asked"}', "found missing code '-7', expected a code of missing_kinds"),
     (

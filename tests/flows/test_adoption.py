@@ -52,6 +52,21 @@ def test_figures_are_those_of_a_legacy_panel_calibrated_to_the_totals(adopted: t
     assert members["n"][0] == N_MEMBERS
 
 
+def test_members_of_an_adopted_panel_grow_older_into_the_next_group(adopted: tuple[Path, int]) -> None:
+    root, _ = adopted
+    survey = read_survey(root / "surveys" / "borough_panel")
+    assert survey.retention is not None
+    assert survey.retention.age == "birth_year"
+    with warehouse.connect_published(root / "published" / "panel.duckdb") as connection:
+        moved = warehouse.read(
+            connection,
+            "select expected_on, n_aged_in - n_aged_out as n_moved from refresh_outlook order by waves_ahead",
+        )
+    of_wave = moved.group_by("expected_on", maintain_order=True).agg("n_moved")["n_moved"].to_list()
+    assert all(sum(one) == pytest.approx(0, abs=1e-9) for one in of_wave)
+    assert max(of_wave[-1]) > 0 > min(of_wave[-1])
+
+
 def test_ids_that_excel_cut_are_matched_by_a_declared_rule(adopted: tuple[Path, int]) -> None:
     survey = read_survey(adopted[0] / "surveys" / "borough_panel")
     assert survey.id_ignores == ("leading_zeros",)

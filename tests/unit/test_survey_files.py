@@ -184,6 +184,17 @@ def test_a_plan_may_say_how_old_members_are_how_they_were_recruited_and_why_they
     assert survey.recruitment == {"c1": Recruitment(9000, 3000, 2900), "c2": Recruitment(100, 50, 50)}
 
 
+def test_members_grow_older_by_years_of_birth_only_from_a_day_on_which_bands_of_them_are_ages(tmp_path: Path) -> None:
+    folder = write_survey(tmp_path, change=("survey.yml", "retention: {", "retention: {age: age, "))
+    definition = folder / "survey.yml"
+    of_births = definition.read_text().replace("number: true,", "number: true, is: birth_year, known_on: 2025-12-31,")
+    definition.write_text(of_births)
+    assert read_survey(folder).retention == RetentionPlan("w01", "wave_weight", 2, "age")
+    definition.write_text(of_births.replace("known_on: 2025-12-31", "check_drift: true"))
+    with pytest.raises(DefinitionError, match="'retention': found 'age', a birth_year without known_on"):
+        read_survey(folder)
+
+
 def test_more_people_joining_than_were_invited_is_a_fault(tmp_path: Path) -> None:
     counts = "recruitment: {c1: {invited: 10, joined: 30}}\nretention:"
     with pytest.raises(DefinitionError, match="10 invited, 30 joined"):

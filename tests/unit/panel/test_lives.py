@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipeline.analysis_plans import RetentionPlan
-from pipeline.definitions import Eligibility
+from pipeline.definitions import Band, Domain, Eligibility, ProfileVariable
 from pipeline.panel.attrition import attrition_curves, member_patterns
 from pipeline.panel.lives import Lives, PanelTime, band_codes, panel_time
 from pipeline.panel.refreshment import days_between_waves, refresh_outlook
@@ -67,6 +67,22 @@ def test_members_grow_older_and_move_to_the_next_band() -> None:
     assert band_codes(domain, np.array([16.0, 64, 65, 80, np.nan])).tolist() == [0, 0, 1, 2, -1]
     groups = attrition_curves(time, confidence=0.95).filter(domain="age_group_now")
     assert groups["domain_value"].unique().to_list() == ["16-64"]
+
+
+def test_years_of_birth_move_to_the_band_of_those_who_were_as_old_when_the_bands_were_ages() -> None:
+    born = ProfileVariable(
+        "born", "Born", "roster", "B", is_number=True, measure="birth_year", known_on=date(2025, 1, 1)
+    )
+    bands = (Band("75+", None, 1950.0), Band("65-74", 1951.0, 1960.0), Band("16-64", 1961.0, 2009.0))
+    domain = Domain("age_group", "Age group", "born", tuple(band.value for band in bands), bands)
+    plan = RetentionPlan("w01", "equal", 1, "born")
+    followed = panel(eligibility=EXITS, retention=plan, profile=(born,), domains=(domain,))
+    time = panel_time(followed, lives(age=1961.0))
+    groups = [band_codes(domain, time.age_on(np.datetime64(day))) for day in ("2025-12-31", "2026-01-01", "2035-05-05")]
+    assert [group[0] for group in groups] == [2, 1, 1]  # 64 in 2025, 65 in 2026, 74 in 2035
+    assert band_codes(domain, time.age_on(np.datetime64("2036-01-01")))[0] == 0
+    assert np.isnan(time.age_on(np.datetime64("NaT"))).all()
+    assert refresh_outlook(time).filter(domain_value="16-64")["n_aged_out"].sum() > 0
 
 
 def test_the_outlook_follows_those_who_are_active_into_their_next_band() -> None:
