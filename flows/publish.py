@@ -17,6 +17,7 @@ from pipeline import run_log, warehouse
 from pipeline.estimation.intervals import t_table
 from pipeline.fingerprint import night_fingerprint
 from pipeline.run_log import NightState
+from pipeline.settings import Workspace
 from reports.quality import render_quality
 from reports.weights_page import render_weights
 
@@ -30,6 +31,7 @@ def publish_night() -> NightState:
     _settle(night)
     held = held_lines(night)
     publish_file(held)
+    copy_examples(night.workspace)
     write_quality_pages()
     write_weights_page()
     for survey, wave in estimated_waves(night):
@@ -128,6 +130,12 @@ def publish_file(held: list[str]) -> None:
     warehouse.forget_snapshots(
         night.workspace.published_file, newest=night.workspace.snapshots, named=set(named["snapshot"])
     )
+
+
+def copy_examples(workspace: Workspace) -> None:
+    """Put the scripts that get a published figure again in R and Python beside the published file."""
+    for script in warehouse.example_scripts():
+        run_log.replace_text(workspace.published / "examples" / script.name, script.read_text(encoding="utf-8"))
 
 
 def _t_distribution(night: Night) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.settings import PROJECT, Workspace
 
 _CODE = ("pipeline", "reports", "flows", "sql")
-_CODE_ENDINGS = {".py", ".sql", ".html", ".css"}
+_CODE_ENDINGS = {".py", ".sql", ".html", ".css", ".js", ".typ", ".R"}
 
 
 def file_hash(path: Path) -> str:

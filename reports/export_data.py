@@ -25,6 +25,7 @@ WORDS = {
     "not_distinguished": "Missing, kind not told apart",
 }
 REPLICATES = "replicate_weights"
+FIRST_REPLICATE = "_r1"  # what the name of a weight's first replicate ends in
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 
 
@@ -51,6 +52,7 @@ def export_data(read: Read, survey: str, wave: str | None, *, with_replicates: b
         rows=rows.select(one.name for one in variables),
         variables=tuple(variables),
         notes=tuple(_notes(read, survey, waves, facts)),
+        coefficients=_coefficients(read, survey, rows.columns),
     )
 
 
@@ -203,6 +205,20 @@ def _replicates(read: Read, survey: str, weight_id: str, name: str) -> Columns:
     return arrays.select(*KEYS, *columns), [
         ExportedVariable(one, label, WEIGHT) for one, label in zip(names, labels, strict=True)
     ]
+
+
+def _coefficients(read: Read, survey: str, columns: list[str]) -> dict[str, tuple[float, ...]]:
+    """Return what each squared deviation counts, for the weights whose replicates are among the columns."""
+    if not any(name.endswith(FIRST_REPLICATE) for name in columns):
+        return {}
+    sql = """
+        select distinct 'weight_' || weights.weight_id as name, replicate_sets.coefficients
+        from weights
+        inner join replicate_sets on replicate_sets.replicate_set = weights.replicate_set
+        where weights.survey = ?
+    """
+    found = dict(read(sql, [survey]).iter_rows())
+    return {name: tuple(found[name]) for name in sorted(found) if f"{name}{FIRST_REPLICATE}" in columns}
 
 
 def _notes(read: Read, survey: str, waves: list[str], facts: Mapping[str, object]) -> Iterator[str]:

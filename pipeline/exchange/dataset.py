@@ -1,7 +1,7 @@
 """A survey's answers as a file for other tools holds them: coded columns, and what is said of each."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -35,6 +35,7 @@ class ExportedData:
     rows: pl.DataFrame
     variables: tuple[ExportedVariable, ...]
     notes: tuple[str, ...] = ()
+    coefficients: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # weight with replicates → of each one
 
     def named(self, names: Mapping[str, str]) -> "ExportedData":
         """Return the same data under other column names."""
@@ -42,7 +43,8 @@ class ExportedData:
             ExportedVariable(names[one.name], one.label, one.kind, one.question, one.labels, one.missing)
             for one in self.variables
         )
-        return ExportedData(self.name, self.title, self.universe, self.rows.rename(dict(names)), renamed, self.notes)
+        coefficients = {names[weight]: of_each for weight, of_each in self.coefficients.items()}
+        return replace(self, rows=self.rows.rename(dict(names)), variables=renamed, coefficients=coefficients)
 
 
 def short_names(names: Iterable[str], most: int) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Writing an R script that reads the CSV beside it: labelled factors, and the survey design with its weights."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.exchange.dataset import CATEGORY, DATE, NUMBER, WEIGHT, ExportedData
@@ -16,10 +17,17 @@ as_answers <- function(codes, values, labels) factor(codes, levels = values, lab
 {columns}
 {design}"""
 WITH_REPLICATES = """
-# Standard errors from the replicate weights, which redo the whole weighting. needs: install.packages("survey")
+# Standard errors from the replicate weights, which redo the whole weighting: variance = sum of rscales x (estimate in
+# the replicate - estimate)^2, hence type "other". A replicate that could not be weighted is empty: the others stand
+# for it. needs: install.packages("survey")
+holders <- panel[!is.na(panel[["{weight}"]]), ]
+replicates <- holders[, grep("^{prefix}[0-9]+$", names(holders))]
+was_made <- colSums(is.na(replicates)) == 0
+coefficients <- {coefficients}
 panel_design <- survey::svrepdesign(
-  data = panel, weights = panel[["{weight}"]], repweights = panel[, grep("^{prefix}[0-9]+$", names(panel))],
-  type = "bootstrap", combined.weights = TRUE, mse = TRUE
+  data = holders, weights = holders[["{weight}"]], repweights = replicates[, was_made], combined.weights = TRUE,
+  type = "other", scale = 1, rscales = coefficients[was_made] * sum(coefficients) / sum(coefficients[was_made]),
+  mse = TRUE
 )
 # survey::svymean(~item, panel_design, na.rm = TRUE)
 """
@@ -33,7 +41,7 @@ REPLICATE = "_r"  # between the weight's name and the number of a replicate
 def write_r(data: ExportedData, out: Path, data_file: str) -> list[str]:
     """Write the script that reads `data_file`, which lies beside it."""
     weights = [one.name for one in data.variables if one.kind == WEIGHT]
-    replicated = [name for name in weights if f"{name}{REPLICATE}1" in data.rows.columns]
+    replicated = [name for name in weights if data.coefficients.get(name)]
     weight = next(iter(replicated or weights), "")
     design = WITH_REPLICATES if replicated else WITHOUT_REPLICATES if weight else ""
     text = SCRIPT.format(
@@ -41,10 +49,21 @@ def write_r(data: ExportedData, out: Path, data_file: str) -> list[str]:
         data_file=data_file,
         script=out.name,
         columns="\n".join(_column_lines(data)),
-        design=design.format(weight=weight, prefix=f"{weight}{REPLICATE}"),
+        design=design.format(
+            weight=weight,
+            prefix=f"{weight}{REPLICATE}",
+            coefficients=_vector(data.coefficients.get(weight, ())),
+        ),
     )
     out.write_text(text, encoding="utf-8")
     return []
+
+
+def _vector(numbers: Sequence[float]) -> str:
+    """Return numbers as R reads them back exactly."""
+    if len(set(numbers)) == 1:
+        return f"rep({numbers[0]!r}, {len(numbers)})"
+    return "c(" + ", ".join(repr(number) for number in numbers) + ")"
 
 
 def _column_lines(data: ExportedData) -> list[str]:

@@ -18,7 +18,7 @@ from pipeline.warehouse.deliveries import (
     set_delivery_status,
 )
 from pipeline.warehouse.member_list import list_in_use
-from pipeline.warehouse.models import build, build_marts, run_checks
+from pipeline.warehouse.models import build, build_marts, example_scripts, run_checks
 from pipeline.warehouse.opening import open_read_only, open_warehouse
 from pipeline.warehouse.parts import people_in_parts, supersede_rows
 from pipeline.warehouse.publication import answer, connect_published, publish, read_published
@@ -33,6 +33,7 @@ __all__ = [
     "build_marts",
     "connect_published",
     "delete_rows",
+    "example_scripts",
     "execute",
     "forget_snapshots",
     "ids_in_use",

@@ -44,6 +44,11 @@ def model_files(folder: str) -> list[Path]:
     return sorted((SQL_FOLDER / folder).glob("*.sql"))
 
 
+def example_scripts() -> list[Path]:
+    """Return the scripts that get a published figure again in other tools, by name."""
+    return sorted(path for path in (SQL_FOLDER / "examples").iterdir() if path.suffix in (".R", ".py"))
+
+
 def run_order(schema: str) -> list[Path]:
     """Return the models of a schema, each after those of the schema that it reads."""
     files = {f"{schema}.{path.stem}": path for path in model_files(schema)}

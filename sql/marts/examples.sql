@@ -104,6 +104,11 @@ written as (
                     || survey || ''' and wave = ''' || last_wave || ''' limit 10'
             },
             {
+                'shows': 'What each squared deviation of a replicate counts; examples/figure_again.R and .py use it',
+                'query': 'select unnest(coefficients) as coefficient from replicate_sets where survey = '''
+                    || survey || ''''
+            },
+            {
                 'shows': 'What to cite, and whether figures were corrected since',
                 'query': 'select release_id, released_at, figures_hash, snapshot, notice from releases '
                     || 'order by released_at'

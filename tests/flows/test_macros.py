@@ -221,7 +221,7 @@ def test_a_newcomer_reads_ten_rows_and_every_worked_query_runs(panels: Panels, t
     assert isinstance(readme, pl.DataFrame)
     assert isinstance(examples, pl.DataFrame)
     assert readme.height == 10
-    assert examples.height == 11
+    assert examples.height == 12
     queries = [*readme["first_query"].to_list(), *examples["query"].to_list()]
     for query, rows in zip(queries, asked(panels.published, queries, tmp_path / "again"), strict=True):
         assert isinstance(rows, pl.DataFrame), f"{query}: {rows}"

@@ -32,7 +32,7 @@ def test_examples_ask_for_an_item_with_a_headline_its_waves_and_the_first_domain
     assert "from share('trust', \"by\" := 'sex')" in queries
     assert "from change_between('trust', 'w1', 'w2')" in queries
     assert "from crosstab('trust', 'plain', 'w2')" in queries
-    assert len(queries) == 11
+    assert len(queries) == 12
 
 
 def test_the_readme_has_ten_rows_that_name_the_survey_and_begin_with_a_query(store: Store) -> None:

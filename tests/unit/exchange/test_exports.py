@@ -1,6 +1,7 @@
 """An export is read back by another reader with the same answers, labels, kinds of missing and weights."""
 
 import subprocess
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -145,28 +146,40 @@ def test_ddi_is_read_back_by_our_own_reader(tmp_path: Path) -> None:
     assert trust.values == {str(code): label for code, label in (AGREE | MISSING).items()}
 
 
-@needs_r
-def test_the_r_script_makes_factors_and_a_design(tmp_path: Path) -> None:
-    replicated = ExportedData(
-        "panel_w01",
-        "A panel",
-        "",
-        DATA.rows.with_columns(
-            (pl.col("weight_cross_sectional") * factor).alias(f"weight_cross_sectional_r{number}")
-            for number, factor in enumerate((1.5, 0.5, 1.0), start=1)
-        ),
-        DATA.variables,
+def replicated() -> ExportedData:
+    """Return the data with three replicates, the third of which could not be weighted."""
+    weight = pl.col("weight_cross_sectional")
+    first, second = (weight * pl.Series(factors) for factors in ([2.0, 1, 1, 1], [1.0, 1, 1, 2]))
+    columns = (first, second, pl.lit(None, pl.Float64))
+    rows = DATA.rows.with_columns(
+        column.alias(f"weight_cross_sectional_r{number}") for number, column in enumerate(columns, start=1)
     )
-    write_export(replicated, "r", tmp_path)
-    script = (
-        f'source("panel_w01.R"); cat(levels(panel${LONG}), sep = "|"); cat("\\n"); cat(is.na(panel$visits));'
-        'cat("\\n"); cat(attr(panel$visits, "label"), ncol(panel_design$repweights), nrow(panel))'
-    )
-    done = subprocess.run(
-        ["Rscript", "--vanilla", "-e", script], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    return replace(DATA, rows=rows, coefficients={"weight_cross_sectional": (0.5, 0.25, 0.25)})
+
+
+def in_r(folder: Path, script: str) -> list[str]:
+    """Return the lines that R prints after it read the script of the export."""
+    command = ["Rscript", "--vanilla", "-e", f'source("panel_w01.R"); {script}']
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["|".join(AGREE.values()), "FALSE TRUE TRUE FALSE", "Visits 3 4"]
+    return done.stdout.splitlines()
+
+
+@needs_r
+def test_the_r_script_makes_factors_and_labels(tmp_path: Path) -> None:
+    write_export(replicated(), "r", tmp_path)
+    script = f"""cat(levels(panel${LONG}), sep = "|"); cat("\n", is.na(panel$visits), attr(panel$visits, "label"))"""
+    assert in_r(tmp_path, script) == ["|".join(AGREE.values()), " FALSE TRUE TRUE FALSE Visits"]
+
+
+@needs_r
+def test_the_design_in_r_counts_each_replicate_as_we_do(tmp_path: Path) -> None:
+    write_export(replicated(), "r", tmp_path)
+    script = 'found <- survey::svymean(~visits, panel_design, na.rm = TRUE); cat(found, survey::SE(found), sep = "\n")'
+    mean = 2 * 1.25 / (1.25 + 0.9)  # two of the four gave a number: 2 and 0
+    deviations = (2 * 2.5 / (2.5 + 0.9) - mean, 2 * 1.25 / (1.25 + 1.8) - mean)
+    variance = (0.5 * deviations[0] ** 2 + 0.25 * deviations[1] ** 2) / 0.75  # two stand for the three
+    assert [float(line) for line in in_r(tmp_path, script)] == pytest.approx([mean, variance**0.5], rel=1e-6)
 
 
 @pytest.mark.parametrize("format_name", sorted({*FORMATS} - {"spss", "stata"}))  # these carry the time of writing
