@@ -6,6 +6,7 @@ from flows.run_context import Night
 from pipeline import warehouse
 from pipeline.settings import Workspace
 from reports.corrections import Correction, corrections
+from reports.language import ENGLISH
 
 ALERTS_TOLD = 2  # in the summary; status and the attrition page tell all
 
@@ -33,7 +34,7 @@ def published_corrections(workspace: Workspace) -> list[Correction]:
     if not workspace.published_file.exists():
         return []
     with warehouse.connect_published(workspace.published_file) as connection:
-        return corrections(lambda sql, parameters: warehouse.read(connection, sql, parameters))
+        return corrections(lambda sql, parameters: warehouse.read(connection, sql, parameters), ENGLISH)
 
 
 def _newest_newsletters(night: Night) -> list[str]:

@@ -15,6 +15,7 @@ from reports.attrition_charts import Point, Profile, curve, hazards, indicator_c
 from reports.attrition_data import AttritionData, attrition_data, groups_of, of_cause
 from reports.attrition_words import ATTRITION
 from reports.charts import Mark
+from reports.language import ENGLISH
 from reports.participation import Table
 from reports.published import Read
 
@@ -111,7 +112,9 @@ def _told(points: Sequence[Point]) -> str:
     """Return the figures of a picture in words."""
     told = [
         ATTRITION["point"].format(
-            time=one.time, share=words.percent(one.share), range=words.percent_range(one.low or 0.0, one.high or 0.0)
+            time=one.time,
+            share=words.percent(ENGLISH, one.share),
+            range=words.percent_range(ENGLISH, one.low or 0.0, one.high or 0.0),
         )
         for one in points
         if one.share is not None
@@ -220,8 +223,8 @@ def _profile(found: AttritionData) -> str:
     told = " ".join(
         ATTRITION["profile_point"].format(
             group=one.label,
-            panel=ATTRITION["hidden"] if one.panel is None else words.percent(one.panel),
-            population=words.percent(one.population),
+            panel=ATTRITION["hidden"] if one.panel is None else words.percent(ENGLISH, one.panel),
+            population=words.percent(ENGLISH, one.population),
         )
         for one in profiles
     )
@@ -232,10 +235,10 @@ def _profile_table(found: AttritionData) -> Table:
     lines = [
         (
             row["domain_value"],
-            words.count(row["n_active"]),
+            words.count(ENGLISH, row["n_active"]),
             _percent(row["panel_share"]),
             _percent(row["population_share"]),
-            DASH if row["panel_share"] is None else words.signed_points(row["panel_share"] - row["population_share"]),
+            DASH if row["panel_share"] is None else words.signed(ENGLISH, row["panel_share"] - row["population_share"]),
         )
         for row in found.profile.iter_rows(named=True)
     ]
@@ -249,7 +252,7 @@ def _patterns_table(found: AttritionData) -> Table:
     lines = [
         (
             _name(group),
-            words.count(members[group]),
+            words.count(ENGLISH, members[group]),
             *(_percent(cells[group, pattern]["share"]) for pattern in PATTERNS),
         )
         for group in [*groups_of(found.patterns), ALL]
@@ -263,8 +266,8 @@ def _response_table(found: AttritionData) -> Table:
     lines = [
         (
             row["wave"] + (f" ({ATTRITION['in_the_field']})" if row["is_provisional"] else ""),
-            words.count(row["n_invited"]),
-            words.count(row["n_respondents"]),
+            words.count(ENGLISH, row["n_invited"]),
+            words.count(ENGLISH, row["n_respondents"]),
             *(_percent(row[rate]) for rate in shown),
         )
         for row in found.response.iter_rows(named=True)
@@ -283,13 +286,12 @@ def _name(group: str) -> str:
 def _share_and_range(row: dict[str, Any] | None, figure: str) -> str:
     if row is None or row[figure] is None:
         return DASH
-    return (
-        f"{words.short_percent(row[figure])} ({words.short_range(row[f'{figure}_ci_low'], row[f'{figure}_ci_high'])})"
-    )
+    within = words.short_range(ENGLISH, row[f"{figure}_ci_low"], row[f"{figure}_ci_high"])
+    return f"{words.short_percent(ENGLISH, row[figure])} ({within})"
 
 
 def _percent(share: float | None) -> str:
-    return DASH if share is None else words.short_percent(share)
+    return DASH if share is None else words.short_percent(ENGLISH, share)
 
 
 def _decimal(number: float | None) -> str:

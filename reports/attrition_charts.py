@@ -7,6 +7,7 @@ from html import escape
 
 from reports import words
 from reports.charts import Mark, Words
+from reports.language import ENGLISH
 
 SMALL_WIDTH, SMALL_HEIGHT = 260, 176
 LEFT, RIGHT, TOP, BOTTOM = 46, 214, 12, 146  # of the plot in a small picture
@@ -178,7 +179,7 @@ class _Frame:
 
     def last_figure(self, point: Point) -> str:
         assert point.share is not None, "only shown points are drawn"
-        figure = words.short_percent(point.share)
+        figure = words.short_percent(ENGLISH, point.share)
         return f'<text class="figure" x="{RIGHT + 5}" y="{_n(self.y(point.share) + 5)}">{figure}</text>'
 
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 
-from reports import english, words
-
 WIDTH = 480
 LABEL_ROOM = 54  # right of the plot, for the figure of the last dot
 SMALLEST_SPAN = 40  # whole per cent on the upright axis: a narrower one makes noise look like news
@@ -26,6 +24,7 @@ class Mark:
     low: float | None
     high: float | None
     note: str = ""  # under the label: a date
+    figure: str = ""  # the estimate in print, or why there is none
     is_provisional: bool = False
 
 
@@ -195,8 +194,8 @@ def _wave_labels(marks: Sequence[Mark], places: Sequence[float], frame: _Frame) 
 def _last_figure(marks: Sequence[Mark], places: Sequence[float], frame: _Frame) -> str:
     last = marks[-1].estimate
     if last is None:
-        return _text(places[-1], frame.bottom - 8, english.TOO_FEW, "axis faint middle")
-    return _text(places[-1] + 10, frame.y(last) + 5, words.short_percent(last), "figure")
+        return _text(places[-1], frame.bottom - 8, marks[-1].figure, "axis faint middle")
+    return _text(places[-1] + 10, frame.y(last) + 5, marks[-1].figure, "figure")
 
 
 def _label_room(marks: Sequence[Mark]) -> float:
@@ -207,11 +206,11 @@ def _label_room(marks: Sequence[Mark]) -> float:
 def _level_row(mark: Mark, y: float, frame: _Frame) -> str:
     label = _text(frame.left - 12, y + 4.5, mark.label, "axis strong end")
     if mark.estimate is None:
-        return label + _text(frame.left + 8, y + 4.5, english.TOO_FEW, "axis faint")
+        return label + _text(frame.left + 8, y + 4.5, mark.figure, "axis faint")
     bar = ""
     if mark.low is not None and mark.high is not None:
         bar = _line(frame.x(mark.low), y, frame.x(mark.high), y, "bar")
-    figure = _text(frame.right + 14, y + 5, words.short_percent(mark.estimate), "figure")
+    figure = _text(frame.right + 14, y + 5, mark.figure, "figure")
     return label + bar + _dot(frame.x(mark.estimate), y, mark.is_provisional) + figure
 
 

@@ -11,12 +11,13 @@ from typing import Any
 import polars as pl
 
 from pipeline import disclosure
-from reports import english, published, words
+from reports import published, words
 from reports.explorer_data import explorer_data, released_waves
+from reports.language import ENGLISH
 from reports.newsletter import template
 from reports.published import Read
 
-WORDS: dict[str, Any] = english.CODEBOOK
+WORDS: Mapping[str, Any] = ENGLISH.table("codebook")
 SHADES = 7  # of codebook.html
 BAR_WIDTH, BAR_HEIGHT, BAR_GAP, LABEL_ROOM = 360, 13, 5, 34
 
@@ -128,12 +129,12 @@ def shown_figure(series: Mapping[str, Any], point: list[Any] | None) -> str:
         return str(WORDS["hidden"])
     if series["kind"] == "number":
         return f"{point[0]:.2f}"
-    return words.short_percent(point[0] / 100)
+    return words.short_percent(ENGLISH, point[0] / 100)
 
 
 def _base(series: Mapping[str, Any], wave: int) -> str:
     point = figure_of(series, wave)
-    return words.count(point[3]) if point else str(WORDS["hidden"])
+    return words.count(ENGLISH, point[3]) if point else str(WORDS["hidden"])
 
 
 def _missing_rows(found: pl.DataFrame, waves: Sequence[str]) -> list[dict[str, Any]]:
@@ -147,7 +148,7 @@ def _missing_rows(found: pl.DataFrame, waves: Sequence[str]) -> list[dict[str, A
 
 
 def _missing_share(share: float | None) -> str:
-    return str(WORDS["few"]) if share is None else words.short_percent(share)
+    return str(WORDS["few"]) if share is None else words.short_percent(ENGLISH, share)
 
 
 def _chart(

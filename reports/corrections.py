@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reports import english, words
+from reports import words
+from reports.language import Language
 from reports.published import Read, columns_of
 
 _SMALLEST = 0.0005  # of a share: less is no tenth of a point
@@ -54,14 +55,16 @@ class Correction:
     released_at: datetime
     notice: str
     moved: str  # a sentence
+    language: Language
 
     @property
     def line(self) -> str:
         """Return the correction in one line: the wave, when, and what moved."""
-        return english.CORRECTED.format(wave=self.wave, day=words.day(self.released_at.date()), moved=self.moved)
+        day = words.day(self.language, self.released_at.date())
+        return self.language.say("corrections.line", wave=self.wave, day=day, moved=self.moved)
 
 
-def corrections(read: Read) -> list[Correction]:
+def corrections(read: Read, language: Language) -> list[Correction]:
     """Return every corrected release, each survey's oldest first; none where the file does not publish revisions.
 
     Figures too few to show (is_suppressed) are counted and never named.
@@ -76,13 +79,14 @@ def corrections(read: Read) -> list[Correction]:
             release_id=row["release_id"],
             released_at=row["released_at"],
             notice=row["notice"] or "",
-            moved=moved_words(row["n_moved"], row["n_estimates"], largest.get(row["release_id"])),
+            moved=moved_words(language, row["n_moved"], row["n_estimates"], largest.get(row["release_id"])),
+            language=language,
         )
         for row in read(_RELEASES, []).to_dicts()
     ]
 
 
-def moved_words(n_moved: int, n_estimates: int, largest: dict[str, Any] | None) -> str:
+def moved_words(language: Language, n_moved: int, n_estimates: int, largest: dict[str, Any] | None) -> str:
     """Return how many figures moved and which one most, as one sentence.
 
     Args:
@@ -91,19 +95,22 @@ def moved_words(n_moved: int, n_estimates: int, largest: dict[str, Any] | None) 
         largest: label, category, domain, domain_value, estimate_before, estimate_after of the share that moved most.
     """
     if not n_moved:
-        return english.NOTHING_MOVED
+        return language.text("corrections.nothing")
     if not n_estimates:
-        return english.ERRORS_MOVED.format(n=words.count(n_moved))
-    n = f"{words.count(n_moved)} {'figure' if n_moved == 1 else 'figures'}"
+        return language.say("corrections.errors", n=words.count(language, n_moved))
+    figures = language.say_number("corrections.n_figures", n_moved)
     if largest is None:
-        return english.FIGURES_MOVED.format(n=n)
+        return language.say("corrections.figures", figures=figures)
     before, after = largest["estimate_before"], largest["estimate_after"]
     is_everyone = largest["domain"] == "all"
-    size = abs(after - before)
-    return english.LARGEST_MOVED.format(
-        n=n,
-        whom=english.FOR_EVERYONE if is_everyone else english.FOR_GROUP.format(group=largest["domain_value"]),
-        points=english.POINTS.format(points=f"{100 * size:.1f}") if size >= _SMALLEST else english.HARDLY,
+    size = f"{100 * abs(after - before):.1f}"
+    is_small = abs(after - before) < _SMALLEST
+    whom = language.say("corrections.group", group=largest["domain_value"])
+    return language.say(
+        "corrections.largest",
+        figures=figures,
+        whom=language.text("corrections.everyone") if is_everyone else whom,
+        points=language.text("corrections.hardly") if is_small else language.say("corrections.points", points=size),
         label=largest["label"],
         category=largest["category"],
         before=f"{100 * before:.1f}%",

@@ -7,11 +7,13 @@ from typing import Any
 
 import polars as pl
 
-from reports import english, method, words
+from reports import method, words
 from reports.findings import Edition
+from reports.language import ENGLISH
 from reports.published import columns_of
+from reports.sentences import UNTESTED_INFERENCE
 
-WORDS: dict[str, Any] = english.METHODS
+WORDS: Mapping[str, Any] = ENGLISH.table("methods")
 YEAR = timedelta(days=365)
 
 
@@ -45,7 +47,7 @@ def headings(edition: Edition) -> list[Heading]:
     """Return the eleven headings and the releases, each element with its lines or none."""
     stated = _statements(edition)
     told = dict(method.method_lines(edition))
-    plain = english.ENGLISH
+    plain = ENGLISH.table("newsletter")
 
     def element(name: str, lines: Sequence[str] | None = None) -> Element:
         return Element(name, tuple(lines if lines is not None else [stated[name]] if name in stated else []))
@@ -116,7 +118,7 @@ def _precision(edition: Edition) -> list[str]:
 
 def _false_claims(edition: Edition) -> list[str]:
     """Return how many false claims a year the declared families allow, were nothing to change."""
-    if edition.inference == english.UNTESTED_INFERENCE or not columns_of(edition.read, "families"):
+    if edition.inference == UNTESTED_INFERENCE or not columns_of(edition.read, "families"):
         return []
     sql = "select distinct correction, level from families where survey = ? and family = ?"
     families = edition.read(sql, [edition.survey, edition.family])
@@ -127,7 +129,7 @@ def _false_claims(edition: Edition) -> list[str]:
     template = WORDS["false_claims"] if correction == "holm" else WORDS["false_discoveries"]
     return [
         template.format(
-            expected=f"{n * level:.2f}".rstrip("0"), n=n, level=words.percent(level),
+            expected=f"{n * level:.2f}".rstrip("0"), n=n, level=words.percent(ENGLISH, level),
             correction=WORDS["corrections"][correction],
         )
     ]  # fmt: skip
@@ -155,7 +157,7 @@ def _rows(edition: Edition) -> list[str]:
 
 def _count(edition: Edition, n: int) -> str:
     shown = edition.shown_count(n)
-    return WORDS["fewer"].format(n=edition.profile.count_below) if shown is None else words.count(shown)
+    return WORDS["fewer"].format(n=edition.profile.count_below) if shown is None else words.count(ENGLISH, shown)
 
 
 def _flags(edition: Edition) -> list[str]:
@@ -183,7 +185,7 @@ def releases(edition: Edition) -> pl.DataFrame:
 def _release(edition: Edition) -> list[str]:
     return [
         WORDS["release_line"].format(
-            release=row["release_id"], status=row["release_status"], day=words.day(row["released_at"].date())
+            release=row["release_id"], status=row["release_status"], day=words.day(ENGLISH, row["released_at"].date())
         )
         for row in releases(edition).iter_rows(named=True)
     ]
@@ -240,7 +242,7 @@ def regime_rows(sheet: Sequence[Heading], *, has_questions: bool) -> list[dict[s
         {
             "code": code,
             "asks_for": asked,
-            "under": words.list_of(list(dict.fromkeys(place[name] for name in names)), joined_by="and"),
+            "under": words.all_of(ENGLISH, list(dict.fromkeys(place[name] for name in names))),
             "is_stated": all(stated[name] for name in names),
         }
         for code, asks in REGIMES.items()

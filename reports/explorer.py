@@ -5,8 +5,8 @@ from pathlib import Path
 
 import jinja2
 
-from reports import english
 from reports.explorer_data import explorer_data
+from reports.language import ENGLISH
 from reports.published import Read
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -25,9 +25,9 @@ def render_explorer(read: Read) -> str | None:
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
     return environment.get_template("explorer.html").render(
-        words=english.EXPLORER,
-        title=english.EXPLORER["page_title"].format(title=surveys[0]["title"]),
-        data=_inside_script({"surveys": surveys, "words": english.EXPLORER}),
+        words=ENGLISH.table("explorer"),
+        title=ENGLISH.say("explorer.page_title", title=surveys[0]["title"]),
+        data=_inside_script({"surveys": surveys, "words": ENGLISH.table("explorer")}),
     )
 
 

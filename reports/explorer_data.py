@@ -10,8 +10,9 @@ from typing import Any
 import polars as pl
 
 from pipeline.disclosure import DisclosureProfile, disclosure_profile, hide_counts, hide_groups
-from reports import english, published, words
+from reports import published, words
 from reports.findings import chosen_weight
+from reports.language import ENGLISH
 from reports.published import Read, columns_of
 
 FIGURES = ("estimate", "ci_low", "ci_high")
@@ -50,20 +51,20 @@ def _survey(read: Read, survey: str) -> dict[str, Any] | None:
         "id": survey,
         "title": facts["title"],
         "population": facts["population_name"] or "",
-        "inference": english.INFERENCE.get(rows["inference"].item(0) if rows.height else "", ""),
-        "small_groups": english.DISCLOSURE[profile.name],
+        "inference": ENGLISH.table("inference").get(rows["inference"].item(0) if rows.height else "", ""),
+        "small_groups": ENGLISH.text(f"disclosure.{profile.name}"),
         "waves": [
             {
                 "id": wave["wave"],
-                "label": english.WAVE.format(number=wave["wave_number"]),
-                "dates": words.capital(words.dates(wave["fieldwork_start"], wave["fieldwork_end"])),
+                "label": ENGLISH.say("words.number_of_wave", number=wave["wave_number"]),
+                "dates": words.capital(words.dates(ENGLISH, wave["fieldwork_start"], wave["fieldwork_end"])),
             }
             for wave in waves.iter_rows(named=True)
         ],
         "domains": [
             {
                 "id": domain,
-                "label": english.EXPLORER["all"] if domain == "all" else words.capital(_spaced(domain)),
+                "label": ENGLISH.text("explorer.all") if domain == "all" else words.capital(_spaced(domain)),
                 "values": values,
             }
             for domain, values in domains.items()
@@ -174,7 +175,7 @@ def _series(
 
 def _series_label(item: str, statistic: str, category: str, answers: Mapping[tuple[str, str], list[str]]) -> str:
     if statistic == "mean":
-        return english.EXPLORER["mean"]
+        return ENGLISH.text("explorer.mean")
     if statistic == "headline":
         return f"{words.capital(_spaced(category))}: {' + '.join(answers.get((item, category), [category]))}"
     return category

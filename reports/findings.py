@@ -9,8 +9,9 @@ from typing import Any
 import polars as pl
 
 from pipeline.disclosure import DisclosureProfile, hide_counts, hide_shares, shown_count
-from reports import charts, english, published, words
+from reports import charts, published, sentences, words
 from reports.charts import Mark
+from reports.language import ENGLISH, Language
 
 SHARES = ("estimate", "ci_low", "ci_high")
 RELEASED = ("final", "corrected")  # anything else is provisional
@@ -28,6 +29,7 @@ class Edition:
     confidence: float
     family: str  # the headline family of tests
     family_items: tuple[str, ...]  # in declared order; () = every item with a headline
+    language: Language = ENGLISH
 
     @cached_property
     def waves(self) -> pl.DataFrame:
@@ -56,7 +58,7 @@ class Edition:
     @property
     def level(self) -> str:
         """Return the confidence level in print."""
-        return words.percent(self.confidence)
+        return words.percent(self.language, self.confidence)
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def headline_findings(edition: Edition) -> list[Finding]:
         _finding(
             edition,
             headline,
-            words.answered(answers.get((headline["item"], headline["headline"]), []), headline["headline"]),
+            words.answered(edition.language, answers.get(_key(headline), []), headline["headline"]),
             _of(estimates, headline),
             _of(changes, headline),
         )
@@ -127,6 +129,10 @@ def _declared(edition: Edition) -> pl.DataFrame:
     return asked.join(order, on="item", how="inner").sort("declared_order", "headline")
 
 
+def _key(headline: dict[str, str]) -> tuple[str, str]:
+    return headline["item"], headline["headline"]
+
+
 def _of(rows: pl.DataFrame, headline: dict[str, str]) -> pl.DataFrame:
     return rows.filter(pl.col("item") == headline["item"], pl.col("headline") == headline["headline"])
 
@@ -138,14 +144,14 @@ def _shown_estimates(edition: Edition) -> pl.DataFrame:
     rows = rows.join(waves, on="wave", how="inner").sort("wave_number")
     rows = hide_shares(rows, edition.profile, base="unweighted_n", shares=SHARES)
     rows = hide_counts(rows, edition.profile, counts=["unweighted_n"])
-    speaks_for_others = pl.col("inference") != english.UNTESTED_INFERENCE
+    speaks_for_others = pl.col("inference") != sentences.UNTESTED_INFERENCE
     return rows.with_columns(pl.when(speaks_for_others).then(pl.col(end)).alias(end) for end in ("ci_low", "ci_high"))
 
 
 def _finding(
     edition: Edition, headline: dict[str, str], answers: str, series: pl.DataFrame, changes: pl.DataFrame
 ) -> Finding:
-    now = series.row(-1, named=True)
+    now, language = series.row(-1, named=True), edition.language
     share, low, high = (now[column] for column in SHARES)
     finding_id = re.sub(r"\W+", "_", f"{headline['item']}_{headline['headline']}")  # a file name and an HTML id
     return Finding(
@@ -153,15 +159,15 @@ def _finding(
         label=headline["label"],
         wording=headline["wording"],
         answers=answers,
-        figure="–" if share is None else words.short_percent(share),
-        range=words.short_range(low, high),
-        sentence=words.share_sentence(share, low, high, answers=answers, inference=now["inference"]),
+        figure="–" if share is None else words.short_percent(language, share),
+        range=words.short_range(language, low, high),
+        sentence=sentences.share_sentence(language, share, low, high, answers=answers, inference=now["inference"]),
         changes=_change_lines(edition, series, changes),
-        base=words.capital(words.base(now["unweighted_n"], is_rounded=edition.profile.base_multiple > 1)),
+        base=words.capital(words.base(language, now["unweighted_n"], is_rounded=edition.profile.base_multiple > 1)),
         is_flagged=now["is_flagged"],
         chart=_chart(edition, series, finding_id, headline["label"], answers),
         chart_key=_chart_key(edition, series),
-        rows=tuple(_table_row(row) for row in series.iter_rows(named=True)),
+        rows=tuple(_table_row(language, row) for row in series.iter_rows(named=True)),
     )
 
 
@@ -171,7 +177,7 @@ def _change_lines(edition: Edition, series: pl.DataFrame, changes: pl.DataFrame)
     A provisional wave, a hidden figure, and a survey that stands for nobody else have no line at all.
     """
     now = series.row(-1, named=True)
-    if edition.is_provisional or now["is_suppressed"] or now["inference"] == english.UNTESTED_INFERENCE:
+    if edition.is_provisional or now["is_suppressed"] or now["inference"] == sentences.UNTESTED_INFERENCE:
         return ()
     earlier = series.filter(pl.col("wave") != edition.wave).select(
         pl.col("wave").alias("wave_from"),
@@ -183,7 +189,7 @@ def _change_lines(edition: Edition, series: pl.DataFrame, changes: pl.DataFrame)
     rows = rows.filter(~pl.col("is_suppressed") & ~pl.col("was_suppressed")).sort("wave_number", "kind")
     rows = rows.unique("wave_number", keep="first", maintain_order=True)  # net goes before within_person
     told = [] if rows.is_empty() else [rows.row(-1, named=True), rows.row(0, named=True)][: rows.height]
-    return tuple(_change_line(row) for row in told)
+    return tuple(_change_line(edition.language, row, now["inference"]) for row in told)
 
 
 def _shown_changes(edition: Edition, changes: pl.DataFrame) -> pl.DataFrame:
@@ -193,70 +199,79 @@ def _shown_changes(edition: Edition, changes: pl.DataFrame) -> pl.DataFrame:
     return hide_shares(rows, edition.profile, base="base", shares=["change", "ci_low", "ci_high"])
 
 
-def _change_line(row: dict[str, Any]) -> ChangeLine:
-    is_tested = row["is_released"] and row["p_value_corrected"] is not None and row["verdict"] in english.VERDICTS
+def _change_line(language: Language, row: dict[str, Any], inference: str) -> ChangeLine:
+    is_tested = row["is_released"] and row["p_value_corrected"] is not None and row["verdict"] in sentences.VERDICTS
     verdict = str(row["verdict"]) if is_tested else ""
-    text = words.change_sentence(
+    text = sentences.change_sentence(
+        language,
         verdict,
         row["change"],
         row["ci_low"],
         row["ci_high"],
-        since=english.SINCE.format(number=row["wave_number"]),
+        since=language.say("words.wave_in_sentence", number=row["wave_number"]),
         is_within_person=row["kind"] == "within_person",
+        inference=inference,
     )
     if verdict and row["may_be_mode_effect"]:
-        text += " " + english.MAY_BE_MODE
+        text += " " + language.text("sentences.may_be_mode")
     return ChangeLine(verdict, text)
 
 
 def _chart(edition: Edition, series: pl.DataFrame, finding_id: str, label: str, answers: str) -> str:
-    marks = [_mark(row, is_alone=series.height == 1) for row in series.iter_rows(named=True)]
+    language = edition.language
+    marks = [_mark(language, row, is_alone=series.height == 1) for row in series.iter_rows(named=True)]
     about = charts.Words(
-        finding_id, english.CHART_TITLE.format(label=label, answers=answers), _description(edition, marks)
+        finding_id,
+        language.say("charts.title", label=label, answers=answers),
+        _description(language, edition.level, marks),
     )
     return charts.interval_chart(marks, about) if len(marks) == 1 else charts.trend_chart(marks, about)
 
 
-def _mark(row: dict[str, Any], *, is_alone: bool) -> Mark:
+def _mark(language: Language, row: dict[str, Any], *, is_alone: bool) -> Mark:
     number = str(row["wave_number"])
     end = row["fieldwork_end"]
     return Mark(
-        label=english.WAVE.format(number=number) if is_alone or number == "1" else number,
+        label=language.say("words.number_of_wave", number=number) if is_alone or number == "1" else number,
         estimate=row["estimate"],
         low=row["ci_low"],
         high=row["ci_high"],
-        note=words.month(end) if end else "",
+        note=words.month(language, end) if end else "",
+        figure=shown_share(language, row["estimate"]),
         is_provisional=row["release_status"] not in RELEASED,
     )
 
 
-def _description(edition: Edition, marks: Sequence[Mark]) -> str:
-    template = english.SINGLE_DESCRIPTION if len(marks) == 1 else english.TREND_DESCRIPTION
-    return template.format(n=len(marks), level=edition.level, last=mark_in_words(marks[-1], english.LAST_POINT))
+def _description(language: Language, level: str, marks: Sequence[Mark]) -> str:
+    last = mark_in_words(language, marks[-1], "charts.last_point")
+    return language.say("charts.single" if len(marks) == 1 else "charts.trend", n=len(marks), level=level, last=last)
 
 
-def mark_in_words(mark: Mark, template: str) -> str:
-    """Return one mark of a chart as text, for its description."""
+def mark_in_words(language: Language, mark: Mark, key: str) -> str:
+    """Return one mark of a chart as text, for its description; `key` is that of the text."""
     if mark.estimate is None:
-        return f"{mark.label}: {english.TOO_FEW}."
-    return template.format(
-        label=mark.label, share=words.percent(mark.estimate), range=words.short_range(mark.low, mark.high)
-    )
+        return language.say("charts.too_few", label=mark.label)
+    within = words.short_range(language, mark.low, mark.high)
+    return language.say(key, label=mark.label, share=words.percent(language, mark.estimate), range=within)
 
 
 def _chart_key(edition: Edition, series: pl.DataFrame) -> str:
-    key = (english.BAR_KEY if series.height == 1 else english.CHART_KEY).format(level=edition.level)
+    language = edition.language
+    key = language.say("charts.bar_key" if series.height == 1 else "charts.key", level=edition.level)
     is_released = series.get_column("release_status").is_in(RELEASED)
-    return key if is_released.all() else f"{key} {english.PROVISIONAL_KEY}"
+    return key if is_released.all() else f"{key} {language.text('charts.provisional_key')}"
 
 
-def _table_row(row: dict[str, Any]) -> tuple[str, str, str, str]:
+def shown_share(language: Language, share: float | None) -> str:
+    """Return a share in print, or that it may not be shown."""
+    return language.text("words.too_few") if share is None else words.short_percent(language, share)
+
+
+def _table_row(language: Language, row: dict[str, Any]) -> tuple[str, str, str, str]:
     share, low, high = (row[column] for column in SHARES)
-    shown = english.TOO_FEW if share is None else words.short_percent(share)
-    bounds = words.short_range(low, high)
     return (
-        english.WAVE.format(number=row["wave_number"]),
-        shown,
-        bounds,
-        words.count(row["unweighted_n"]),
+        language.say("words.number_of_wave", number=row["wave_number"]),
+        shown_share(language, share),
+        words.short_range(language, low, high),
+        words.count(language, row["unweighted_n"]),
     )

@@ -8,9 +8,10 @@ from typing import Any
 import jinja2
 import polars as pl
 
-from reports import english, method, published, words
+from reports import method, published, words
 from reports.disclosure_sheet import WORDS, Heading, headings, regime_rows, releases
 from reports.findings import Edition
+from reports.language import ENGLISH
 from reports.published import Read, columns_of
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -30,13 +31,13 @@ def render_methods(edition: Edition) -> dict[str, str]:
     regimes = regime_rows(sheet, has_questions=bool(asked))
     page = {
         "words": WORDS,
-        "provisional": english.ENGLISH["provisional_banner"] if edition.is_provisional else "",
+        "provisional": ENGLISH.text("newsletter.provisional_banner") if edition.is_provisional else "",
         "title": WORDS["page_title"].format(title=facts["title"], number=edition.facts["wave_number"]),
         "headings": sheet,
         "questions": asked,
         "steps": steps,
         "margins": method.margin_rows(edition),
-        "margin_words": english.ENGLISH,
+        "margin_words": ENGLISH.table("newsletter"),
         "regimes": regimes,
     }
     environment = jinja2.Environment(
@@ -72,7 +73,7 @@ def weighting_steps(edition: Edition) -> list[dict[str, Any]]:
     return [
         {
             "step": words.capital(str(row["step"]).replace("_", " ")),
-            "members": words.count(edition.shown_count(row["n"])),
+            "members": words.count(ENGLISH, edition.shown_count(row["n"])),
             "factors": "–" if row["min_ratio"] is None else f"{row['min_ratio']:.2f} to {row['max_ratio']:.2f}",
             "design_effect": "–" if row["design_effect"] is None else f"{row['design_effect']:.2f}",
             "note": row["note"] or "",

@@ -8,11 +8,13 @@ from typing import Any
 import jinja2
 
 from pipeline import disclosure
-from reports import charts, english, published, words
+from reports import charts, published, words
 from reports.corrections import corrections
 from reports.findings import Edition, chosen_weight, headline_findings
+from reports.language import ENGLISH, Language
 from reports.method import margin_rows, method_lines
 from reports.participation import Participation, participation
+from reports.sentences import UNTESTED_INFERENCE
 
 TEMPLATES = Path(__file__).parent / "templates"
 MAIN_FINDINGS = 4  # told at length; every other declared headline stands in the table after them
@@ -29,6 +31,7 @@ def edition_of(
     headline_items: Sequence[str] = (),
     headline_family: str | None = None,
     confidence: float = USUAL_CONFIDENCE,
+    language: Language = ENGLISH,
 ) -> Edition:
     """Return one wave as it is to be told.
 
@@ -38,6 +41,7 @@ def edition_of(
         headline_items, headline_family: the items of the headline family and its name, for a file that does not
             publish its families.
         confidence: the level at which the published intervals were made.
+        language: in which it is told.
 
     Raises:
         DefinitionError: no such disclosure profile exists.
@@ -46,7 +50,9 @@ def edition_of(
     family, declared = published.headline_family(read, survey)
     family = headline_family or family
     weight_id = weight_id or chosen_weight(read, survey, wave, family)
-    return Edition(read, survey, wave, weight_id, profile, confidence, family, tuple(headline_items or declared))
+    return Edition(
+        read, survey, wave, weight_id, profile, confidence, family, tuple(headline_items or declared), language
+    )
 
 
 def render_newsletter(edition: Edition, *, title: str, generated_at: datetime) -> dict[str, str]:
@@ -70,7 +76,8 @@ def newsletter_page(edition: Edition, title: str, generated_at: datetime) -> tup
     findings = headline_findings(edition)
     people = participation(edition)
     page = {
-        "words": english.ENGLISH,
+        "language": edition.language,
+        "words": edition.language.table("newsletter"),
         "masthead": _masthead(edition, title, generated_at),
         "editor": published.editor_words(edition.read, edition.survey, edition.wave),
         "findings": findings[:MAIN_FINDINGS],
@@ -102,45 +109,50 @@ def _people_chart(people: Participation) -> dict[str, str]:
 
 
 def _masthead(edition: Edition, title: str, generated_at: datetime) -> dict[str, Any]:
-    facts = edition.facts
-    page_title = english.PAGE_TITLE.format(title=title, number=facts["wave_number"])
+    facts, language = edition.facts, edition.language
+    page_title = language.say("newsletter.page_title", title=title, number=facts["wave_number"])
+    if edition.is_provisional:
+        page_title = language.say("newsletter.provisional_title", page_title=page_title)
     return {
         "title": title,
-        "page_title": english.PROVISIONAL_TITLE.format(page_title=page_title) if edition.is_provisional else page_title,
-        "wave": english.WAVE.format(number=facts["wave_number"]),
+        "page_title": page_title,
+        "wave": language.say("words.number_of_wave", number=facts["wave_number"]),
         "is_provisional": edition.is_provisional,
-        "dates": words.capital(words.dates(facts["fieldwork_start"], facts["fieldwork_end"])),
+        "dates": words.capital(words.dates(language, facts["fieldwork_start"], facts["fieldwork_end"])),
         "release": _release(edition),
-        "answered": words.count(edition.shown_count(facts["n_respondents"])),
+        "answered": words.count(language, edition.shown_count(facts["n_respondents"])),
         "speaks_for": _speaks_for(edition),
         "notice": _notice(edition),
         "standfirst": _standfirst(edition),
-        "made": words.day(generated_at.date()),
+        "made": words.day(language, generated_at.date()),
         "made_at": generated_at.isoformat(timespec="seconds"),
-        "figures_from": english.FIGURES_FROM.format(survey=edition.survey, wave=edition.wave),
+        "figures_from": language.say("newsletter.figures_from", survey=edition.survey, wave=edition.wave),
     }
 
 
 def _notice(edition: Edition) -> str:
     """Return why the release was corrected and what moved; empty for a first release."""
-    found = [one for one in corrections(edition.read) if one.release_id == edition.facts["release_id"]]
+    found = [
+        one for one in corrections(edition.read, edition.language) if one.release_id == edition.facts["release_id"]
+    ]
     if not found:
         return published.correction_notice(edition.read, edition.facts["release_id"])
     return f"{found[0].notice} {words.capital(found[0].moved)}".strip()
 
 
 def _release(edition: Edition) -> str:
-    return words.capital(english.STATUS.get(edition.facts["release_status"], english.STATUS["provisional"]))
+    status = edition.language.table("status")
+    return words.capital(status.get(edition.facts["release_status"], status["provisional"]))
 
 
 def _standfirst(edition: Edition) -> str:
-    speaks_for_others = edition.inference != english.UNTESTED_INFERENCE
-    template = english.STANDFIRST if speaks_for_others else english.STANDFIRST_UNWEIGHTED
-    return template.format(n=words.count(edition.shown_count(edition.facts["n_respondents"])))
+    speaks_for_others, language = edition.inference != UNTESTED_INFERENCE, edition.language
+    key = "newsletter.standfirst" if speaks_for_others else "newsletter.standfirst_unweighted"
+    return language.say(key, n=words.count(language, edition.shown_count(edition.facts["n_respondents"])))
 
 
 def _speaks_for(edition: Edition) -> str:
-    if edition.inference == english.UNTESTED_INFERENCE:
+    if edition.inference == UNTESTED_INFERENCE:
         return ""
     name = published.survey_facts(edition.read, edition.survey).get("population_name")
     return words.capital(name) if name else ""

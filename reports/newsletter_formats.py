@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from reports import charts, english, words
+from reports import charts, words
 from reports.findings import Edition, Finding
+from reports.language import Language
 from reports.newsletter import TEMPLATES, newsletter_page, template
 from reports.newsletter_pdf import newsletter_pdf
 from reports.weight_picture import as_png
 
-EASY: Mapping[str, str] = english.EASY_READ
 LINE = 76  # characters of a line of the plain text
 PAPER = "#ffffff"
 
@@ -27,11 +27,12 @@ def render_editions(edition: Edition, *, title: str, generated_at: datetime) -> 
     css = (TEMPLATES / "charts.css").read_text(encoding="utf-8")
     pictures = {name: charts.for_print(svg, css) for name, svg in drawn.items()}
     on_paper = {name: charts.for_print(svg, css, ground=PAPER) for name, svg in drawn.items()}
-    easy = [_easy(finding) for finding in page["findings"]]
+    language = edition.language
+    easy = [_easy(language, finding) for finding in page["findings"]]
     return {
-        "email.html": template("email.html").render(page, uncertainty=english.UNCERTAINTY).encode(),
+        "email.html": template("email.html").render(page).encode(),
         "newsletter.txt": plain_text(page).encode(),
-        "easy-read.html": template("easy_read.html").render(page, easy=EASY, told=easy).encode(),
+        "easy-read.html": template("easy_read.html").render(page, easy=language.table("easy_read"), told=easy).encode(),
         "newsletter.pdf": newsletter_pdf(page, on_paper, generated_at),
         **{f"charts/{name}.png": as_png(svg) for name, svg in pictures.items()},
     }
@@ -54,7 +55,7 @@ def plain_text(page: Mapping[str, Any]) -> str:
         parts.append(_heading(texts["you_said_heading"], "-"))
         parts += [f"{texts['you_said']}: {one}\n{texts['we_did']}: {done}" for one, done in said["you_said"]]
     parts += [_heading(texts["who_heading"], "-"), page["people"].sentence]
-    parts += [said["thanks"], said["next_survey"], english.UNCERTAINTY, masthead["figures_from"]]
+    parts += [said["thanks"], said["next_survey"], texts["uncertainty_text"], masthead["figures_from"]]
     return "\n\n".join(_wrapped(part) for part in parts if part) + "\n"
 
 
@@ -74,15 +75,17 @@ def _wrapped(text: str) -> str:
     return "\n".join(piece for line in lines for piece in line)
 
 
-def _easy(finding: Finding) -> dict[str, Any]:
+def _easy(language: Language, finding: Finding) -> dict[str, Any]:
     """Return a finding in two short sentences; a change only in words that a test allows."""
     whole = re.fullmatch(r"(\d+)%", finding.figure)
-    share = EASY["finding"].format(share=whole.group(1), answers=finding.answers) if whole else EASY["too_few"]
+    share = language.text("easy_read.too_few")
+    if whole:
+        share = language.say("easy_read.finding", share=whole.group(1), answers=finding.answers)
     verdict = finding.changes[0].verdict if finding.changes else ""
     return {
         "label": finding.label,
         "wording": finding.wording,
         "sentence": words.capital(share),
         "share": int(whole.group(1)) if whole else None,
-        "change": EASY.get(verdict, "") if verdict else "",
+        "change": language.text(f"easy_read.{verdict.replace(' ', '_')}") if verdict else "",
     }

@@ -36,6 +36,7 @@ def newsletter_pdf(page: Mapping[str, Any], charts: Mapping[str, str], generated
 def _content(page: Mapping[str, Any], charts: Mapping[str, str]) -> dict[str, Any]:
     masthead, people = page["masthead"], page["people"]
     return {
+        "language": page["language"].code,
         "words": page["words"],
         "masthead": {name: value for name, value in masthead.items() if isinstance(value, str | bool)},
         "editor": page["editor"],

@@ -7,9 +7,10 @@ import polars as pl
 
 from pipeline.definitions import ALL
 from pipeline.disclosure import hide_counts, hide_shares
-from reports import charts, english, published, words
+from reports import charts, published, words
 from reports.charts import Mark
-from reports.findings import Edition, mark_in_words
+from reports.findings import Edition, mark_in_words, shown_share
+from reports.language import Language
 
 DOMAIN = "age_group"
 CHART_ID = "retention_by_age_group"
@@ -51,20 +52,22 @@ def participation(edition: Edition) -> Participation:
         stayed=_stayed(edition, rows),
         chart_id=CHART_ID,
         chart=_chart(edition, rows),
-        chart_key=english.BAR_KEY.format(level=edition.level),
-        notes=(english.ENGLISH["age_note"],),
+        chart_key=edition.language.say("charts.bar_key", level=edition.level),
+        notes=(edition.language.text("newsletter.age_note"),),
     )
 
 
 def _alone(edition: Edition) -> str:
     if edition.waves.height > 1:
-        return english.WHO_NOTHING
-    return english.WHO_FIRST.format(n=words.count(edition.shown_count(edition.facts["n_respondents"])))
+        return edition.language.text("who.nothing")
+    n = words.count(edition.language, edition.shown_count(edition.facts["n_respondents"]))
+    return edition.language.say("who.first", n=n)
 
 
 def _asked(edition: Edition) -> Table:
     rows = published.response_by(edition.read, edition.survey, edition.wave, DOMAIN)
-    texts = english.ENGLISH
+    language = edition.language
+    texts = language.table("newsletter")
     headings = (texts["age_group"], texts["invited"], texts["answered_this"], texts["share_stayed"])
     if rows.is_empty():
         return Table("", (), ())
@@ -72,10 +75,10 @@ def _asked(edition: Edition) -> Table:
     rows = hide_counts(rows, edition.profile, counts=["n_invited", "n_respondents"])
     shown = tuple(
         (
-            _label(row),
-            words.count(row["n_invited"]),
-            words.count(row["n_respondents"]),
-            _percent(row["completion_rate"]),
+            _label(language, row),
+            words.count(language, row["n_invited"]),
+            words.count(language, row["n_respondents"]),
+            shown_share(language, row["completion_rate"]),
         )
         for row in rows.iter_rows(named=True)
     )
@@ -83,11 +86,12 @@ def _asked(edition: Edition) -> Table:
 
 
 def _stayed(edition: Edition, rows: pl.DataFrame) -> Table:
-    texts = english.ENGLISH
-    missed = english.NOT_ANSWERED_YET if edition.is_provisional else texts["no_answer_this"]
+    language = edition.language
+    texts = language.table("newsletter")
+    missed = language.text("who.not_answered_yet") if edition.is_provisional else texts["no_answer_this"]
     headings = [_first_heading(edition), texts["still_eligible"], texts["answered_this"], missed]
     headings += [texts["share_stayed"], texts["share_eligible"]]
-    shown = tuple(_row(row) for row in rows.iter_rows(named=True))
+    shown = tuple(_row(language, row) for row in rows.iter_rows(named=True))
     return Table(texts["stayed_caption"], (texts["age_group"], *headings), shown)
 
 
@@ -99,49 +103,49 @@ def _shown(edition: Edition, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _first_heading(edition: Edition) -> str:
-    return english.ANSWERED_WAVE.format(number=edition.waves.get_column("wave_number").item(0))
+    return edition.language.say("who.answered_wave", number=edition.waves.get_column("wave_number").item(0))
 
 
-def _label(row: dict[str, Any]) -> str:
-    return english.ENGLISH["everyone"] if row["domain"] == ALL else row["domain_value"]
+def _label(language: Language, row: dict[str, Any]) -> str:
+    return language.text("newsletter.everyone") if row["domain"] == ALL else row["domain_value"]
 
 
 def _sentence(edition: Edition, rows: pl.DataFrame) -> str:
     everyone = rows.filter(pl.col("domain") == ALL)
     if everyone.is_empty() or everyone.item(0, "retention_raw") is None:
         return ""
-    return english.WHO_SENTENCE.format(
-        first=words.count(everyone.item(0, "n_first_wave")),
-        first_wave=english.SINCE.format(number=edition.waves.item(0, "wave_number")),
-        share=words.percent(everyone.item(0, "retention_raw")),
+    language = edition.language
+    return language.say(
+        "who.sentence",
+        first=words.count(language, everyone.item(0, "n_first_wave")),
+        first_wave=language.say("words.wave_in_sentence", number=edition.waves.item(0, "wave_number")),
+        share=words.percent(language, everyone.item(0, "retention_raw")),
     )
 
 
-def _row(row: dict[str, Any]) -> tuple[str, ...]:
-    counts = [words.count(row[count]) for count in (*COUNTS, "n_missed")]
-    shares = [_percent(row["retention_raw"]), _percent(row["retention_eligible"])]
-    return (_label(row), *counts, *shares)
-
-
-def _percent(share: float | None) -> str:
-    return english.TOO_FEW if share is None else words.short_percent(share)
+def _row(language: Language, row: dict[str, Any]) -> tuple[str, ...]:
+    counts = [words.count(language, row[count]) for count in (*COUNTS, "n_missed")]
+    shares = [shown_share(language, row[share]) for share in ("retention_raw", "retention_eligible")]
+    return (_label(language, row), *counts, *shares)
 
 
 def _chart(edition: Edition, rows: pl.DataFrame) -> str:
+    language = edition.language
     marks = [
         Mark(
-            label=_label(row),
+            label=_label(language, row),
             estimate=row["retention_raw"],
             low=row["retention_raw_ci_low"],
             high=row["retention_raw_ci_high"],
             is_provisional=edition.is_provisional,
+            figure=shown_share(language, row["retention_raw"]),
         )
         for row in rows.iter_rows(named=True)
     ]
-    groups = " ".join(mark_in_words(mark, english.GROUP_POINT) for mark in marks)
+    groups = " ".join(mark_in_words(language, mark, "charts.group_point") for mark in marks)
     about = charts.Words(
         CHART_ID,
-        english.ENGLISH["retention_chart"],
-        english.GROUPS_DESCRIPTION.format(level=edition.level, groups=groups),
+        language.text("newsletter.retention_chart"),
+        language.say("charts.groups", level=edition.level, groups=groups),
     )
     return charts.interval_chart(marks, about)

@@ -6,6 +6,7 @@ Made from what validation found: item labels, counts and codes, never an answer 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import polars as pl
 from pipeline.rules import RULE_KINDS
 from reports import words
 from reports.corrections import Correction
+from reports.language import ENGLISH
 from reports.quality_removal import removal_of
 from reports.quality_source import CROSSWALK, ROSTER, SourcePage, newest_delivery, plural
 from reports.quality_trend import Trend, trend_of
@@ -61,7 +63,7 @@ def render_quality(
     if effects is not None:
         pages = [replace(page, removal=removal_of(effects, page.survey, page.source, page.labels)) for page in pages]
     store = newest.filter(pl.col("survey").is_null())
-    common = {"title": title, "generated_at": f"{words.day(generated_at.date())}, {generated_at:%H:%M} UTC"}
+    common = {"title": title, "generated_at": f"{words.day(ENGLISH, generated_at.date())}, {generated_at:%H:%M} UTC"}
     environment = _environment()
     index = environment.get_template("quality_index.html").render(
         **common,
@@ -83,7 +85,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["count"] = words.count
+    environment.filters["count"] = partial(words.count, ENGLISH)
     return environment
 
 
@@ -111,7 +113,7 @@ def _source_pages(
         return SourcePage(
             survey=survey,
             source=source,
-            fieldwork=words.dates(wave["fieldwork_start"], wave["fieldwork_end"]) if wave else "",
+            fieldwork=words.dates(ENGLISH, wave["fieldwork_start"], wave["fieldwork_end"]) if wave else "",
             **newest_delivery(deliveries, survey, source, name, adds=adds),
             checks=[one for one in rows if (one["survey"], one["wave"], one["part"]) == (survey, source, name)],
             labels={item: label for (owner, item), label in labels.items() if owner == survey},

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from reports import words
+from reports.language import ENGLISH
 from reports.quality_trend import small_percent
 
 MOST_ROWS = 12  # of the largest differences; the published table has all of them
@@ -48,7 +49,7 @@ def removal_of(effects: pl.DataFrame, survey: str, wave: str, labels: dict[str, 
     shown = own.filter(~pl.col("is_suppressed")).sort(_size(), descending=True, maintain_order=True)
     n = int(own["n_removed"][0])
     rows = tuple(_effect(row, labels) for row in shown.head(MOST_ROWS).to_dicts())
-    return Removal(words.count(n), n == 1, words.count(own.height), rows)
+    return Removal(words.count(ENGLISH, n), n == 1, words.count(ENGLISH, own.height), rows)
 
 
 def _size() -> pl.Expr:

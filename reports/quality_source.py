@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.rules import CRITICAL, FILE_NOTE, OTHER_CHECKS, RULE_KINDS, WARNING
 from reports import words
+from reports.language import ENGLISH
 from reports.quality_removal import Removal
 
 ROSTER, CROSSWALK = "roster", "crosswalk"
@@ -102,7 +103,7 @@ class SourcePage:
     def refused(self) -> list[tuple[str, str, str]]:
         """Return reason, item or column, and number of rows for whatever single rows were refused for."""
         rows = [one for one in self.checks if not one["success"] and refuses_rows(one["rule"], one["severity"])]
-        return [(title_of(one["rule"]), self._what(one), words.count(one["n_failed"])) for one in rows]
+        return [(title_of(one["rule"]), self._what(one), words.count(ENGLISH, one["n_failed"])) for one in rows]
 
     @property
     def rule_rows(self) -> list[dict[str, str]]:
@@ -129,7 +130,7 @@ class SourcePage:
     def _item_row(self, item: str, checks: list[dict[str, Any]]) -> dict[str, str]:
         rows = [one["n_failed"] for one in checks if one["rule"] not in _UNITS and not one["success"]]
         is_absent = any(one["rule"] == "item-column" and not one["success"] for one in checks)
-        found = f"{words.count(max(rows))} {plural('row', max(rows))} to correct" if rows else "as declared"
+        found = f"{words.count(ENGLISH, max(rows))} {plural('row', max(rows))} to correct" if rows else "as declared"
         return {
             "item": item,
             "label": self.labels.get(item, ""),
@@ -166,8 +167,8 @@ def _rule_row(code: str, checks: list[dict[str, Any]]) -> dict[str, str]:
     return {
         "title": title_of(code),
         "code": code,
-        "n_columns": words.count(len(checks)),
-        "found": f"{words.count(n_failed)} {plural(unit, n_failed)}{places}" if failed else "none",
+        "n_columns": words.count(ENGLISH, len(checks)),
+        "found": f"{words.count(ENGLISH, n_failed)} {plural(unit, n_failed)}{places}" if failed else "none",
         "effect": "refuses the row" if refuses_rows(code, severity) else _EFFECTS.get(severity, "noted"),
         "style": {CRITICAL: "bad", WARNING: "warn"}.get(severity, "quiet") if failed else "good",
     }

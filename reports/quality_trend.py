@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from reports import words
+from reports.language import ENGLISH
 
 WIDTH, HEIGHT, EDGE = 132, 30, 4  # of a line, in its own units; the edge keeps the last dot inside
 _TITLES = {
@@ -53,13 +54,13 @@ def trend_of(quality: pl.DataFrame, survey: str) -> Trend | None:
     found = {(row["wave"], row["measure"]): (row["n_found"], row["n_of"]) for row in own.to_dicts()}
     present = [measure for measure in _TITLES if any((wave, measure) in found for wave in waves)]
     rows = tuple(_row(measure, [found.get((wave, measure)) for wave in waves], waves) for measure in present)
-    return Trend(tuple(waves), tuple(words.count(n) for n in delivered["n_of"]), rows)
+    return Trend(tuple(waves), tuple(words.count(ENGLISH, n) for n in delivered["n_of"]), rows)
 
 
 def _row(measure: str, counts: list[tuple[int, int] | None], waves: list[str]) -> TrendRow:
     shares = [one[0] / one[1] if one and one[1] else None for one in counts]
     cells = [
-        ("", "") if one is None or share is None else (words.count(one[0]), small_percent(share))
+        ("", "") if one is None or share is None else (words.count(ENGLISH, one[0]), small_percent(share))
         for one, share in zip(counts, shares, strict=True)
     ]
     told = [f"{wave} {share}" for wave, (_, share) in zip(waves, cells, strict=True) if share]

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from reports import words
+from reports.language import ENGLISH
 
 COLUMNS = (
     ("domain_value", "group"),
@@ -49,7 +50,7 @@ def plan_text(facts: PlanFacts, groups: pl.DataFrame, chase: pl.DataFrame) -> st
 
 
 def _heading(facts: PlanFacts) -> list[str]:
-    when = f", about {words.day(facts.expected_on)}" if facts.expected_on else ""
+    when = f", about {words.day(ENGLISH, facts.expected_on)}" if facts.expected_on else ""
     profile = (
         "as it was recruited (no margin says what the population is)" if facts.is_of_recruits else "of the population"
     )

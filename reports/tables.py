@@ -5,20 +5,21 @@ to a sheet, starting in column A, no merged or empty cells, numbers as numbers, 
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
 from pipeline import disclosure
-from reports import english, published
+from reports import published
 from reports.column_letters import with_letters
 from reports.findings import chosen_weight
+from reports.language import ENGLISH
 from reports.published import Read
 from reports.table_rows import HIDDEN, TIDY, Group, ItemTable, groups, item_tables, wave_rows
 
-WORDS: dict[str, Any] = english.TABLES
+WORDS: Mapping[str, Any] = ENGLISH.table("tables")
 FIRST_ROW = 4  # of a table: after title, wording, base note and the way back
 WIDTH = {"label": 44, "figure": 13}
 
@@ -71,16 +72,16 @@ def _made(read: Read, about: dict[str, Any]) -> datetime:
 
 def _notes(facts: dict[str, Any], weight_id: str, use_when: str, profile: str) -> list[tuple[str, str]]:
     return [
-        (WORDS["population"], str(facts["population_name"] or english.NOT_STATED)),
+        (WORDS["population"], str(facts["population_name"] or ENGLISH.text("words.not_stated"))),
         (WORDS["weight"], f"{weight_id}: {use_when}" if use_when else weight_id),
-        (WORDS["method"], str(facts["methods_note"] or english.NOT_STATED)),
-        (WORDS["inference"], english.INFERENCE.get(str(facts["inference"]), str(facts["inference"]))),
+        (WORDS["method"], str(facts["methods_note"] or ENGLISH.text("words.not_stated"))),
+        (WORDS["inference"], ENGLISH.table("inference").get(str(facts["inference"]), str(facts["inference"]))),
         (WORDS["percentages"], WORDS["percentages_note"]),
         (WORDS["bases"], WORDS["bases_note"]),
         (WORDS["letters"], WORDS["letters_note"]),
-        (HIDDEN, english.DISCLOSURE[profile]),
-        ("[u]", english.ENGLISH["flagged"]),
-        (WORDS["uncertainty"], english.UNCERTAINTY),
+        (HIDDEN, ENGLISH.text(f"disclosure.{profile}")),
+        ("[u]", ENGLISH.text("newsletter.flagged")),
+        (WORDS["uncertainty"], ENGLISH.text("newsletter.uncertainty_text")),
     ]
 
 

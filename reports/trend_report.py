@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import disclosure
-from reports import english, published, words
+from reports import published, words
 from reports.codebook import figure_of, shown_figure
 from reports.explorer_data import explorer_data
 from reports.findings import Edition, chosen_weight
+from reports.language import ENGLISH
 from reports.methods_sheet import weighting_steps
 from reports.newsletter import template
 from reports.participation import Table
 from reports.published import Read, columns_of
 
-WORDS: dict[str, Any] = english.TREND_REPORT
+WORDS: Mapping[str, Any] = ENGLISH.table("trend_report")
 TEMPLATE = Path(__file__).parent / "templates" / "trend_report.typ"
 
 
@@ -116,7 +117,7 @@ def _weighting(edition: Edition, survey: dict[str, Any]) -> Section:
         ]
         if rows:
             headings = tuple(
-                str(english.METHODS[name]) for name in ("step", "members", "factors", "design_effect", "note")
+                ENGLISH.text(f"methods.{name}") for name in ("step", "members", "factors", "design_effect", "note")
             )
             tables.append(Table(wave["label"], headings, tuple(rows)))
     return Section(WORDS["weighting"], 2, (edition.weight_id,), tuple(tables))
@@ -146,8 +147,8 @@ def _quality(edition: Edition, survey: dict[str, Any]) -> Section:
 
 def _share(edition: Edition, found: int, of: int) -> str:
     if edition.shown_count(found) is None and edition.profile.count_below:
-        return str(english.METHODS["fewer"]).format(n=edition.profile.count_below)
-    return words.short_percent(found / of) if of else "–"
+        return ENGLISH.say("methods.fewer", n=edition.profile.count_below)
+    return words.short_percent(ENGLISH, found / of) if of else "–"
 
 
 def _corrections(edition: Edition) -> Section:
@@ -161,7 +162,12 @@ def _corrections(edition: Edition) -> Section:
         WORDS["releases"],
         (WORDS["release"], WORDS["status"], WORDS["day"], WORDS["notice"]),
         tuple(
-            (row["release_id"], row["release_status"], words.day(row["released_at"].date()), row["notice"] or "–")
+            (
+                row["release_id"],
+                row["release_status"],
+                words.day(ENGLISH, row["released_at"].date()),
+                row["notice"] or "–",
+            )
             for row in releases.iter_rows(named=True)
         ),
     )

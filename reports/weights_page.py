@@ -9,7 +9,8 @@ from typing import Any
 import jinja2
 import polars as pl
 
-from reports import english, words
+from reports import words
+from reports.language import ENGLISH
 
 TEMPLATES = Path(__file__).parent / "templates"
 WORSE = 1.5  # Kish's design effect from which the page points at the step that made it so
@@ -56,7 +57,7 @@ def render_weights(
     )
     return environment.get_template("weights.html").render(
         title=title,
-        generated_at=f"{words.day(generated_at.date())}, {generated_at:%H:%M} UTC",
+        generated_at=f"{words.day(ENGLISH, generated_at.date())}, {generated_at:%H:%M} UTC",
         sections=list(_sections(weight_ids, log, margins)),
     )
 
@@ -71,9 +72,9 @@ def _sections(weight_ids: pl.DataFrame, log: pl.DataFrame, margins: pl.DataFrame
         yield WeightSection(
             **key,
             anchor=f"{weight['survey']}-{weight['weight_id']}",
-            kind=english.WEIGHT_KINDS[weight["kind"]] + _set(weight["wave_set"]),
+            kind=ENGLISH.text(f"weights.kinds.{weight['kind']}") + _set(weight["wave_set"]),
             use_when=weight["use_when"] or "",
-            inference=english.RESTS_ON.get(weight["inference"] or "", ""),
+            inference=ENGLISH.table("weights.rests_on").get(weight["inference"] or "", ""),
             logs=[_log(steps.filter(wave=wave), margins.filter(**key, wave=wave), wave, waves[0]) for wave in waves],
         )
 
@@ -84,8 +85,9 @@ def _set(wave_set: str | None) -> str:
 
 def _log(steps: pl.DataFrame, margins: pl.DataFrame, wave: str, newest: str) -> WeightLog:
     last = steps.row(-1, named=True)
+    people, effective = (words.count(ENGLISH, last[n]) for n in ("n", "effective_n"))
     summary = (
-        f"{words.count(last['n'])} people, as precise as {words.count(last['effective_n'])} with equal weights "
+        f"{people} people, as precise as {effective} with equal weights "
         f"(design effect {_decimal(last['design_effect'])})"
     )
     return WeightLog(
@@ -102,11 +104,11 @@ def _step(row: dict[str, Any]) -> dict[str, str]:
     is_heavier = (row["design_effect"] or 0) >= WORSE > (row["design_effect_before"] or 0)
     return {
         "step": words.capital(row["step"]),
-        "people": _from_to(words.count(row["n_before"]), words.count(row["n"])),
+        "people": _from_to(words.count(ENGLISH, row["n_before"]), words.count(ENGLISH, row["n"])),
         "sum": _from_to(_sum(row["sum_before"]), _sum(row["sum_after"])),
         "factor": _from_to(_decimal(row["min_ratio"]), _decimal(row["max_ratio"]), joined_by=" to "),
         "design_effect": _from_to(_decimal(row["design_effect_before"]), _decimal(row["design_effect"])),
-        "effective_n": words.count(row["effective_n"]),
+        "effective_n": words.count(ENGLISH, row["effective_n"]),
         "capped": "" if row["share_capped"] is None else f"{100 * row['share_capped']:.1f}%",
         "note": row["note"] or "",
         "mark": "heavier" if is_heavier else "",
@@ -119,7 +121,7 @@ def _margin(row: dict[str, Any]) -> dict[str, str]:
     return {
         "margin": row["margin"],
         "category": row["category"],
-        "people": words.count(row["unweighted_n"]),
+        "people": words.count(ENGLISH, row["unweighted_n"]),
         "target": _sum(row["target"]),
         "before": _sum(row["before"]),
         "after": _sum(row["after"]),

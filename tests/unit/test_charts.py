@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.charts import Mark, Words, interval_chart, standalone, trend_chart
+from reports.language import ENGLISH
+from reports.words import short_percent
 
 SVG = "{http://www.w3.org/2000/svg}"
 ABOUT = Words("trust", "Trust <in> the council", 'Line of waves & "bands".')
@@ -14,7 +16,9 @@ ABOUT = Words("trust", "Trust <in> the council", 'Line of waves & "bands".')
 
 def marks(*shares: float | None) -> list[Mark]:
     return [
-        Mark(str(number), share, None if share is None else share - 0.05, None if share is None else share + 0.05)
+        Mark(str(number), None, None, None, figure="too few to say")
+        if share is None
+        else Mark(str(number), share, share - 0.05, share + 0.05, figure=short_percent(ENGLISH, share))
         for number, share in enumerate(shares, 1)
     ]
 

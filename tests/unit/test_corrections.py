@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.warehouse.connection import read
 from reports.corrections import corrections, moved_words
+from reports.language import ENGLISH
 
 LARGEST = {
     "label": "Trust",
@@ -41,7 +42,7 @@ LARGEST = {
 def test_a_correction_says_how_many_figures_moved_and_by_how_much(
     n_moved: int, n_estimates: int, largest: dict[str, object] | None, said: str
 ) -> None:
-    assert moved_words(n_moved, n_estimates, largest) == said
+    assert moved_words(ENGLISH, n_moved, n_estimates, largest) == said
 
 
 def test_the_figure_of_everyone_is_named_and_one_too_thin_to_show_never_is() -> None:
@@ -58,7 +59,7 @@ def test_the_figure_of_everyone_is_named_and_one_too_thin_to_show_never_is() -> 
                 case when is_suppressed then 0.1 when domain = 'all' then 0.4 else 0.2 end estimate_before,
                 0.5 estimate_after from estimates;
         """)
-        (found,) = corrections(lambda sql, parameters: read(connection, sql, parameters))
+        (found,) = corrections(lambda sql, parameters: read(connection, sql, parameters), ENGLISH)
     assert found.released_at == datetime(2025, 3, 4, 5, 6)
     assert found.line == (
         "w1 corrected on 4 March 2025: 3 figures moved, for everyone by at most 10.0 points "

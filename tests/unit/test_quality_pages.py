@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.rules import RULE_KINDS
 from reports.corrections import Correction
+from reports.language import ENGLISH
 from reports.quality import render_quality
 
 MADE = datetime(2025, 5, 2, 2, 0)
@@ -320,7 +321,8 @@ def test_a_survey_without_a_member_list_has_no_page_for_one_and_a_crosswalk_has_
 
 def test_corrected_releases_stand_on_the_index_newest_first():
     found = [
-        Correction("panel", "w01", f"r{n}", datetime(2025, 5, n), f"Why {n}.", f"{n} figures moved.") for n in (2, 3)
+        Correction("panel", "w01", f"r{n}", datetime(2025, 5, n), f"Why {n}.", f"{n} figures moved.", ENGLISH)
+        for n in (2, 3)
     ]
     seen = text(pages({}, corrected=found)["index.html"])
     lines = "w01 corrected on 3 May 2025: 3 figures moved. Why 3. w01 corrected on 2 May 2025: 2 figures moved. Why 2."
