@@ -7,7 +7,6 @@ from pathlib import Path
 from pipeline.settings import PROJECT, Workspace
 
 _CODE = ("pipeline", "reports", "flows", "sql")
-_CODE_ENDINGS = {".py", ".sql", ".html", ".css", ".js", ".typ", ".R"}
 
 
 def file_hash(path: Path) -> str:
@@ -16,11 +15,11 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def tree_hash(root: Path, endings: set[str] | None = None) -> str:
-    """Return one hash of the names and contents of all files below a folder."""
+def tree_hash(root: Path) -> str:
+    """Return one hash of the names and contents of all files below a folder, compiled code left out."""
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts and (not endings or path.suffix in endings):
+        if path.is_file() and "__pycache__" not in path.parts:
             digest.update(f"{path.relative_to(root).as_posix()}\0{file_hash(path)}\n".encode())
     return digest.hexdigest()
 
@@ -31,8 +30,8 @@ def text_hash(*parts: object) -> str:
 
 
 def code_version() -> str:
-    """Return a hash of the code and SQL that make the figures."""
-    return text_hash([tree_hash(PROJECT / folder, _CODE_ENDINGS) for folder in _CODE])
+    """Return a hash of the code, SQL, words and templates that make figures and pages."""
+    return text_hash([tree_hash(PROJECT / folder) for folder in _CODE])
 
 
 def inbox_files(workspace: Workspace) -> list[Path]:
