@@ -150,7 +150,7 @@ def _add_nights(subparsers: "Subparsers[ArgumentParser]") -> None:
     nightly = _add(subparsers, "nightly", commands.nightly, "run one night now", "panel nightly demo-panel")
     _add_dir(nightly)
     nightly.add_argument("--full", action="store_true", help="do everything again, also what is unchanged")
-    _add_today(nightly)
+    _add_clock(nightly)
     serve = _add(
         subparsers,
         "serve",
@@ -176,7 +176,7 @@ def _add_nights(subparsers: "Subparsers[ArgumentParser]") -> None:
     status = _add(subparsers, "status", commands.status, "tell the last runs, held waves and response", "panel status")
     _add_dir(status)
     status.add_argument("--json", action="store_true")
-    _add_today(status)
+    _add_clock(status)
 
 
 def _add_releases(subparsers: "Subparsers[ArgumentParser]") -> None:
@@ -189,7 +189,13 @@ def _add_releases(subparsers: "Subparsers[ArgumentParser]") -> None:
         command = _add(subparsers, name, run, about, f"panel {name} --survey citizens_panel --wave w03")
         _add_dir(command)
         _add_wave(command)
-        _add_today(command)
+        _add_clock(command)
+        if name == "approve":
+            command.add_argument(
+                "--embargo",
+                metavar="TIME",
+                help="let it out only then, 'YYYY-MM-DD HH:MM' where the panel is; 'now' ends an embargo",
+            )
         if name == "correct":
             command.add_argument("--notice", required=True, help="what readers are told about the correction")
 
@@ -330,6 +336,11 @@ def _add_wave(command: argparse.ArgumentParser) -> None:
 
 def _add_today(command: argparse.ArgumentParser) -> None:
     command.add_argument("--today", type=_day, metavar="YYYY-MM-DD", help="take this as today's date")
+
+
+def _add_clock(command: argparse.ArgumentParser) -> None:
+    _add_today(command)
+    command.add_argument("--now", metavar="TIME", help="take this as the present moment, 'YYYY-MM-DD HH:MM'")
 
 
 def _day(text: str) -> date:

@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, cast
 
-from pipeline import run_log
+from pipeline import local_time, run_log
 from pipeline.errors import UsageError
 from pipeline.lock import hold
 from pipeline.run_log import NightState
@@ -24,12 +24,19 @@ REPORT_FILES = {"newsletter": "newsletter.html", "tables": "tables.xlsx", "metho
 
 def nightly(options: argparse.Namespace) -> int:
     """Run one night now; a night with nothing new ends before anything slow is imported."""
-    return run_night(read_workspace(options.dir), today=options.today, full=options.full)
+    workspace = read_workspace(options.dir)
+    return _tell(night_state(workspace, clock_of(workspace, options), full=options.full))
 
 
-def run_night(workspace: Workspace, *, today: date | None = None, full: bool = False) -> int:
+def run_night(workspace: Workspace, *, today: date | None = None) -> int:
     """Run the nightly flow on a workspace, print what came of it, and return the exit code."""
-    return _tell(night_state(workspace, today=today or workspace.today(), full=full))
+    return _tell(night_state(workspace, local_time.clock(workspace.time_zone, today)))
+
+
+def clock_of(workspace: Workspace, options: argparse.Namespace) -> tuple[date, datetime]:
+    """Return the date and the moment that the options --today and --now give, else those that are."""
+    now = local_time.moment(options.now, workspace.time_zone, what="--now") if options.now else None
+    return local_time.clock(workspace.time_zone, options.today, now)
 
 
 def _tell(state: NightState) -> int:
@@ -41,11 +48,11 @@ def _tell(state: NightState) -> int:
     return 1 if state.held else 0
 
 
-def night_state(workspace: Workspace, *, today: date, full: bool = False) -> NightState:
+def night_state(workspace: Workspace, clock: tuple[date, datetime], *, full: bool = False) -> NightState:
     """Run the nightly flow, unless there is nothing new, and return the state it leaves."""
-    started = datetime.now(UTC)
+    started, (today, now) = datetime.now(UTC), clock
     with hold(workspace):
-        state = None if full else run_log.state_if_nothing_new(workspace, today)
+        state = None if full else run_log.state_if_nothing_new(workspace, today, now)
         if state is not None:
             run_log.append_quiet_run(workspace, started, today)
     if state is None:
@@ -55,7 +62,7 @@ def night_state(workspace: Workspace, *, today: date, full: bool = False) -> Nig
         from flows.nightly import nightly as nightly_flow
 
         warm_up()
-        state = nightly_flow(str(workspace.root), full=full, today=today.isoformat())
+        state = nightly_flow(str(workspace.root), full=full, today=today.isoformat(), now=now.isoformat())
         return cast(NightState, state)
     print("Nothing new since the last run: nothing was changed.")
     return state
@@ -158,7 +165,7 @@ def status(options: argparse.Namespace) -> int:
     from flows.status import status_of, status_text
 
     workspace = read_workspace(options.dir)
-    found = status_of(workspace, today=options.today or workspace.today())
+    found = status_of(workspace, today=clock_of(workspace, options)[0])
     print(json.dumps(found, indent=1) if options.json else status_text(found))
     return 0
 
@@ -169,7 +176,7 @@ def finalise(options: argparse.Namespace) -> int:
 
 
 def approve(options: argparse.Namespace) -> int:
-    """Let the newsletter of a final wave out."""
+    """Let the newsletter of a final wave out, at once or when its embargo is over."""
     return _release("approve", options)
 
 
@@ -184,13 +191,24 @@ def _release(act: str, options: argparse.Namespace) -> int:
 
     workspace = read_workspace(options.dir)
     refuse_unknown_wave(find_survey(workspace, options.survey), options.wave)
+    clock = clock_of(workspace, options)
+    about = {"notice": getattr(options, "notice", ""), "embargo": _embargo(workspace, options, clock[1])}
     with hold(workspace):
-        add_request(workspace, act, options.survey, options.wave, getattr(options, "notice", ""))
-    state = night_state(workspace, today=options.today or workspace.today())
+        add_request(workspace, act, options.survey, options.wave, **about)
+    state = night_state(workspace, clock)
     exit_code = _tell(state)
     if state.undone:
         raise UsageError(" ".join(state.undone))
     return exit_code
+
+
+def _embargo(workspace: Workspace, options: argparse.Namespace, now: datetime) -> str:
+    """Return the embargo that an approval was given, in UTC; "now" and every past time are over; "" for none given."""
+    text = getattr(options, "embargo", None)
+    if not text:
+        return ""
+    until = now if text == "now" else local_time.moment(text, workspace.time_zone, what="--embargo")
+    return until.isoformat()
 
 
 def sql(options: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from prefect import flow
 
-from pipeline import run_log
+from pipeline import local_time, run_log
 from pipeline.fingerprint import code_version, standing_hash, tree_hash
 from pipeline.lock import hold
 from pipeline.requests import pending_requests
@@ -26,30 +26,32 @@ def _run_name() -> str:
 
 
 @flow(name="nightly", flow_run_name=_run_name, validate_parameters=True)
-def nightly(directory: str, full: bool = False, today: str | None = None) -> NightState:
+def nightly(directory: str, full: bool = False, today: str | None = None, now: str | None = None) -> NightState:
     """Run one night on a workspace and return the state it leaves.
 
     Args:
         directory: the workspace.
         full: do everything again, also what is unchanged.
         today: ISO date to take as today's.
+        now: ISO time with its offset to take as the present moment.
 
     Raises:
         WorkspaceBusyError: another run holds the workspace.
         DefinitionError: a definition is wrong; nothing was changed.
     """
     workspace = read_workspace(Path(directory))
-    day = date.fromisoformat(today) if today else workspace.today()
+    given = (date.fromisoformat(today) if today else None, datetime.fromisoformat(now) if now else None)
+    day, moment = local_time.clock(workspace.time_zone, *given)
     started = datetime.now(UTC)
     with hold(workspace):
-        quiet = None if full else run_log.state_if_nothing_new(workspace, day)
+        quiet = None if full else run_log.state_if_nothing_new(workspace, day, moment)
         if quiet is not None:
             run_log.append_quiet_run(workspace, started, day)
             return quiet
-        return _work(workspace, day, started, full)
+        return _work(workspace, (day, moment), started, full)
 
 
-def _work(workspace: Workspace, today: date, started: datetime, full: bool) -> NightState:
+def _work(workspace: Workspace, when: tuple[date, datetime], started: datetime, full: bool) -> NightState:
     """Do a night's work; the slow libraries are imported only here."""
     clock = time.perf_counter()
     from flows import figures, judge_responses, publish
@@ -69,7 +71,8 @@ def _work(workspace: Workspace, today: date, started: datetime, full: bool) -> N
             surveys=surveys,
             run_id=started.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             started_at=started,
-            today=today,
+            today=when[0],
+            now=when[1],
             is_full=full,
             code_version=code_version(),
             standing_hash=standing,

@@ -63,11 +63,18 @@ def write_page(survey: str, wave: str) -> None:
     night = current()
     release = latest_release(night, survey, wave)
     step, inputs = f"pages-{wave}", _inputs(night, survey, wave)
-    page = wave_folder(night.workspace, survey, wave, is_out=bool(release and release.is_approved)) / NEWSLETTER
+    page = wave_folder(night.workspace, survey, wave, is_out=_is_out(night, survey, wave)) / NEWSLETTER
     is_same = warehouse.step_inputs(night.connection, survey, step) == inputs
     if release is None or night.is_full or not (is_same and page.exists()):
         write_newsletter(night.workspace, survey, wave)
         warehouse.remember_step(night.connection, survey, step, inputs)
+
+
+def _is_out(night: Night, survey: str, wave: str) -> bool:
+    found = warehouse.read(
+        night.connection, "select is_public from marts.waves where survey = ? and wave = ?", [survey, wave]
+    )
+    return bool(found["is_public"].item())
 
 
 def _inputs(night: Night, survey: str, wave: str) -> str:
@@ -99,7 +106,7 @@ def write_newsletter(workspace: Workspace, survey: str, wave: str) -> Path:
     """
     with published_reader(workspace) as read:
         facts = read(
-            "select surveys.title, surveys.disclosure_profile, releases.approved_at is not null as is_out, "
+            "select surveys.title, surveys.disclosure_profile, coalesce(waves.is_public, false) as is_out, "
             "releases.release_id is not null as is_released, "
             "coalesce(releases.released_at, current_timestamp::timestamp) as made_at "
             "from surveys left join waves on waves.survey = surveys.survey and waves.wave = ? "

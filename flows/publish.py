@@ -8,7 +8,7 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
-from flows import releases, take_in
+from flows import approvals, releases, take_in
 from flows.ingest_wave import UNREADABLE
 from flows.pages import write_attrition_pages, write_page, write_pages_of_all, write_trend_reports
 from flows.run_context import Night, current
@@ -46,6 +46,7 @@ def publish_night() -> NightState:
     return NightState(
         fingerprint=fingerprint(night),
         due=_due(night),
+        due_at=approvals.next_embargo(night),
         held=tuple(held),
         summary=tuple(lines),
         undone=tuple(night.undone),
@@ -74,7 +75,8 @@ def _settle(night: Night) -> None:
             is_asked=(survey, wave) in night.to_finalise,
         )
         if (survey, wave, "approve") in asked:
-            releases.approve_release(survey, wave)
+            approvals.approve_release(survey, wave, asked[survey, wave, "approve"].embargo)
+    approvals.let_out(night)
 
 
 def estimated_waves(night: Night) -> list[tuple[str, str]]:

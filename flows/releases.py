@@ -27,6 +27,8 @@ class Release:
     figures_hash: str
     is_approved: bool
     notice: str | None
+    embargo_until: datetime | None  # UTC, without its offset
+    is_public: bool
 
     @property
     def number(self) -> int:
@@ -70,25 +72,6 @@ def has_moved(night: Night, survey: str, wave: str, latest: Release) -> bool:
     return revised.height > 0 and latest.figures_hash != figures_hash(night, survey, wave)
 
 
-@task(task_run_name="approve-{survey}-{wave}", cache_policy=NO_CACHE)
-def approve_release(survey: str, wave: str) -> None:
-    """Let the newsletter of the newest release of a wave out."""
-    night = current()
-    latest = latest_release(night, survey, wave)
-    if latest is None:
-        night.undone.append(f"{survey}, {wave}: is provisional, only a final wave can be approved; finalise it first.")
-        return
-    if latest.is_approved:
-        night.say(f"{survey}, {wave}: release {latest.release_id} is approved already")
-        return
-    warehouse.execute(
-        night.connection,
-        "update log.releases set approved_at = ? where release_id = ?",
-        [night.started_at.replace(tzinfo=None), latest.release_id],
-    )
-    night.say(f"{survey}, {wave}: release {latest.release_id} is approved")
-
-
 def is_provisional(night: Night, survey: str, wave: str) -> bool:
     """Return whether a wave's figures are provisional tonight: no release of it, and none about to be made."""
     if latest_release(night, survey, wave) is not None or (survey, wave) in night.to_finalise:
@@ -108,7 +91,8 @@ def latest_release(night: Night, survey: str, wave: str) -> Release | None:
     rows = warehouse.read(
         night.connection,
         """
-        select release_id, release_status, figures_hash, approved_at is not null as is_approved, notice
+        select release_id, release_status, figures_hash, approved_at is not null as is_approved, notice,
+            embargo_until, coalesce(is_public, false) as is_public
         from log.releases
         where survey = ? and wave = ?
         order by released_at desc, length(release_id) desc, release_id desc
@@ -180,6 +164,7 @@ def release_id(survey: str, wave: str, number: int) -> str:
 
 def _add_release(night: Night, survey: str, wave: str, *, number: int, status: str, notice: str = "") -> None:
     definition: Survey = night.surveys[survey]
+    replaced = latest_release(night, survey, wave)
     row = {
         "release_id": release_id(survey, wave, number),
         "survey": survey,
@@ -195,6 +180,8 @@ def _add_release(night: Night, survey: str, wave: str, *, number: int, status: s
         "approved_at": night.started_at.replace(tzinfo=None) if night.workspace.auto_approve else None,
         "notice": notice or None,
         "snapshot": f"{night.snapshot_name}.duckdb",
+        "embargo_until": replaced.embargo_until if replaced and not replaced.is_public else None,
+        "is_public": False,
     }
     warehouse.append_rows(night.connection, "log.releases", pl.DataFrame([row], infer_schema_length=None))
     night.say(f"{survey}, {wave}: release {row['release_id']} is {status}")

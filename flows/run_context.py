@@ -23,6 +23,7 @@ class Night:
     run_id: str
     started_at: datetime  # UTC
     today: date
+    now: datetime  # UTC; what embargoes are held against
     is_full: bool
     code_version: str
     standing_hash: str  # of definitions, settings and code, as they were when the night began

@@ -7,13 +7,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
+from uuid import UUID
 
 from flows import environment
+from pipeline import run_log
 from pipeline.errors import PanelError, UsageError
 from pipeline.settings import Workspace
+
+EMBARGO_LOOK_SECONDS = 15
 
 
 def serve_workspaces(workspaces: list[Workspace], *, cron: str | None, port: int | None) -> None:
@@ -80,13 +86,14 @@ def _serve(workspaces: list[Workspace], cron: str | None) -> None:
             signal.raise_signal(signal.SIGINT)
 
     runner = PanelRunner(pause_on_shutdown=True)
+    deployed = {}
     for workspace, name in zip(workspaces, deployment_names(workspaces), strict=True):
         schedule = cron or workspace.schedule
         try:
             when = Cron(schedule, timezone=workspace.time_zone)
         except ValueError as error:
             raise UsageError(f"'{schedule}' is not a cron schedule such as '0 2 * * *': {error}") from error
-        runner.add_deployment(
+        deployment_id = runner.add_deployment(
             nightly.to_deployment(
                 name=name,
                 schedule=when,
@@ -94,10 +101,35 @@ def _serve(workspaces: list[Workspace], cron: str | None) -> None:
                 entrypoint_type=EntrypointType.MODULE_PATH,  # from whichever folder it is served
             )
         )
+        deployed[deployment_id] = workspace
         print(f"{name}: nightly at '{schedule}', {workspace.time_zone}", flush=True)
     with suppress(KeyboardInterrupt):
-        asyncio.run(runner.start())
+        asyncio.run(_run(runner, deployed))
     print("Stopped: no more nights are scheduled.", flush=True)
+
+
+async def _run(runner: Any, deployed: Mapping[UUID, Workspace]) -> None:
+    """Run what is scheduled, and a night beside the schedule when an embargo ends, until stopped."""
+    watch = asyncio.create_task(_let_out_on_time(deployed))
+    try:
+        await runner.start()
+    finally:
+        watch.cancel()
+
+
+async def _let_out_on_time(deployed: Mapping[UUID, Workspace]) -> None:
+    """Ask for a night of each workspace as soon as an embargo of it is over: once for each embargo."""
+    from httpx import HTTPError
+    from prefect.client.orchestration import get_client
+
+    while True:
+        await asyncio.sleep(EMBARGO_LOOK_SECONDS)
+        for deployment_id, workspace in deployed.items():
+            ended = run_log.ended_embargo(workspace, datetime.now(UTC))
+            if ended is not None:
+                with suppress(HTTPError):  # a busy server: asked again at the next look
+                    async with get_client() as client:
+                        await client.create_flow_run_from_deployment(deployment_id, idempotency_key=f"embargo {ended}")
 
 
 def deployment_names(workspaces: list[Workspace]) -> list[str]:

@@ -1,11 +1,11 @@
 """How a workspace stands: last runs, what is held and why, response so far, what is published, disk use."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from flows.summary import published_corrections
-from pipeline import run_log, warehouse
+from pipeline import local_time, run_log, warehouse
 from pipeline.fingerprint import inbox_files
 from pipeline.settings import Workspace
 
@@ -53,6 +53,7 @@ def status_text(found: dict[str, Any]) -> str:
         )
         + (f"; in use: {wave['parts_in_use']}" if wave["parts_in_use"] else "")
         + (f"; missing: {wave['parts_missing']}" if wave["parts_in_use"] and wave["parts_missing"] else "")
+        + (f"; {wave['pages']}" if wave["pages"] else "")
         for wave in found["waves"]
     ] or ["  nothing published yet"]
     if found["corrections"]:
@@ -72,11 +73,24 @@ def status_text(found: dict[str, Any]) -> str:
 
 
 def _waves(workspace: Workspace) -> list[dict[str, Any]]:
-    return _rows(
+    rows = _rows(
         workspace,
-        "select survey, wave, fieldwork_start, fieldwork_end, n_invited, n_respondents, release_status, "
-        "parts_in_use, parts_missing from waves order by survey, wave_number",
+        "select waves.survey, waves.wave, fieldwork_start, fieldwork_end, n_invited, n_respondents, "
+        "waves.release_status, parts_in_use, parts_missing, waves.is_public, "
+        "approved_at is not null as is_approved, embargo_until "
+        "from waves left join releases on waves.release_id = releases.release_id order by waves.survey, wave_number",
     )
+    return [row | {"pages": _pages(row, workspace.time_zone)} for row in rows]
+
+
+def _pages(row: dict[str, Any], time_zone: str) -> str:
+    """Return what a release's pages wait for; nothing of those that are out, or of a wave without a release."""
+    if row["release_status"] in (None, "provisional") or row["is_public"]:
+        return ""
+    embargo = row["embargo_until"] and local_time.said(datetime.fromisoformat(row["embargo_until"]), time_zone)
+    if not row["is_approved"]:
+        return "not approved" + (f", embargo until {embargo}" if embargo else "")
+    return f"approved, embargo until {embargo}" if embargo else "approved, waits for the embargo on an earlier wave"
 
 
 def _response(workspace: Workspace) -> list[dict[str, Any]]:

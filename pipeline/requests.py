@@ -16,13 +16,15 @@ class Request:
     survey: str
     wave: str
     notice: str
+    embargo: str  # of an approval: UTC in ISO form; "" when no time was given
     path: Path
 
 
-def add_request(workspace: Workspace, act: str, survey: str, wave: str, notice: str = "") -> None:
+def add_request(workspace: Workspace, act: str, survey: str, wave: str, *, notice: str = "", embargo: str = "") -> None:
     """Leave a request for the next night."""
     path = workspace.var / "requests" / f"{survey}-{wave}-{act}.json"
-    replace_text(path, json.dumps({"act": act, "survey": survey, "wave": wave, "notice": notice}) + "\n")
+    wish = {"act": act, "survey": survey, "wave": wave, "notice": notice, "embargo": embargo}
+    replace_text(path, json.dumps(wish) + "\n")
 
 
 def pending_requests(workspace: Workspace) -> list[Request]:
@@ -30,5 +32,6 @@ def pending_requests(workspace: Workspace) -> list[Request]:
     found = []
     for path in sorted((workspace.var / "requests").glob("*.json")):
         stored = json.loads(path.read_text(encoding="utf-8"))
-        found.append(Request(stored["act"], stored["survey"], stored["wave"], stored["notice"], path))
+        wish = {name: stored.get(name, "") for name in ("act", "survey", "wave", "notice", "embargo")}
+        found.append(Request(**wish, path=path))
     return found

@@ -17,29 +17,39 @@ class NightState:
 
     fingerprint: str
     due: str | None = None  # ISO date on which something is to be done although nothing new came (a wave's end)
+    due_at: str | None = None  # the same as a moment, ISO with its offset (an embargo's end)
     held: tuple[str, ...] = ()  # why, one line for each wave held or check failed
     summary: tuple[str, ...] = ()  # what there is and where, for people
     undone: tuple[str, ...] = ()  # what was asked of waves tonight and could not be done
     seconds: dict[str, float] = field(default_factory=dict)  # part of the night: seconds it took
 
-    def is_due(self, today: date) -> bool:
-        """Return whether the calendar alone asks for a run."""
-        return self.due is not None and today >= date.fromisoformat(self.due)
+    def is_due(self, today: date, now: datetime) -> bool:
+        """Return whether the calendar or the clock alone asks for a run."""
+        is_day = self.due is not None and today >= date.fromisoformat(self.due)
+        return is_day or (self.due_at is not None and now >= datetime.fromisoformat(self.due_at))
 
 
 def read_state(workspace: Workspace) -> NightState | None:
     """Return the state the last complete night left; None before the first, or when it cannot be read."""
     try:
         stored = json.loads(workspace.state.read_text(encoding="utf-8"))
-        return NightState(stored["fingerprint"], stored["due"], tuple(stored["held"]), tuple(stored["summary"]))
+        held, summary = tuple(stored["held"]), tuple(stored["summary"])
+        return NightState(stored["fingerprint"], stored["due"], stored.get("due_at"), held, summary)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 
 
-def state_if_nothing_new(workspace: Workspace, today: date) -> NightState | None:
+def ended_embargo(workspace: Workspace, now: datetime) -> str | None:
+    """Return the time of an embargo that is over while no night has let its pages out yet; None for none."""
+    state = read_state(workspace)
+    is_over = state is not None and state.due_at is not None and now >= datetime.fromisoformat(state.due_at)
+    return state.due_at if state and is_over else None
+
+
+def state_if_nothing_new(workspace: Workspace, today: date, now: datetime) -> NightState | None:
     """Return the last night's state when a run now would change nothing, None when there is work."""
     state = read_state(workspace)
-    if state is None or state.is_due(today) or not workspace.published_file.exists():
+    if state is None or state.is_due(today, now) or not workspace.published_file.exists():
         return None
     if workspace.unfinished.exists() or any((workspace.var / "requests").glob("*.json")):
         return None

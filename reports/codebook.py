@@ -1,6 +1,6 @@
 """The codebook as a page: every item with wording, versions, weighted answers by wave and kinds of missing.
 
-One file that needs no network, made from the published file alone; only waves let out by an approved release are in it,
+One file that needs no network, made from the published file alone; only waves whose release is let out are in it,
 and the disclosure rules are those of the explorer.
 """
 

@@ -1,6 +1,6 @@
 """What the trend explorer holds: every item's published figures by wave and group, with the disclosure rules applied.
 
-Only waves let out by an approved release are in it. Shares are whole per cents, means have two decimals, bases are
+Only waves whose release is let out are in it. Shares are whole per cents, means have two decimals, bases are
 rounded as the profile says; a hidden figure is not in the page at all, only that there is one.
 """
 
@@ -21,11 +21,11 @@ LINKED = "comparable_with_break"  # versions of an item that share a picture, th
 
 
 def released_waves(read: Read, survey: str) -> pl.DataFrame:
-    """Return the waves whose current release is approved, oldest first."""
+    """Return the waves whose current release is let out, oldest first."""
     sql = """
         select waves.* from waves
         inner join releases on releases.release_id = waves.release_id
-        where waves.survey = ? and releases.approved_at is not null
+        where waves.survey = ? and releases.is_public
         order by waves.wave_number
     """
     return read(sql, [survey])

@@ -155,7 +155,7 @@ def _corrections(edition: Edition) -> Section:
     """Return every release with its notice, and the figures that corrected ones moved."""
     releases = edition.read(
         "select release_id, release_status, released_at, notice from releases "
-        "where survey = ? order by released_at, release_id",
+        "where survey = ? and is_public order by released_at, release_id",
         [edition.survey],
     )
     log = Table(
@@ -173,7 +173,8 @@ def _corrections(edition: Edition) -> Section:
     )
     moved = edition.read(
         "select release_id, count(*)::bigint as n, max(abs(estimate_after - estimate_before)) as largest "
-        "from revisions where survey = ? group by release_id order by release_id",
+        "from revisions inner join releases using (release_id) where releases.survey = ? and is_public "
+        "group by release_id order by release_id",
         [edition.survey],
     )
     lines = [

@@ -52,7 +52,9 @@ create table if not exists log.releases (
     code_version varchar,
     approved_at timestamp,
     notice varchar,
-    snapshot varchar
+    snapshot varchar,
+    embargo_until timestamp,
+    is_public boolean
 );
 
 create table if not exists log.revisions (

@@ -23,6 +23,7 @@ ORDER = (
         "pipeline.disclosure",
         "pipeline.simulation",
         "pipeline.deliveries",
+        "pipeline.local_time",
         "pipeline.triple_s",
         "pipeline.panel",
         "pipeline.weight_choice",
@@ -135,6 +136,7 @@ FLOW_LAYERS = (
     ("run_context", "environment", "workspaces"),
     ("arrivals",),
     ("releases", "read_again"),
+    ("approvals",),
     (
         "ingest_wave",
         "validate_deliveries",

@@ -75,7 +75,8 @@ steps as (
             },
             {
                 'about': 'citing',
-                'what': 'Cite a release_id; the snapshot that it names keeps those figures to be read again.',
+                'what': 'Cite a release_id; the snapshot that it names keeps those figures to be read again. Keep the figures of '
+                    || 'a release to yourself until its embargo_until is over.',
                 'first_query': 'from releases'
             },
             {

@@ -21,6 +21,8 @@
 -- parts_in_use: parts of the wave of which a delivery is in use, such as web, paper; empty when it is delivered in one
 --   piece
 -- parts_missing: declared parts of which nothing is in use yet; parts that only add late returns are not waited for
+-- is_public: its newsletter and public pages are out, or go out: the release is approved, and neither it nor that of an
+--   earlier wave, whose figures they tell too, is under embargo
 
 with counts as (
     select
@@ -64,7 +66,9 @@ latest_releases as (
         survey,
         wave,
         max_by(release_status, (released_at, release_id)) as release_status,
-        max_by(release_id, (released_at, release_id)) as release_id
+        max_by(release_id, (released_at, release_id)) as release_id,
+        coalesce(max_by(is_public, (released_at, release_id)), false) as is_public,
+        max_by(embargo_until, (released_at, release_id)) as embargo_until
     from log.releases
     group by survey, wave
 )
@@ -87,7 +91,12 @@ select
     cast(counts.n_partial as integer) as n_partial,
     cast(counts.n_removed as integer) as n_removed,
     parts.in_use as parts_in_use,
-    parts.missing as parts_missing
+    parts.missing as parts_missing,
+    coalesce(release.is_public, false)
+        and not bool_or(coalesce(release.embargo_until is not null and not release.is_public, false)) over (
+            partition by fielded.survey
+            order by fielded.wave_number
+        ) as is_public
 from core.waves as fielded
 left join counts
     on fielded.survey = counts.survey

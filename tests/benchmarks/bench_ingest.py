@@ -177,7 +177,9 @@ def started_night(workspace: Any) -> Iterator[Any]:
     with warehouse.open_warehouse(workspace.warehouse) as connection:
         started = datetime.now(UTC)
         facts = {"requests": [], "definitions_hash": hashes, "code_version": code_version(), "standing_hash": ""}
-        night = Night(workspace, connection, surveys, str(started), started, date(2025, 4, 1), is_full=False, **facts)
+        night = Night(
+            workspace, connection, surveys, str(started), started, date(2025, 4, 1), started, is_full=False, **facts
+        )
         with in_progress(night):
             warehouse.store_definitions(connection, list(surveys.values()))
             build_tables()

@@ -34,7 +34,7 @@ for number, query in enumerate(json.loads(sys.stdin.read())):
     except duckdb.Error as error:
         open(f"{sys.argv[2]}/{number}.error", "w").write(str(error))
 """
-A_NIGHT = Night(None, None, {}, "", datetime(2026, 11, 23), TODAY, False, "", "", {})  # type: ignore[arg-type]
+A_NIGHT = Night(None, None, {}, "", datetime(2026, 11, 23), TODAY, datetime(2026, 11, 23), False, "", "", {})  # type: ignore[arg-type]
 KEYS = ["survey", "wave", "weight_id", "item", "statistic", "category", "domain", "domain_value"]
 CLOSE = 1e-9
 

@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from flows.serve import deployment_names
 from pipeline.settings import Workspace, create_workspace, read_workspace
-from tests.nights import Panel, environment, panel_command
+from tests.nights import SURVEY, Panel, environment, panel_command
 
 SECONDS = 120
 BUSY = 503
@@ -151,6 +152,21 @@ def test_a_night_by_hand_joins_the_server_that_runs(served: tuple[Panel, str]) -
     assert not done.stderr
     after = len(ask(api, "/flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}}))
     assert after == before + 1
+
+
+def test_an_embargo_ends_on_time_not_at_the_next_scheduled_night(served: tuple[Panel, str]) -> None:
+    panel, api = served
+    panel.settings(auto_approve="false")
+    about = ("--survey", SURVEY, "--wave", "w03")
+    assert panel.panel("finalise", *about).exit_code == 0
+    until = datetime.now(UTC) + timedelta(seconds=45)
+    assert panel.panel("approve", *about, "--embargo", until.isoformat(timespec="seconds")).exit_code == 0
+    page = panel.root / "published" / "public" / SURVEY / "w03" / "newsletter.html"
+    assert not page.exists()
+    wait_for(page.exists)
+    assert datetime.now(UTC) >= until
+    running = {"flow_runs": {"state": {"type": {"any_": ["RUNNING", "PENDING"]}}}}
+    wait_for(lambda: not ask(api, "/flow_runs/filter", running))
 
 
 def test_a_schedule_that_is_none_is_wrong_usage(two_waves: Panel) -> None:

@@ -112,6 +112,33 @@ def test_a_wave_has_the_status_of_its_latest_release(store: Store) -> None:
     ]
 
 
+def test_pages_are_public_when_the_release_is_and_no_embargo_holds_it_or_an_earlier_wave(store: Store) -> None:
+    embargo = datetime(2024, 3, 1)
+    releases = {  # wave: (number, is_public, embargo_until)
+        "w1": [(1, True, None)],
+        "w2": [(1, True, None), (2, False, embargo)],  # a correction waits: what is out stays out, nothing is made anew
+        "w3": [(1, True, None)],
+        "w4": [(1, False, None)],
+    }
+    for number, (wave, known) in enumerate(releases.items(), 1):
+        given_wave(store, wave, number)
+        for place, is_public, until in known:
+            row = {"wave": wave, "release_id": f"s-{wave}-r{place}", "release_status": "final"}
+            when = {"released_at": datetime(2024, 1, place), "is_public": is_public, "embargo_until": until}
+            store.given("log.releases", row | when)
+    given_wave(store, "w5", 5)
+    assert store.rows("marts.waves", "wave", "is_public") == [
+        ("w1", True), ("w2", False), ("w3", False), ("w4", False), ("w5", False),
+    ]  # fmt: skip
+    store.connection.execute("update log.releases set is_public = true where release_id = 's-w2-r2'").fetchall()
+    assert [row[1] for row in store.rows("marts.waves", "wave", "is_public")] == [True, True, True, False, False]
+
+
+def test_a_release_made_before_there_were_embargoes_is_not_public_until_a_night_says_so(store: Store) -> None:
+    store.given("log.releases", {"wave": "w1", "release_id": "s-w1-r1", "release_status": "final"})
+    assert store.rows("marts.releases", "release_id", "embargo_until", "is_public") == [("s-w1-r1", None, False)]
+
+
 def test_answers_of_published_items_only_no_open_text_and_none_of_the_removed(store: Store) -> None:
     given_wave(store, "w1", 1)
     given_wave(store, "w2", 2)

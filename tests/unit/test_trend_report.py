@@ -12,7 +12,7 @@ def panel() -> PublishedFile:
     file.tables["surveys"][0] |= {"title": "Our panel", "disclosure_profile": "public"}
     for release in file.tables["releases"]:
         release |= {
-            "approved_at": datetime(2025, 5, 2), "released_at": datetime(2025, 5, 1), "release_status": "corrected"
+            "is_public": True, "released_at": datetime(2025, 5, 1), "release_status": "corrected"
         }  # fmt: skip
     for row in file.tables["items"]:
         row |= {"topic": "trust" if row["item"] == "trust" else "use", "kind": "category", "scale": "s"}
@@ -66,5 +66,5 @@ def test_the_pdf_is_tagged_and_the_same_file_gives_the_same_bytes() -> None:
 def test_nothing_is_told_before_a_wave_is_let_out() -> None:
     file = panel()
     for release in file.tables["releases"]:
-        release["approved_at"] = None
+        release["is_public"] = False
     assert render_trend_report(file.read(), SURVEY, confidence=0.95) == {}
