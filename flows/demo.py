@@ -49,7 +49,7 @@ def _write_definitions(workspace: Workspace, waves: "tuple[tuple[str, date, date
     shutil.copytree(template, target, ignore=shutil.ignore_patterns("simulation"))
     texts = [path.read_text(encoding="utf-8") for path in sorted((template / "waves").glob("*.yml"))]
     names = [path.stem for path in sorted((template / "waves").glob("*.yml"))]
-    for words in (target / "newsletters").glob("*.yml"):
+    for words in (target / "newsletters").rglob("*.yml"):
         if words.stem not in {wave for wave, _, _ in waves}:
             words.unlink()
     shutil.rmtree(target / "waves")

@@ -19,8 +19,9 @@ from pipeline.settings import Workspace
 from reports.attrition import render_attrition
 from reports.codebook import render_codebook
 from reports.explorer import render_explorer
+from reports.language import language
 from reports.methods_sheet import render_methods
-from reports.newsletter import edition_of, render_newsletter
+from reports.newsletter import edition_of, language_folder, render_newsletter
 from reports.newsletter_formats import render_editions
 from reports.published import Read
 from reports.tables import render_tables
@@ -106,8 +107,8 @@ def write_newsletter(workspace: Workspace, survey: str, wave: str) -> Path:
     """
     with published_reader(workspace) as read:
         facts = read(
-            "select surveys.title, surveys.disclosure_profile, coalesce(waves.is_public, false) as is_out, "
-            "releases.release_id is not null as is_released, "
+            "select surveys.title, surveys.languages, surveys.disclosure_profile, "
+            "coalesce(waves.is_public, false) as is_out, releases.release_id is not null as is_released, "
             "coalesce(releases.released_at, current_timestamp::timestamp) as made_at "
             "from surveys left join waves on waves.survey = surveys.survey and waves.wave = ? "
             "left join releases on releases.release_id = waves.release_id where surveys.survey = ?",
@@ -123,13 +124,17 @@ def write_newsletter(workspace: Workspace, survey: str, wave: str) -> Path:
 
 
 def _wave_files(read: Read, survey: str, wave: str, facts: dict[str, Any], confidence: float) -> dict[str, bytes]:
-    edition = edition_of(read, survey, wave, disclosure_profile=facts["disclosure_profile"], confidence=confidence)
     about = {"title": facts["title"], "generated_at": facts["made_at"]}
-    texts = render_newsletter(edition, **about) | render_methods(edition)
-    files = {name: text.encode() for name, text in texts.items()}
-    if facts["is_released"]:
-        files |= render_editions(edition, **about) | render_tables(read, survey, wave)
-    return files
+    options = {"disclosure_profile": facts["disclosure_profile"], "confidence": confidence}
+    files = {name: text.encode() for name, text in render_methods(edition_of(read, survey, wave, **options)).items()}
+    languages = facts["languages"].split(",")
+    for code in languages:
+        edition = edition_of(read, survey, wave, language=language(code), **options)
+        told = {name: text.encode() for name, text in render_newsletter(edition, **about).items()}
+        if facts["is_released"]:
+            told |= render_editions(edition, **about)
+        files |= {f"{language_folder(languages, code)}{name}": content for name, content in told.items()}
+    return files | (render_tables(read, survey, wave) if facts["is_released"] else {})
 
 
 @task(task_run_name="attrition-pages", cache_policy=NO_CACHE)

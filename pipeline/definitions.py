@@ -6,6 +6,7 @@ from datetime import date
 from pipeline.analysis_plans import ChangePlan, ConditioningPlan, RetentionPlan, TestFamily, TransitionPlan, TrendPlan
 from pipeline.mode_guard import ModeGuard
 from pipeline.quality_limits import Grid, ResponseQuality, SeverityChange, WaveComparison
+from pipeline.translations import Translation
 from pipeline.weighting_steps import USUAL_DRAWS, ReplicateDraws, WeightRecipe
 
 DONT_KNOW, REFUSED, NOT_ASKED, SKIPPED, NOT_DISTINGUISHED = (
@@ -369,6 +370,8 @@ class Survey:
     trends: tuple[TrendPlan, ...] = ()
     conditioning: ConditioningPlan | None = None
     replicates: ReplicateDraws = USUAL_DRAWS
+    languages: tuple[str, ...] = ("en",)  # it is told in these; its own texts stand in the first
+    translations: dict[str, Translation] = field(default_factory=dict)  # by each further language
 
     def wave(self, wave: str) -> Wave:
         """Return the wave of that name; KeyError when there is none."""

@@ -20,7 +20,7 @@ from pipeline.weighting_steps import COHORT, DOMAIN, WeightRecipe
 NAMED_BY_STEPS = {
     *("waves", "items", "item_links", "weights", "changes", "transitions", "families", "retention"),
     *("trends", "conditioning", "replicates"),
-    *("title", "methods_note", "research_questions"),
+    *("title", "methods_note", "research_questions", "languages", "translations"),
 }
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 
+from reports.foreign_text import plain
+
 WIDTH = 480
 LABEL_ROOM = 54  # right of the plot, for the figure of the last dot
 SMALLEST_SPAN = 40  # whole per cent on the upright axis: a narrower one makes noise look like news
@@ -104,8 +106,8 @@ def _svg(about: Words, height: float, body: Sequence[str]) -> str:
     title, description = f"{about.chart_id}-title", f"{about.chart_id}-desc"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {WIDTH} {_n(height)}" role="img" '
-        f'aria-labelledby="{title} {description}"><title id="{title}">{escape(about.title)}</title>'
-        f'<desc id="{description}">{escape(about.description)}</desc>{"".join(body)}</svg>'
+        f'aria-labelledby="{title} {description}"><title id="{title}">{escape(plain(about.title))}</title>'
+        f'<desc id="{description}">{escape(plain(about.description))}</desc>{"".join(body)}</svg>'
     )
 
 

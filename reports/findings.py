@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import polars as pl
 
 from pipeline.disclosure import DisclosureProfile, hide_counts, hide_shares, shown_count
+from pipeline.translations import ANSWER, LABEL, WORDING
 from reports import charts, published, sentences, words
 from reports.charts import Mark
-from reports.language import ENGLISH, Language
+from reports.language import Language
+from reports.survey_texts import SurveyTexts
 
 SHARES = ("estimate", "ci_low", "ci_high")
 RELEASED = ("final", "corrected")  # anything else is provisional
@@ -29,7 +31,12 @@ class Edition:
     confidence: float
     family: str  # the headline family of tests
     family_items: tuple[str, ...]  # in declared order; () = every item with a headline
-    language: Language = ENGLISH
+    texts: SurveyTexts = field(default_factory=SurveyTexts)  # the survey's own, in the language it is told in
+
+    @property
+    def language(self) -> Language:
+        """Return the language in which the wave is told."""
+        return self.texts.language
 
     @cached_property
     def waves(self) -> pl.DataFrame:
@@ -105,7 +112,7 @@ def chosen_weight(read: published.Read, survey: str, wave: str, family: str) -> 
 def headline_findings(edition: Edition) -> list[Finding]:
     """Return a finding for every declared headline asked in the wave, in declared order, whatever its change."""
     declared = _declared(edition)
-    answers = published.headline_answers(edition.read, edition.survey)
+    answers = published.headline_options(edition.read, edition.survey)
     estimates = _shown_estimates(edition)
     changes = published.headline_changes(edition.read, edition.survey, edition.wave, edition.family)
     changes = changes.filter(pl.col("weight_id") == edition.weight_id)
@@ -113,7 +120,7 @@ def headline_findings(edition: Edition) -> list[Finding]:
         _finding(
             edition,
             headline,
-            words.answered(edition.language, answers.get(_key(headline), []), headline["headline"]),
+            _answers(edition, headline, answers.get(_key(headline), [])),
             _of(estimates, headline),
             _of(changes, headline),
         )
@@ -127,6 +134,11 @@ def _declared(edition: Edition) -> pl.DataFrame:
         return asked
     order = pl.DataFrame({"item": edition.family_items, "declared_order": range(len(edition.family_items))})
     return asked.join(order, on="item", how="inner").sort("declared_order", "headline")
+
+
+def _answers(edition: Edition, headline: dict[str, str], options: Sequence[tuple[str, str]]) -> str:
+    labels = [edition.texts.text(label, ANSWER, headline["item"], code) for code, label in options]
+    return words.answered(edition.language, labels, headline["headline"])
 
 
 def _key(headline: dict[str, str]) -> tuple[str, str]:
@@ -153,11 +165,12 @@ def _finding(
 ) -> Finding:
     now, language = series.row(-1, named=True), edition.language
     share, low, high = (now[column] for column in SHARES)
+    label = edition.texts.text(headline["label"], LABEL, headline["item"])
     finding_id = re.sub(r"\W+", "_", f"{headline['item']}_{headline['headline']}")  # a file name and an HTML id
     return Finding(
         finding_id=finding_id,
-        label=headline["label"],
-        wording=headline["wording"],
+        label=label,
+        wording=edition.texts.text(headline["wording"], WORDING, headline["item"]),
         answers=answers,
         figure="–" if share is None else words.short_percent(language, share),
         range=words.short_range(language, low, high),
@@ -165,7 +178,7 @@ def _finding(
         changes=_change_lines(edition, series, changes),
         base=words.capital(words.base(language, now["unweighted_n"], is_rounded=edition.profile.base_multiple > 1)),
         is_flagged=now["is_flagged"],
-        chart=_chart(edition, series, finding_id, headline["label"], answers),
+        chart=_chart(edition, series, finding_id, label, answers),
         chart_key=_chart_key(edition, series),
         rows=tuple(_table_row(language, row) for row in series.iter_rows(named=True)),
     )

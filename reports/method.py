@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline.translations import DOMAIN, METHODS_NOTE, POPULATION, UNIT, UNIVERSE, WEIGHT
 from reports import published, words
 from reports.findings import Edition
-from reports.language import Language
 from reports.sentences import PROBABILITY, UNTESTED_INFERENCE
 
 
@@ -14,8 +14,9 @@ def method_lines(edition: Edition) -> list[tuple[str, Sequence[str]]]:
     facts, survey = edition.facts, published.survey_facts(edition.read, edition.survey)
     language, mode = edition.language, str(facts["mode"] or "")
     not_stated = language.text("words.not_stated")
+    note = edition.texts.text(survey.get("methods_note") or "", METHODS_NOTE)
     told = [
-        ("method", [language.say("method.panel", note=survey.get("methods_note") or "").strip()]),
+        ("method", [language.say("method.panel", note=note).strip()]),
         ("dates", [words.dates(language, facts["fieldwork_start"], facts["fieldwork_end"])]),
         ("mode", [language.table("modes").get(mode, mode.replace("_", " ") or not_stated)]),
         ("population", _population(edition, survey)),
@@ -41,33 +42,39 @@ def _tests(edition: Edition) -> list[str]:
 def margin_rows(edition: Edition) -> list[dict[str, str]]:
     """Return the population totals behind the weight, each with its source, date and approximation in words."""
     margins = published.margins(edition.read, edition.survey, edition.wave, edition.weight_id)
-    return [_margin(edition.language, row) for row in margins.iter_rows(named=True)]
+    return [_margin(edition, row) for row in margins.iter_rows(named=True)]
 
 
-def _margin(language: Language, row: dict[str, Any]) -> dict[str, str]:
+def _margin(edition: Edition, row: dict[str, Any]) -> dict[str, str]:
+    language, texts = edition.language, edition.texts
     approximation, not_stated = row["approximation"], language.text("words.not_stated")
-    none = language.text("newsletter.none")
+    none, margin = language.text("newsletter.none"), words.capital(row["margin"].replace("_", " ").replace("*", " by "))
     return {
-        "margin": words.capital(row["margin"].replace("_", " ").replace("*", " by ")),
-        "counted": f"{row['unit']}, {row['universe']}",
-        "source": row["source"] or not_stated,
+        "margin": texts.text(margin, DOMAIN, row["margin"]),
+        "counted": texts.untranslated(f"{row['unit']}, {row['universe']}"),
+        "source": texts.untranslated(row["source"] or "") or not_stated,
         "reference_date": words.day(language, row["reference_date"]) if row["reference_date"] else not_stated,
         "approximation": language.table("approximations").get(approximation, approximation or none),
     }
 
 
 def _population(edition: Edition, survey: dict[str, Any]) -> list[str]:
-    language = edition.language
+    language, texts = edition.language, edition.texts
     if not survey.get("population_name"):
         margins = published.margins(edition.read, edition.survey, edition.wave, edition.weight_id)
         universes = margins.get_column("universe").unique(maintain_order=True).drop_nulls().to_list()
-        return ["; ".join(universes) or language.text("words.not_stated")]
-    parts = [survey["population_name"], survey["population_universe"]]
+        return [texts.untranslated("; ".join(universes)) or language.text("words.not_stated")]
+    parts = [
+        texts.text(survey["population_name"], POPULATION),
+        texts.text(survey["population_universe"] or "", UNIVERSE),
+    ]
     if survey["population_persons"]:
         total = words.count(language, survey["population_persons"])
-        parts.append(language.say("method.population_total", persons=total, unit=survey["population_unit"]))
+        unit = texts.text(survey["population_unit"], UNIT)
+        parts.append(language.say("method.population_total", persons=total, unit=unit))
     reference = survey["population_reference_date"]
-    source = ", ".join(filter(None, [survey["population_source"], words.day(language, reference) if reference else ""]))
+    known_on = words.day(language, reference) if reference else ""
+    source = ", ".join(filter(None, [texts.untranslated(survey["population_source"] or ""), known_on]))
     lines = [f"{', '.join(filter(None, parts))}."]
     return [*lines, language.say("method.population_source", source=source)] if source else lines
 
@@ -111,6 +118,7 @@ def _weighting(edition: Edition) -> list[str]:
         if weight_id == edition.weight_id
     ]
     use_when = published.use_when(edition.read, edition.survey, edition.weight_id)
+    use_when = edition.texts.text(use_when, WEIGHT, edition.weight_id)
     return [*lines, *([use_when] if use_when else [])] or [language.text("words.not_stated")]
 
 

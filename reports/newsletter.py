@@ -8,17 +8,22 @@ from typing import Any
 import jinja2
 
 from pipeline import disclosure
+from pipeline.translations import EDITOR_TEXTS, POPULATION, TITLE, WE_DID, YOU_SAID
 from reports import charts, published, words
 from reports.corrections import corrections
 from reports.findings import Edition, chosen_weight, headline_findings
+from reports.foreign_text import as_html, plain
 from reports.language import ENGLISH, Language
+from reports.language import language as language_of
 from reports.method import margin_rows, method_lines
 from reports.participation import Participation, participation
 from reports.sentences import UNTESTED_INFERENCE
+from reports.survey_texts import SurveyTexts, survey_texts
 
 TEMPLATES = Path(__file__).parent / "templates"
 MAIN_FINDINGS = 4  # told at length; every other declared headline stands in the table after them
 USUAL_CONFIDENCE = 0.95
+PAGE = "newsletter.html"
 
 
 def edition_of(
@@ -50,9 +55,8 @@ def edition_of(
     family, declared = published.headline_family(read, survey)
     family = headline_family or family
     weight_id = weight_id or chosen_weight(read, survey, wave, family)
-    return Edition(
-        read, survey, wave, weight_id, profile, confidence, family, tuple(headline_items or declared), language
-    )
+    items, texts = tuple(headline_items or declared), survey_texts(read, survey, language)
+    return Edition(read, survey, wave, weight_id, profile, confidence, family, items, texts)
 
 
 def render_newsletter(edition: Edition, *, title: str, generated_at: datetime) -> dict[str, str]:
@@ -68,7 +72,7 @@ def render_newsletter(edition: Edition, *, title: str, generated_at: datetime) -
     page, drawn = newsletter_page(edition, title, generated_at)
     css = (TEMPLATES / "charts.css").read_text(encoding="utf-8")
     files = {f"charts/{name}.svg": charts.standalone(svg, css) for name, svg in drawn.items()}
-    return {"newsletter.html": template("newsletter.html").render(page), **files}
+    return {PAGE: template("newsletter.html").render(page), **files}
 
 
 def newsletter_page(edition: Edition, title: str, generated_at: datetime) -> tuple[dict[str, Any], dict[str, str]]:
@@ -79,7 +83,9 @@ def newsletter_page(edition: Edition, title: str, generated_at: datetime) -> tup
         "language": edition.language,
         "words": edition.language.table("newsletter"),
         "masthead": _masthead(edition, title, generated_at),
-        "editor": published.editor_words(edition.read, edition.survey, edition.wave),
+        "review": _review(edition.texts),
+        "told_in": _told_in(edition.texts),
+        "editor": _editor(edition),
         "findings": findings[:MAIN_FINDINGS],
         "others": findings[MAIN_FINDINGS:],
         "people": people,
@@ -95,21 +101,60 @@ def template(name: str) -> jinja2.Template:
 
 
 def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=as_html,
     )
+    environment.filters["plain"] = plain
+    return environment
 
 
 def _people_chart(people: Participation) -> dict[str, str]:
     return {people.chart_id: people.chart} if people.chart else {}
 
 
+def _review(texts: SurveyTexts) -> list[tuple[str, str]]:
+    """Return (language, text) that a translation awaits review, in its own language and in the main one."""
+    told = dict.fromkeys((texts.language.code, texts.main)) if texts.awaits_review else {}
+    return [(code, language_of(code).text("language.awaits_review")) for code in told]
+
+
+def _told_in(texts: SurveyTexts) -> list[dict[str, str]]:
+    """Return where the page is in the other languages, its folder being that of `language_folder`."""
+    up = "" if texts.language.code == texts.main else "../"
+    others = [language_of(code) for code in texts.languages if code != texts.language.code]
+    return [
+        {
+            "code": other.code,
+            "text": other.text("language.read_in"),
+            "href": f"{up}{language_folder(texts.languages, other.code)}{PAGE}",
+        }
+        for other in others
+    ]
+
+
+def language_folder(languages: Sequence[str], code: str) -> str:
+    """Return the folder of a newsletter in a language, below that of the survey's main one."""
+    return "" if code == languages[0] else f"{code}/"
+
+
+def _editor(edition: Edition) -> dict[str, Any]:
+    """Return what an editor wrote around the findings, in the language of the edition."""
+    said, texts, wave = published.editor_words(edition.read, edition.survey, edition.wave), edition.texts, edition.wave
+    pairs = [
+        (texts.text(you_said, YOU_SAID, wave, str(place)), texts.text(we_did or "", WE_DID, wave, str(place)))
+        for place, (you_said, we_did) in enumerate(said["you_said"], start=1)
+    ]
+    return {part: texts.text(said[part], part, wave) for part in EDITOR_TEXTS} | {"you_said": pairs}
+
+
 def _masthead(edition: Edition, title: str, generated_at: datetime) -> dict[str, Any]:
     facts, language = edition.facts, edition.language
+    title = edition.texts.text(title, TITLE)
     page_title = language.say("newsletter.page_title", title=title, number=facts["wave_number"])
     if edition.is_provisional:
         page_title = language.say("newsletter.provisional_title", page_title=page_title)
@@ -136,8 +181,8 @@ def _notice(edition: Edition) -> str:
         one for one in corrections(edition.read, edition.language) if one.release_id == edition.facts["release_id"]
     ]
     if not found:
-        return published.correction_notice(edition.read, edition.facts["release_id"])
-    return f"{found[0].notice} {words.capital(found[0].moved)}".strip()
+        return edition.texts.untranslated(published.correction_notice(edition.read, edition.facts["release_id"]))
+    return f"{edition.texts.untranslated(found[0].notice)} {words.capital(found[0].moved)}".strip()
 
 
 def _release(edition: Edition) -> str:
@@ -155,4 +200,4 @@ def _speaks_for(edition: Edition) -> str:
     if edition.inference == UNTESTED_INFERENCE:
         return ""
     name = published.survey_facts(edition.read, edition.survey).get("population_name")
-    return words.capital(name) if name else ""
+    return edition.texts.text(words.capital(name or ""), POPULATION)

@@ -7,6 +7,7 @@ from typing import Any
 
 from reports import charts, words
 from reports.findings import Edition, Finding
+from reports.foreign_text import plain
 from reports.language import Language
 from reports.newsletter import TEMPLATES, newsletter_page, template
 from reports.newsletter_pdf import newsletter_pdf
@@ -41,7 +42,7 @@ def render_editions(edition: Edition, *, title: str, generated_at: datetime) -> 
 def plain_text(page: Mapping[str, Any]) -> str:
     """Return the newsletter for programs that show no HTML."""
     masthead, said, texts = page["masthead"], page["editor"], page["words"]
-    parts = [_heading(masthead["page_title"], "="), masthead["standfirst"]]
+    parts = [_heading(masthead["page_title"], "="), *(text for _, text in page["review"]), masthead["standfirst"]]
     if masthead["is_provisional"]:
         parts.append(texts["provisional_banner"])
     if masthead["notice"]:
@@ -56,16 +57,16 @@ def plain_text(page: Mapping[str, Any]) -> str:
         parts += [f"{texts['you_said']}: {one}\n{texts['we_did']}: {done}" for one, done in said["you_said"]]
     parts += [_heading(texts["who_heading"], "-"), page["people"].sentence]
     parts += [said["thanks"], said["next_survey"], texts["uncertainty_text"], masthead["figures_from"]]
-    return "\n\n".join(_wrapped(part) for part in parts if part) + "\n"
+    return "\n\n".join(_wrapped(plain(part)) for part in parts if part) + "\n"
 
 
 def _finding_text(finding: Finding) -> str:
     changes = "\n".join(f"* {line.text}" for line in finding.changes)
-    return "\n".join(part for part in (finding.label.upper(), finding.sentence, changes, finding.base) if part)
+    return "\n".join(part for part in (plain(finding.label).upper(), finding.sentence, changes, finding.base) if part)
 
 
 def _heading(text: str, under: str) -> str:
-    return f"{text}\n{under * min(len(text), LINE)}"
+    return f"{text}\n{under * min(len(plain(text)), LINE)}"
 
 
 def _wrapped(text: str) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from reports.foreign_text import plain
+
 TEMPLATE = Path(__file__).parent / "templates" / "newsletter.typ"
 CLEAR = ("rose", "fell")
 
@@ -38,6 +40,8 @@ def _content(page: Mapping[str, Any], charts: Mapping[str, str]) -> dict[str, An
     return {
         "language": page["language"].code,
         "words": page["words"],
+        "title": plain(masthead["page_title"]),
+        "review": [{"language": code, "text": text} for code, text in page["review"]],
         "masthead": {name: value for name, value in masthead.items() if isinstance(value, str | bool)},
         "editor": page["editor"],
         "findings": [_finding(one, charts[one.finding_id]) for one in page["findings"]],
@@ -62,6 +66,6 @@ def _finding(finding: Any, chart: str) -> dict[str, Any]:
         "changes": [{"text": line.text, "is_clear": line.verdict in CLEAR} for line in finding.changes],
         "base": finding.base,
         "chart": chart,
-        "chart_alt": f"{finding.label}: {finding.sentence}",
+        "chart_alt": plain(f"{finding.label}: {finding.sentence}"),
         "chart_key": finding.chart_key,
     }

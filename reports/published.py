@@ -89,14 +89,19 @@ def headline_items(read: Read, survey: str, wave: str, weight_id: str) -> pl.Dat
 
 def headline_answers(read: Read, survey: str) -> dict[tuple[str, str], list[str]]:
     """Return (item, headline) → the labels of the answers it adds up, in scale order."""
+    return {key: [label for _, label in options] for key, options in headline_options(read, survey).items()}
+
+
+def headline_options(read: Read, survey: str) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """Return (item, headline) → code and label of the answers it adds up, in scale order."""
     sql = """
-        select item, headlines, label from answer_options
+        select item, headlines, code, label from answer_options
         where survey = ? and headlines is not null order by item, option_order
     """
-    answers: dict[tuple[str, str], list[str]] = {}
-    for item, headlines, label in read(sql, [survey]).iter_rows():
+    answers: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for item, headlines, code, label in read(sql, [survey]).iter_rows():
         for headline in headlines.split(","):
-            answers.setdefault((item, headline), []).append(label)
+            answers.setdefault((item, headline), []).append((code, label))
     return answers
 
 

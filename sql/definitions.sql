@@ -18,7 +18,8 @@ create table if not exists definitions.surveys (
     missed_waves integer,
     methods_note varchar,
     has_member_list boolean,
-    smallest_base integer
+    smallest_base integer,
+    languages varchar
 );
 
 create table if not exists definitions.waves (
@@ -258,4 +259,14 @@ create table if not exists definitions.newsletter_words (
     place integer,
     text varchar,
     answer varchar
+);
+
+create table if not exists definitions.translations (
+    survey varchar not null,
+    language varchar not null,
+    kind varchar not null,
+    name varchar not null,
+    code varchar not null,
+    text varchar not null,
+    is_reviewed boolean not null
 );

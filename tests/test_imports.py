@@ -11,6 +11,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 ORDER = (
     ("pipeline.errors",),
     ("pipeline.weighting_steps", "pipeline.mode_guard", "pipeline.analysis_plans", "pipeline.quality_limits"),
+    ("pipeline.translations",),
     ("pipeline.definitions",),
     ("pipeline.rules",),
     ("pipeline.design",),

@@ -1,4 +1,4 @@
-"""The words around a newsletter's findings: newsletters/<wave>.yml of a survey's folder."""
+"""The words around a newsletter's findings: newsletters/<wave>.yml; in a further language newsletters/<code>/."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -10,10 +10,16 @@ from pipeline.survey_files.values import Faults, closest, read_value, spelled_ou
 FOLDER = "newsletters"
 
 
-def read_newsletters(folder: Path, waves: Collection[str], faults: Faults) -> dict[str, NewsletterWords]:
-    """Return the words of each wave that has a file; a file of no wave is a fault."""
+def read_newsletters(
+    folder: Path, waves: Collection[str], faults: Faults, *, language: str = ""
+) -> dict[str, NewsletterWords]:
+    """Return the words of each wave that has a file; a file of no wave is a fault.
+
+    Args:
+        language: code of a further language; '' for the survey's main one.
+    """
     found = {}
-    for path in sorted((folder / FOLDER).glob("*.yml")):
+    for path in sorted((folder / FOLDER / language).glob("*.yml")):
         content = read_value(path, folder.parent, faults)
         if content is None:
             continue

@@ -7,6 +7,7 @@ from pipeline.errors import DefinitionError, faults_message
 from pipeline.member_ids import IGNORABLE
 from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.items import QuestionBank, read_items
+from pipeline.survey_files.languages import Named, read_languages, read_translations
 from pipeline.survey_files.long_run import read_conditioning, read_trends
 from pipeline.survey_files.margins import read_margins
 from pipeline.survey_files.newsletters import read_newsletters
@@ -117,6 +118,8 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
     has_own_ids, crosswalk = read_id_spaces(block), read_crosswalk(block, wave_names)
     refuse_links_of_shared_ids(waves, crosswalk, block, has_own_ids)
     refuse_what_needs_a_list(block, roster)
+    languages = read_languages(block)
+    named = Named(bank, known.domains, weight_ids, wave_names)
     return Survey(
         survey=read_name(block),
         title=block.needed_text("title"),
@@ -159,6 +162,8 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         recruitment=read_recruitment(block),
         replicates=read_replicates(block),
         invitations=read_invitations(block, wave_names),
+        languages=languages,
+        translations=read_translations(folder, languages, named, block.value.faults),
     )
 
 

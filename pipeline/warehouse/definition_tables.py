@@ -42,6 +42,7 @@ def _surveys(survey: Survey) -> Iterator[Row]:
         "missed_waves": retention.missed_waves if retention else None,
         "methods_note": survey.methods_note or None,
         "has_member_list": survey.has_member_list,
+        "languages": ",".join(survey.languages),
     }
 
 
@@ -288,6 +289,19 @@ def _newsletter_words(survey: Survey) -> Iterator[Row]:
                 yield {"wave": wave, "part": part, "place": place, "text": text, "answer": answer}
 
 
+def _translations(survey: Survey) -> Iterator[Row]:
+    for translation in survey.translations.values():
+        for (kind, name, code), text in translation.texts.items():
+            yield {
+                "language": translation.language,
+                "kind": kind,
+                "name": name,
+                "code": code,
+                "text": text,
+                "is_reviewed": translation.is_reviewed,
+            }
+
+
 def _number(value: float | None) -> float | None:
     return None if value is None else float(value)
 
@@ -321,5 +335,6 @@ _TABLES = {
     "families": _families,
     "statements": _statements,
     "newsletter_words": _newsletter_words,
+    "translations": _translations,
     "recruitment": _recruitment,
 }

@@ -1,14 +1,21 @@
--- The items whose id, label, wording, topic or answers contain a text, with answers, headlines and waves.
+-- The items whose id, label, wording, topic or answers contain a text, in any language, with answers, headlines and waves.
 -- search_text: any part of a word, in any case; an empty text finds every item
-create macro codebook(search_text := '') as table
+-- language: code of the language to tell them in, such as cy; what is not translated stays in the main language
+create macro codebook(search_text := '', language := null) as table
 with described as (
     select
         answer_options.survey,
         answer_options.item,
-        list(answer_options.code || ' ' || answer_options.label order by answer_options.option_order)
-            filter (where answer_options.missing_kind is null) as answers,
-        list(answer_options.code || ' ' || answer_options.label order by answer_options.option_order)
-            filter (where answer_options.missing_kind is not null) as missing_answers,
+        list(
+            answer_options.code || ' ' || coalesce(answer_options.labels[language], answer_options.label)
+            order by answer_options.option_order
+        ) filter (where answer_options.missing_kind is null) as answers,
+        list(
+            answer_options.code || ' ' || coalesce(answer_options.labels[language], answer_options.label)
+            order by answer_options.option_order
+        ) filter (where answer_options.missing_kind is not null) as missing_answers,
+        string_agg(array_to_string(map_values(answer_options.labels), ' '), ' ')
+            filter (where answer_options.missing_kind is null) as words,
         string_agg(distinct answer_options.headlines, ', ') as headlines
     from answer_options
     group by answer_options.survey, answer_options.item
@@ -17,8 +24,8 @@ with described as (
 select
     items.survey as survey,
     items.item as item,
-    items.label as label,
-    items.wording as wording,
+    coalesce(items.labels[language], items.label) as label,
+    coalesce(items.wordings[language], items.wording) as wording,
     items.kind as kind,
     described.answers as answers,
     described.missing_answers as missing_answers,
@@ -32,7 +39,9 @@ left join described
 where contains(
     lower(
         concat_ws(
-            ' ', items.item, items.label, items.wording, items.topic, array_to_string(described.answers, ' ')
+            ' ', items.item, array_to_string(map_values(items.labels), ' '),
+            array_to_string(map_values(items.wordings), ' '), items.topic, described.words,
+            array_to_string(described.answers, ' ')
         )
     ),
     lower(search_text)

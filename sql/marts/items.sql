@@ -12,6 +12,8 @@
 -- feature: feature of public benefit the item measures
 -- waves: waves the item was asked in, joined by +
 -- is_published: true when its answers are in this file
+-- labels: the short label by language, labels['cy'] for one; a language without it is not in the map
+-- wordings: the wording by language, likewise
 
 with asked as (
     select
@@ -23,23 +25,60 @@ with asked as (
         on item_column.survey = wave.survey
         and item_column.wave = wave.wave
     group by item_column.survey, item_column.item
+),
+
+told as (
+    select
+        item.survey,
+        item.item,
+        coalesce(string_split(survey.languages, ',')[1], 'en') as language,
+        item.label,
+        item.wording
+    from definitions.items as item
+    left join definitions.surveys as survey
+        on item.survey = survey.survey
+    union all
+    select
+        survey,
+        name as item,
+        language,
+        max(text) filter (where kind = 'label') as label,
+        max(text) filter (where kind = 'wording') as wording
+    from definitions.translations
+    where kind in ('label', 'wording')
+    group by survey, name, language
+),
+
+by_language as (
+    select
+        survey,
+        item,
+        map_from_entries(list((language, label) order by language) filter (where label is not null)) as labels,
+        map_from_entries(list((language, wording) order by language) filter (where wording is not null)) as wordings
+    from told
+    group by survey, item
 )
 
 select
-    item.survey,
-    item.item,
-    item.item_order,
-    item.kind,
-    item.label,
-    item.wording,
-    item.scale,
-    item.topic,
-    item.research_questions,
-    item.feature,
+    question.survey,
+    question.item,
+    question.item_order,
+    question.kind,
+    question.label,
+    question.wording,
+    question.scale,
+    question.topic,
+    question.research_questions,
+    question.feature,
     asked.waves,
-    item.is_published and item.kind <> 'text' as is_published
-from definitions.items as item
+    question.is_published and question.kind <> 'text' as is_published,
+    by_language.labels,
+    by_language.wordings
+from definitions.items as question
 left join asked
-    on item.survey = asked.survey
-    and item.item = asked.item
-order by item.survey, item.item_order
+    on question.survey = asked.survey
+    and question.item = asked.item
+left join by_language
+    on question.survey = by_language.survey
+    and question.item = by_language.item
+order by question.survey, question.item_order

@@ -13,6 +13,7 @@
 -- retention_first_wave: wave that retention is counted from
 -- methods_note: note of the survey's author on its methods
 -- smallest_base: respondents below which a figure is flagged is_suppressed
+-- languages: codes of the languages it is told in, separated by commas; its own texts stand in the first
 
 select
     survey,
@@ -27,6 +28,7 @@ select
     population_reference_date,
     retention_first_wave,
     methods_note,
-    smallest_base
+    smallest_base,
+    languages
 from definitions.surveys
 order by survey

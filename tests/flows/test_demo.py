@@ -295,3 +295,26 @@ def test_respondents_who_answered_carelessly_are_flagged_and_none_is_removed(dem
     assert "duplicated_text" not in flags  # switched off in this survey
     assert all(is_kept for _, _, is_kept in flags.values())
     assert sum(n for n, _, _ in flags.values()) < panel.sql("from participation").height
+
+
+def test_the_codebook_is_searched_in_every_language_and_told_in_one(demo_run: DemoRun) -> None:
+    panel, _ = demo_run
+    by_word = {word: panel.sql(f"from codebook('{word}')") for word in ("Cyngor lleol", "local council")}
+    assert all("trust_data_council" in found["item"].to_list() for found in by_word.values())
+    welsh = panel.sql("from codebook('local council', language := 'cy') where item = 'trust_data_council'")
+    assert welsh["label"].item() == "Ymddiriedaeth yn y cyngor lleol i ddefnyddio data'n gyfrifol"
+    assert welsh["answers"].item().to_list()[2] == "3 Cryn dipyn"
+    english = panel.sql("from codebook('consent_choice', language := 'cy')")
+    assert english["label"].item() == "Choice over planning uses of own data"  # not translated
+
+
+def test_a_newsletter_is_written_in_each_language_of_the_survey(demo_run: DemoRun) -> None:
+    panel, _ = demo_run
+    pages = sorted((panel.root).rglob("newsletter.html"))
+    folders = {page.parent for page in pages}
+    main = [folder for folder in folders if folder.name != "cy"]
+    assert main
+    assert folders == {*main, *(folder / "cy" for folder in main)}
+    for folder in main:
+        assert '<html lang="en">' in (folder / "newsletter.html").read_text(encoding="utf-8")
+        assert '<html lang="cy">' in (folder / "cy" / "newsletter.html").read_text(encoding="utf-8")

@@ -255,3 +255,32 @@ def test_quality_is_counted_by_wave_with_zero_where_another_wave_has_the_flag(st
         ("w2", "removed", 1, 2),
         ("w2", "rows_refused", 2, 10),
     ]
+
+
+def test_the_codebook_has_every_text_in_every_language_it_is_in(store: Store) -> None:
+    store.given("definitions.surveys", {"languages": "en,cy"})
+    store.given("definitions.items", {"item": "trust", "label": "Trust", "wording": "Trust them?", "item_order": 1})
+    store.given("definitions.items", {"item": "hours", "label": "Hours", "wording": "How many?", "item_order": 2})
+    store.given("definitions.answer_options", {"item": "trust", "code": "1", "label": "Yes", "option_order": 1})
+    store.given("definitions.item_links", {"item_from": "trust", "item_to": "hours", "note": "reworded"})
+    for kind, name, code, text in (
+        ("label", "trust", "", "Ymddiried"),
+        ("answer", "trust", "1", "Ydw"),
+        ("link_note", "trust>hours", "", "wedi'i aileirio"),
+        ("wording", "hours", "", "Faint?"),
+        ("title", "", "", "Panel"),
+    ):
+        row = {"language": "cy", "kind": kind, "name": name, "code": code, "text": text, "is_reviewed": False}
+        store.given("definitions.translations", row)
+    told = {
+        "marts.items": ["item", "labels['en']", "labels['cy']", "wordings['en']", "wordings['cy']"],
+        "marts.answer_options": ["item", "labels['en']", "labels['cy']"],
+        "marts.item_links": ["item_from", "notes['en']", "notes['cy']"],
+    }
+    assert {model: store.rows(model, *columns) for model, columns in told.items()} == {
+        "marts.items": [
+            ("hours", "Hours", None, "How many?", "Faint?"), ("trust", "Trust", "Ymddiried", "Trust them?", None)
+        ],
+        "marts.answer_options": [("trust", "Yes", "Ydw")],
+        "marts.item_links": [("trust", "reworded", "wedi'i aileirio")],
+    }  # fmt: skip

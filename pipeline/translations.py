@@ -1,0 +1,33 @@
+"""A survey's own texts in one more language: which there are, and what each is called."""
+
+from dataclasses import dataclass, field
+
+TITLE, POPULATION, UNIVERSE, UNIT, METHODS_NOTE = SURVEY_TEXTS = (  # of the survey as a whole
+    "title",
+    "population",
+    "universe",
+    "unit",
+    "methods_note",
+)
+LABEL, WORDING, ANSWER = "label", "wording", "answer"  # of an item; an answer has its code too
+LINK_NOTE = "link_note"  # of two items, joined by LINKED
+DOMAIN, WEIGHT = "domain", "use_when"  # of a domain; of a weight_id
+INTRO, THANKS, NEXT_SURVEY = EDITOR_TEXTS = ("intro", "thanks", "next_survey")  # of a wave's newsletter
+YOU_SAID, WE_DID = "you_said", "we_did"  # of a wave's newsletter; the code is the place
+LINKED = ">"
+
+Key = tuple[str, str, str]  # what it is, of which item (domain, weight, wave), and its code; '' where it has none
+
+
+@dataclass(frozen=True)
+class Translation:
+    """What a survey says in a language beside its main one; what is not in `texts` is not translated."""
+
+    language: str
+    texts: dict[Key, str] = field(default_factory=dict)
+    reviewed_by: str = ""  # the translator who looked it through; '' = drafted by a machine, nobody did
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Return whether a translator stands behind the texts."""
+        return bool(self.reviewed_by)

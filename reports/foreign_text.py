@@ -1,0 +1,29 @@
+"""Text in another language than the page's: marked where it is met, and shown with its language where it is printed.
+
+A mark is a pair of Unicode's isolates around the language's code and the text, so that it passes through sentences
+and templates like any text. Whoever reads a page aloud then changes voice (WCAG 2.2, 3.1.2 Language of Parts).
+"""
+
+import re
+
+from markupsafe import Markup, escape
+
+_START, _CODE_END, _END = "\u2068", "\u2063", "\u2069"
+_MARKED = re.compile(f"{_START}([a-z]+){_CODE_END}([^{_END}]*){_END}")
+
+
+def foreign(text: str, language: str) -> str:
+    """Return a text marked as being in a language; an empty one stays empty."""
+    return f"{_START}{language}{_CODE_END}{text}{_END}" if text else ""
+
+
+def plain(text: str) -> str:
+    """Return a text without its marks, for a place that can hold no tag."""
+    return _MARKED.sub(r"\2", text)
+
+
+def as_html(value: object) -> object:
+    """Return what a template prints: a marked text as HTML with the language of each part; anything else as it is."""
+    if not isinstance(value, str) or isinstance(value, Markup) or _START not in value:
+        return value
+    return Markup(_MARKED.sub(r'<span lang="\1">\2</span>', str(escape(value))))
