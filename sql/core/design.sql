@@ -1,5 +1,5 @@
 -- One row per panel member: where the member was drawn. Every member is a PSU when no PSU is declared. Members recruited
--- by other means were not drawn: they are a stratum of their own, each a PSU.
+--   by other means were not drawn: they are a stratum of their own, each a PSU.
 -- Key: survey, panel_member_id
 
 with declared as (

@@ -1,5 +1,5 @@
 -- One row per panel member: everyone on the member list, whether or not they ever answer; without a list, everyone
--- who answered, from the day of their first interview.
+--   who answered, from the day of their first interview.
 -- Key: survey, panel_member_id
 
 with listed as (

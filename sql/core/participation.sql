@@ -1,6 +1,6 @@
 -- One row per panel member and delivered wave that the member joined in time for, or answered; only of those who
--- answered where there is no member list to say who else could have. Whom the survey's rule removes for how they
--- answered are nonrespondents; their answers stay in core.answers.
+--   answered where there is no member list to say who else could have. Whom the survey's rule removes for how they
+--   answered are nonrespondents; their answers stay in core.answers.
 -- Key: survey, wave, panel_member_id
 
 with exits as (

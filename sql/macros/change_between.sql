@@ -1,6 +1,7 @@
 -- Change of each answer and headline (or of the mean of a number) between two waves, the covariance of the members in
--- both included, from the replicate weights; columns of changes. Net change under a cross-sectional weight, change
--- within those who answered both under a longitudinal one. Uncorrected: table changes has the corrected tests.
+--   both included, from the replicate weights; columns of changes. Net change under a cross-sectional weight, change
+--   within those who answered both under a longitudinal one. p_value_corrected and family are null: what one asks here is
+--   in no declared family of tests; table changes has the corrected ones.
 -- item: item id
 -- wave_from: earlier wave
 -- wave_to: later wave

@@ -1,5 +1,5 @@
 -- Shares of an item's answers among those who gave each answer to another item in the same wave; columns of estimates,
--- the domain being the other item and the domain value its answer.
+--   the domain being the other item and the domain value its answer.
 -- item: item id
 -- by_item: item whose answers divide the respondents
 -- wave: wave; null for every wave that asked both

@@ -1,6 +1,6 @@
 -- What change the next wave could detect: for each answer and headline at the latest wave, the smallest change found
--- with a chance of 80 %, and the chance of finding a given one. It supposes that the next wave is like the latest: as
--- many respondents, as precise, and as correlated with it as the last two waves that asked the item.
+--   with a chance of 80 %, and the chance of finding a given one. It supposes that the next wave is like the latest: as
+--   many respondents, as precise, and as correlated with it as the last two waves that asked the item.
 -- item: item id
 -- by_variable: domain to divide the population by; all for everyone
 -- difference: change, as a share: 0.05 is five points

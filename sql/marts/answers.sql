@@ -1,5 +1,5 @@
 -- One row per respondent, wave and item asked: the answer, or which kind of missing it is. Open text is not here, nor
--- the answers of those removed for how carefully they answered; quality_effect tells what they would have changed.
+--   the answers of those removed for how carefully they answered; quality_effect tells what they would have changed.
 -- Key: survey, wave, panel_member_id, item
 -- survey: survey the row belongs to; its name under surveys/
 -- wave: wave of the survey

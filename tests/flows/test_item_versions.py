@@ -1,7 +1,12 @@
 """A survey whose questions are reworded: what the figures step compares, where it shows a break, what it leaves out."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from pipeline.panel.estimates import within_person_changes
+from tests.flows.macro_reader import Panels, asked, assert_same_changes
 from tests.nights import SURVEY, Panel, Ran, demo_panel
 
 LINKS = """
@@ -271,3 +276,19 @@ def test_every_kind_of_test_of_trend_is_made_and_judged(reworded: Panel) -> None
 
 def test_no_refreshment_no_comparison_of_newcomers(reworded: Panel) -> None:
     assert reworded.sql("select count(*) from conditioning").item() == 0
+
+
+def test_in_sql_change_within_the_same_people_is_the_pipelines_of_replicates(reworded: Panel, tmp_path: Path) -> None:
+    panels, pair = Panels(reworded), ("w01", "w02")
+    made, design = panels.weight("both_waves", pair)
+    weight = replace(made, design=design)
+    expected = within_person_changes(panels.data, weight, pair, confidence=0.95, is_provisional=False)
+    items = set(expected["item"]) - {*REWORDED.values()}
+    wanted = [(item, "all") for item in sorted(items)] + [("trust_data_nhs", one) for one in ("age_group", "region")]
+    queries = [
+        f"from change_between('{item}', 'w01', 'w02', \"by\" := '{domain}', weight_id := 'both_waves')"
+        for item, domain in wanted
+    ]
+    assert len(items) > 5
+    assert set(expected["kind"]) == {"within_person"}
+    assert_same_changes(asked(panels.published, queries, tmp_path / "read"), expected, wanted)

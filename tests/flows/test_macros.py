@@ -1,10 +1,6 @@
 """The macros of the published file, called in a second process, give the pipeline's own replicate figures."""
 
-import json
-import subprocess
-import sys
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -13,83 +9,13 @@ import pytest
 from polars.testing import assert_frame_equal
 from scipy.stats import t
 
-from flows.run_context import Night, in_progress
-from flows.weight_wave import gather
-from pipeline import survey_files, warehouse
-from pipeline.design import SurveyDesign
-from pipeline.disclosure import disclosure_profile, is_too_thin
 from pipeline.estimation.estimates import COLUMNS, estimate_items
 from pipeline.estimation.values import DomainMask, ItemValues
-from pipeline.panel.draws import PanelDraws, panel_draws, weight_replicates
-from pipeline.panel.estimates import PanelData, net_changes
-from pipeline.panel.weights import PanelWeight, weigh
-from tests.nights import SURVEY, TODAY, Panel, Ran
+from pipeline.panel.estimates import net_changes
+from tests.flows.macro_reader import CLOSE, Panels, asked, assert_same_changes
+from tests.nights import SURVEY, Panel, Ran
 
-READER = """
-import json, sys, duckdb
-connection = duckdb.connect(sys.argv[1], read_only=True)
-for number, query in enumerate(json.loads(sys.stdin.read())):
-    try:
-        connection.sql(query).pl().write_parquet(f"{sys.argv[2]}/{number}.parquet")
-    except duckdb.Error as error:
-        open(f"{sys.argv[2]}/{number}.error", "w").write(str(error))
-"""
-A_NIGHT = Night(None, None, {}, "", datetime(2026, 11, 23), TODAY, datetime(2026, 11, 23), False, "", "", {})  # type: ignore[arg-type]
 KEYS = ["survey", "wave", "weight_id", "item", "statistic", "category", "domain", "domain_value"]
-CLOSE = 1e-9
-
-
-def asked(path: Path, queries: list[str], folder: Path) -> list[pl.DataFrame | str]:
-    """Return what a second process, which opens the file read-only, gets for each query: rows, or an error."""
-    folder.mkdir()
-    command = [sys.executable, "-c", READER, str(path), str(folder)]
-    subprocess.run(command, input=json.dumps(queries), text=True, check=True, capture_output=True)
-    return [
-        found.read_text() if (found := folder / f"{number}.error").exists() else read(folder / f"{number}.parquet")
-        for number in range(len(queries))
-    ]
-
-
-def read(path: Path) -> pl.DataFrame:
-    return pl.read_parquet(path)
-
-
-class Panels:
-    """The panel of the demonstration as the pipeline sees it, its designs carrying their replicates."""
-
-    def __init__(self, panel: Panel) -> None:
-        self.published = panel.published
-        survey = survey_files.read_survey(panel.root / "surveys" / SURVEY)
-        with warehouse.open_read_only(panel.root / "var" / "warehouse.duckdb") as connection:
-            night = replace(A_NIGHT, connection=connection, surveys={SURVEY: survey})
-            with in_progress(night):
-                gathered: PanelData = gather.fn(SURVEY)
-                self.data = replace(gathered, answers=dict(gathered.answers))
-        self.draws: PanelDraws = panel_draws(survey, self.data.arrays)
-        self.weights = {wave: self.weight(wave) for wave in self.data.answers}
-
-    def weight(self, wave: str) -> tuple[PanelWeight, SurveyDesign]:
-        """Return the weight of a wave, and its design with replicates."""
-        survey = self.data.survey
-        made = weigh(survey, survey.weights[0], (wave,), self.data.arrays)
-        replicates = weight_replicates(made, self.draws)
-        return made, replace(made.design, replicates=replicates)
-
-    def items(self, wave: str) -> list[ItemValues]:
-        return self.data.items(wave, self.weights[wave][0].design_rows)
-
-    def estimates(self, wave: str, items: list[ItemValues]) -> pl.DataFrame:
-        """Return the rows of `estimates` that the replicates give."""
-        made, design = self.weights[wave]
-        survey = self.data.survey
-        found = estimate_items(design, items, self.data.domains(made.design_rows))
-        return found.with_columns(
-            survey=pl.lit(survey.survey),
-            wave=pl.lit(wave),
-            weight_id=pl.lit(made.recipe.weight_id),
-            inference=pl.lit(survey.inference),
-            is_suppressed=is_too_thin("unweighted_n", disclosure_profile(survey.disclosure_profile)),
-        )
 
 
 @pytest.fixture(scope="module")
@@ -168,21 +94,7 @@ def test_changes_of_every_item_are_the_pipelines_own_of_replicates(panels: Panel
     asked_of = expected["item"].unique().sort().to_list()
     pairs = [(item, "all") for item in asked_of] + [("linking_support", one) for one in ("age_group", "sex", "region")]
     queries = [f"from change_between('{item}', 'w01', 'w02', \"by\" := '{domain}')" for item, domain in pairs]
-    found = [one for one in asked(panels.published, queries, tmp_path / "read") if isinstance(one, pl.DataFrame)]
-    assert len(found) == len(queries)
-    keys = ["item", "statistic", "category", "domain", "domain_value"]
-    columns = [
-        *(*keys, "kind", "variance_method", "estimate_from", "estimate_to", "change", "standard_error"),
-        *("ci_low", "ci_high", "p_value", "overlap_n", "correlation", "is_suppressed", "unweighted_n_from"),
-    ]
-    kinds = dict.fromkeys(("overlap_n", "unweighted_n_from"), pl.Int64)
-    wanted = pl.DataFrame(pairs, schema=["item", "domain"], orient="row")
-    assert_frame_equal(
-        pl.concat(found).select(columns).cast(kinds).sort(keys),  # type: ignore[arg-type]
-        expected.join(wanted, on=["item", "domain"], how="semi").select(columns).sort(keys),
-        rel_tol=CLOSE,
-        abs_tol=CLOSE,
-    )
+    assert_same_changes(asked(panels.published, queries, tmp_path / "read"), expected, pairs)
 
 
 def test_what_is_not_in_the_file_is_refused_with_close_matches(panels: Panels, tmp_path: Path) -> None:

@@ -91,3 +91,4 @@ def store(empty_store: duckdb.DuckDBPyConnection) -> Iterator[Store]:
     empty_store.execute("begin transaction").fetchall()
     yield Store(empty_store)
     empty_store.execute("rollback").fetchall()
+    empty_store.execute("use main").fetchall()
