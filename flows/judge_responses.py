@@ -45,6 +45,7 @@ select
     answer.item,
     if(item.kind = 'category', answer.code, null) as code,
     answer.missing_kind,
+    if(item.kind = 'text', answer.label, null) as text,
     if(item.kind = 'text' and length(answer.label) >= $shortest,
         md5(regexp_replace(lower(answer.label), '\\s+', ' ', 'g')), null) as text_hash
 from core.answers as answer

@@ -42,6 +42,7 @@ class ResponseQuality:
     item_nonresponse: float | None = 0.5  # share of the items asked
     duplicated_text: float | None = 1.0  # other people with the same open answer
     duplicated_device: float | None = 1.0  # other people on the same device
+    gibberish: float | None = 0.5  # share of an open answer's letters in words that no language writes so
     inconsistent: float | None = 1.0  # variables of `identity` that differ from what is known of the member
     identity: dict[str, float] = field(default_factory=dict)  # profile variable that stays: by how much it may differ
     remove_at: int | None = None  # strong flags of so many kinds make a nonrespondent; None: nobody is removed

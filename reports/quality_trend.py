@@ -15,6 +15,7 @@ _TITLES = {
     "flag_straightlining": "Respondents flagged: the same answer throughout",
     "flag_nondifferentiation": "Respondents flagged: hardly different answers",
     "flag_item_nonresponse": "Respondents flagged: many answers missing",
+    "flag_gibberish": "Respondents flagged: gibberish in open answers",
     "flag_duplicated_text": "Respondents flagged: another's text",
     "flag_duplicated_device": "Respondents flagged: another's device",
     "flag_inconsistent": "Respondents flagged: other facts than known of them",

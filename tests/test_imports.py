@@ -31,6 +31,7 @@ ORDER = (
         "pipeline.series",
         "pipeline.step_inputs",
         "pipeline.response_quality",
+        "pipeline.word_shapes",
         "pipeline.known_profile",
         "pipeline.crosswalk",
         "pipeline.answer_shares",

@@ -15,6 +15,7 @@ from pipeline.response_quality import (
     nondifferentiation,
     time_ratio,
 )
+from pipeline.word_shapes import gibberish_share
 
 FLAGS = {
     "wave": pl.String,
@@ -32,6 +33,7 @@ KINDS = {  # what a flag is evidence of: two flags of one kind tell the same thi
     "item_nonresponse": "gaps",
     "duplicated_text": "copy",
     "duplicated_device": "copy",
+    "gibberish": "gibberish",
     "inconsistent": "identity",
 }
 REMOVED = {"wave": pl.String, "panel_member_id": pl.String, "kinds": pl.String}
@@ -53,7 +55,7 @@ def response_quality(survey: Survey, wave: str, interviews: pl.DataFrame, answer
     Args:
         interviews: panel_member_id, n_differing (variables of identity), seconds, mode, device_hash of each complete
             interview, also of those that were removed: who is flagged must not depend on who was.
-        answers: panel_member_id, item, code, missing_kind, text_hash (of a long open answer).
+        answers: panel_member_id, item, code, missing_kind; of an open answer text, and text_hash where it is long.
     """
     if interviews.is_empty():
         return pl.DataFrame(schema=FLAGS)
@@ -66,6 +68,7 @@ def response_quality(survey: Survey, wave: str, interviews: pl.DataFrame, answer
         *_grid_measures(survey, closed, people.height),
         Measure("item_nonresponse", _nonresponse(closed, people.height)),
         Measure("duplicated_text", _shared_texts(located, people.height), is_strong=True),
+        Measure("gibberish", _gibberish(survey, located, people.height)),
         Measure("duplicated_device", _sharing(people["device_hash"])),
         Measure("inconsistent", people["n_differing"].cast(pl.Float64).to_numpy(), is_strong=True),
     ]
@@ -172,6 +175,18 @@ def _shared_texts(located: pl.DataFrame, n: int) -> Floats:
     for _, part in located.drop_nulls("text_hash").partition_by("item", as_dict=True).items():
         rows = part["row"].to_numpy()
         value[rows] = np.maximum(value[rows], n_sharing(part["text_hash"].to_numpy().astype(np.str_)))
+    return value
+
+
+def _gibberish(survey: Survey, located: pl.DataFrame, n: int) -> Floats:
+    """Return the share of gibberish in a person's open answer, the largest over the open items; weak, as shapes are."""
+    value = np.full(n, np.nan)
+    if survey.response_quality.gibberish is None:
+        return value
+    texts = located.drop_nulls("text")
+    shares = texts.select("row", share=gibberish_share(texts["text"], survey.languages)).drop_nulls()
+    largest = shares.group_by("row").agg(pl.col("share").max())
+    value[largest["row"].to_numpy()] = largest["share"].to_numpy()
     return value
 
 

@@ -10,6 +10,7 @@ from pipeline.quality_limits import Grid, ResponseQuality
 from tests.builders_validation import TRUST, one_survey
 
 GRID = ("g1", "g2", "g3")
+NO_TEXT = {"text": None, "text_hash": None}
 ITEMS = {name: replace(TRUST, item=name) for name in GRID}
 
 
@@ -23,11 +24,11 @@ def wave(**people: list[str | None]) -> pl.DataFrame:
     """Return the answers of some people to the grid; None is skipped, 'n' not asked, '-8' don't know."""
     kinds = {None: "skipped", "n": "not_asked", "-8": "dont_know"}
     rows = [
-        {"panel_member_id": who, "item": item, "code": code, "missing_kind": kinds.get(code), "text_hash": None}
+        {"panel_member_id": who, "item": item, "code": code, "missing_kind": kinds.get(code), **NO_TEXT}
         for who, codes in people.items()
         for item, code in zip(GRID, codes, strict=True)
     ]
-    return pl.DataFrame(rows, schema_overrides={"missing_kind": pl.String, "text_hash": pl.String})
+    return pl.DataFrame(rows, schema_overrides={"missing_kind": pl.String, "text": pl.String, "text_hash": pl.String})
 
 
 def interviews(**seconds: float | None) -> pl.DataFrame:
@@ -77,7 +78,7 @@ def test_the_same_text_or_device_flags_both_people_and_shows_neither():
     texts = pl.DataFrame(
         {
             "panel_member_id": ["a", "b", "c"], "item": ["comment"] * 3, "code": [None] * 3,
-            "missing_kind": [None] * 3, "text_hash": ["x", "x", "y"],
+            "missing_kind": [None] * 3, "text_hash": ["x", "x", "y"], "text": [None] * 3,
         },
         schema=wave(a=VARIED).schema,
     )  # fmt: skip
@@ -89,6 +90,27 @@ def test_the_same_text_or_device_flags_both_people_and_shows_neither():
         ("b", "duplicated_text", 1.0, True),
         ("c", "duplicated_device", 1.0, False),
     ]
+
+
+def open_answers(*answers: tuple[str, str | None]) -> pl.DataFrame:
+    rows = [
+        {"panel_member_id": who, "item": f"open_{place}", "text": text} for place, (who, text) in enumerate(answers)
+    ]
+    return pl.DataFrame(rows).select(
+        *(
+            pl.col(name) if name in rows[0] else pl.lit(None, kind).alias(name)
+            for name, kind in wave(a=VARIED).schema.items()
+        )
+    )
+
+
+def test_gibberish_in_an_open_answer_is_a_weak_flag_with_the_share_of_the_worst_answer():
+    texts = open_answers(("a", "all fine"), ("a", "asdfgh data"), ("b", "dim byd"), ("c", "n/a"), ("d", None))
+    people = interviews(a=1, b=1, c=1, d=1)
+    found = response_quality(survey(), "w1", people, texts)
+    assert found.rows() == [("w1", "a", "gibberish", 0.6, 0.5, False, "gibberish")]
+    assert response_quality(survey(gibberish=0.7), "w1", people, texts).is_empty()
+    assert response_quality(survey(gibberish=None), "w1", people, texts).is_empty()
 
 
 def test_other_facts_than_known_of_the_member_are_a_strong_flag():
