@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.definitions import AnswerOption, Item, ItemColumn, ItemLink, Route, RowFilter, Source, Wave
+from pipeline.definitions import AnswerOption, Item, ItemColumn, ItemLink, Route, RowFilter, Wave
 from pipeline.quality_limits import Grid
+from pipeline.survey_files.writing_sources import filter_block, wave_source_block
 from pipeline.survey_files.yaml_text import Comment, Label, yaml_text
 
 Block = dict[str, Any]
@@ -122,11 +123,6 @@ def asked_block(asked_if: Sequence[Route], ballot: RowFilter | None) -> Block:
     return block | ({"ballot": filter_block(ballot)} if ballot else {})
 
 
-def filter_block(row_filter: RowFilter) -> Block:
-    """Return the rows that a column's values pick out, as keys."""
-    return {"column": row_filter.column, "in": [Label(value) for value in row_filter.values]}
-
-
 def _grid(grid: Grid) -> Block | list[str]:
     names = list(grid.items)
     return {"items": names, "reversed": list(grid.reversed_items)} if grid.reversed_items else names
@@ -152,7 +148,7 @@ def wave_text(wave: Wave, notes: Notes | None = None, *, items: Mapping[str, Ite
     block["fieldwork"] = "closed" if wave.is_closed else {name: day for name, day in dates.items() if day}
     if wave.mode:
         block["mode"] = Label(wave.mode)
-    block["source"] = source_block(wave.source)
+    block["source"] = wave_source_block(wave, items or {})
     if wave.margins:
         block["margins"] = list(wave.margins)
     if wave.row_tolerance:
@@ -176,28 +172,3 @@ def _placed(placed: ItemColumn, item: Item | None) -> Block | str:
     ballot = None if item and placed.ballot == item.ballot else placed.ballot
     block |= asked_block(asked_if, ballot)
     return {"column": placed.column, **block} if block else placed.column
-
-
-def source_block(source: Source) -> Block:
-    """Return where a delivery comes from, as a block of keys."""
-    block: Block = {"file": Label(source.file), "columns": dict(source.columns)}
-    if source.optional_columns:
-        block["optional_columns"] = dict(source.optional_columns)
-    if source.linked_ids:
-        block["linked_ids"] = dict(source.linked_ids)
-    for name in ("codebook", "completed_at_format", "format", "encoding", "sheet"):
-        if getattr(source, name):
-            block[name] = Label(getattr(source, name))
-    for name in ("header_row", "decimal_comma"):
-        if getattr(source, name) is not None:
-            block[name] = getattr(source, name)
-    for name in ("complete_when", "test_rows", "only_rows"):
-        row_filter = getattr(source, name)
-        if row_filter:
-            block[name] = filter_block(row_filter)
-    if source.constants:
-        block["constants"] = {name: Label(value) for name, value in source.constants.items()}
-    for name in ("required_columns", "ignored_columns"):
-        if getattr(source, name):
-            block[name] = list(getattr(source, name))
-    return block

@@ -6,7 +6,8 @@ from dataclasses import fields
 from pipeline.analysis_plans import TestFamily, TrendPlan
 from pipeline.definitions import Design, Domain, Eligibility, Population, ProfileVariable, Survey
 from pipeline.quality_limits import ResponseQuality, WaveComparison
-from pipeline.survey_files.writing import Block, Notes, source_block
+from pipeline.survey_files.writing import Block, Notes
+from pipeline.survey_files.writing_sources import source_block
 from pipeline.survey_files.writing_weights import weight_block
 from pipeline.survey_files.yaml_text import Comment, Label, yaml_text
 from pipeline.weighting_steps import USUAL_DRAWS
@@ -25,6 +26,8 @@ def survey_text(survey: Survey, notes: Notes | None = None) -> str:
         "inference": survey.inference,
         "blank": survey.blank,
     }
+    if survey.languages != Survey.languages:
+        block["languages"] = list(survey.languages)
     if survey.methods_note:
         block["methods_note"] = Label(survey.methods_note)
     if survey.statement:

@@ -13,6 +13,7 @@ from pipeline.settings import TEMPLATES
 from pipeline.survey_files import items_text, read_survey, survey_text, wave_text
 from pipeline.weighting_steps import ANSWER, DOMAIN, PROPENSITY, Covariate, NonresponseStep, TrimmingStep
 from tests.survey_folder import write_survey
+from tests.unit.test_source_parts import FILE, PARTS, WHOLE
 
 SURVEYS = sorted(path.parent.name for path in TEMPLATES.glob("*/survey.yml"))
 
@@ -62,6 +63,33 @@ def test_routing_split_samples_severities_and_the_removal_rule_are_written(tmp_p
         invitations=Invitations({"w02": "INVITED_2"}, ("yes", "1")),
     )
     assert written(changed, tmp_path / "written", like=folder) == changed
+
+
+def test_the_parts_of_a_wave_are_written_with_what_each_has_otherwise(tmp_path: Path) -> None:
+    folder = write_survey(tmp_path / "plain", change=(FILE, WHOLE, PARTS))
+    survey = read_survey(folder)
+    assert written(survey, tmp_path / "written", like=folder) == survey
+    wave, *others = survey.waves
+    web, paper, late = wave.parts
+    first, *rest = late.items
+    source = replace(
+        late.source, columns={"panel_member_id": "NO"}, optional_columns={"device": "PHONE"}, required_columns=("NO",),
+        constants={"route": "late"}, ignored_columns=("NOTE",), sheet="Late", header_row=2,
+        test_rows=RowFilter("T", ("1",)),
+    )  # fmt: skip
+    late = replace(late, source=source, items=(replace(first, ballot=RowFilter("SPLIT", ("a",))), *rest))
+    changed = replace(survey, waves=(replace(wave, parts=(web, paper, late)), *others))
+    assert written(changed, tmp_path / "again", like=folder) == changed
+
+
+def test_a_part_says_only_what_its_wave_does_not(tmp_path: Path) -> None:
+    survey = read_survey(write_survey(tmp_path, change=(FILE, WHOLE, PARTS)))
+    text = wave_text(survey.waves[0], items=survey.items)
+    assert "  both_answered: [paper, web, late]\n" in text
+    assert '    web: {file: "small_w01_web.csv"' in text or '    web:\n      file: "small_w01_web.csv"\n' in text
+    assert text.count("complete_when") == 2  # the wave's, and that of paper
+    assert "remark: null" in text
+    assert "adds: true" in text
 
 
 def test_every_step_of_a_weight_is_written(tmp_path: Path) -> None:
