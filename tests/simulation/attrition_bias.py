@@ -22,10 +22,14 @@ from tests.results_page import replace_section
 from tests.simulation.leaving_panel import (
     ANSWERS,
     DRIVERS,
+    FIRST_ANSWER,
     ITEM,
+    N_STRATA,
     WAVES,
     Population,
     draw_panel,
+    draw_people,
+    participation,
     population,
 )
 
@@ -33,6 +37,7 @@ SEED = 20261125
 TITLE = "Bias of panels whose members leave for what they think"
 COMMAND = "python -m tests.simulation.attrition_bias"
 PANELS_AT_A_TIME = 20
+MANY = 8_000
 FIRST, LAST = WAVES[0], WAVES[-1]
 ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 COLUMNS = ["driver", "weight", "figure", "estimate", "standard_error", "ci_low", "ci_high"]
@@ -49,6 +54,7 @@ def main() -> None:
         f"`{COMMAND} --panels {options.panels}`: {options.panels} simulated panels of 1,600 for each reason to leave.",
         "",
         *markdown(table),
+        *chance_line(options.panels),
     ]
     print("\n".join(lines))
     replace_section(TITLE, lines)
@@ -185,6 +191,34 @@ def markdown(table: pl.DataFrame) -> list[str]:
         )
     drivers = table["driver"].unique(maintain_order=True)
     return [*lines, "", *(_moves_line(driver, table) for driver in drivers)]
+
+
+def chance_line(panels: int) -> list[str]:
+    """Return how far a ratio of error to spread is off by chance alone, and where it settles over many more panels."""
+    ratio = ratio_of_many(population(np.random.default_rng(SEED)), MANY)
+    off = 1 / np.sqrt(2 * (panels - 1))
+    return [
+        "",
+        f"SE / spread over {panels} panels is off by {off:.1%} (one standard error) by chance, and the rows of one "
+        f"reason to leave share their panels, so they are off together. Over {MANY:,} panels, worked from the formula "
+        f"alone, it is {ratio:.3f} for the last wave under base weights, people leaving by the first answer.",
+    ]
+
+
+def ratio_of_many(people: Population, panels: int) -> float:
+    """Return error over spread of the last wave's share under base weights, by the formula of a stratified mean."""
+    shares, variances = np.empty(panels), np.empty(panels)
+    for number in range(panels):
+        sample = draw_people(people, np.random.default_rng([SEED, MANY, number]))
+        answered = participation(people.age[sample.person], sample.answer, FIRST_ANSWER, sample.rng)[-1]
+        weight = np.where(answered, 1 / sample.chance, 0.0)
+        given = sample.answer[-1] == 2
+        shares[number] = (weight * given).sum() / weight.sum()
+        linearised = weight * (given - shares[number]) / weight.sum()
+        strata = people.stratum[sample.person][answered]
+        parts = [linearised[answered][strata == stratum] for stratum in range(N_STRATA)]
+        variances[number] = sum(one.size * one.var(ddof=1) for one in parts)
+    return float(np.sqrt(variances.mean()) / shares.std(ddof=1))
 
 
 def _moves_line(driver: str, table: pl.DataFrame) -> str:

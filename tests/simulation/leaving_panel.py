@@ -73,15 +73,32 @@ def population(rng: np.random.Generator) -> Population:
     return Population(stratum, age, sex, np.stack(answers))
 
 
-def draw_panel(people: Population, driver: str, rng: np.random.Generator, members: int = N_MEMBERS) -> PanelData:
-    """Return a panel as the pipeline has it: its members, who answered which wave, and their answers."""
+@dataclass(frozen=True)
+class Sample:
+    """Who was drawn, what they would answer at every wave, and the random numbers to go on with."""
+
+    person: Codes  # (n,) rows of the population
+    answer: NDArray[np.int8]  # (n_waves, n)
+    chance: Floats  # (n,) of selection
+    rng: np.random.Generator
+
+
+def draw_people(people: Population, rng: np.random.Generator, members: int = N_MEMBERS) -> Sample:
+    """Return a stratified sample without replacement."""
     sizes = np.bincount(people.stratum, minlength=N_STRATA)
     n_drawn = np.round(members * sizes * CHANCES / (sizes @ CHANCES)).astype(np.int64)
     chosen = np.concatenate(
         [rng.choice(np.flatnonzero(people.stratum == one), n_drawn[one], replace=False) for one in range(N_STRATA)]
     )
-    stratum, answer = people.stratum[chosen], people.answer[:, chosen]
-    answered = _participation(people.age[chosen], answer, driver, rng)
+    return Sample(chosen, people.answer[:, chosen], (n_drawn / sizes)[people.stratum[chosen]], rng)
+
+
+def draw_panel(people: Population, driver: str, rng: np.random.Generator, members: int = N_MEMBERS) -> PanelData:
+    """Return a panel as the pipeline has it: its members, who answered which wave, and their answers."""
+    sample = draw_people(people, rng, members)
+    chosen, answer = sample.person, sample.answer
+    stratum = people.stratum[chosen]
+    answered = participation(people.age[chosen], answer, driver, rng)
     ids = tuple(f"m{number:05}" for number in range(chosen.size))
     everyone = dict.fromkeys(WAVES, np.ones(chosen.size, np.bool_))
     responses = {wave: _responses(ids, answer[place], answered[place]) for place, wave in enumerate(WAVES)}
@@ -91,7 +108,7 @@ def draw_panel(people: Population, driver: str, rng: np.random.Generator, member
         psu=np.arange(chosen.size),
         cohort=np.repeat("c1", chosen.size),
         domains={"age": Categories(AGES, people.age[chosen]), "sex": Categories(SEXES, people.sex[chosen])},
-        numbers={"chance": (n_drawn / sizes)[stratum]},
+        numbers={"chance": sample.chance},
         is_respondent=dict(zip(WAVES, answered, strict=True)),
         is_eligible=everyone,
         is_invited=everyone,
@@ -101,7 +118,7 @@ def draw_panel(people: Population, driver: str, rng: np.random.Generator, member
     return PanelData(survey(people), arrays, responses)
 
 
-def _participation(age: Codes, answer: NDArray[np.int8], driver: str, rng: np.random.Generator) -> NDArray[np.bool_]:
+def participation(age: Codes, answer: NDArray[np.int8], driver: str, rng: np.random.Generator) -> NDArray[np.bool_]:
     """Return (n_waves, n) who answers: whoever has left does not come back, the others miss a wave now and then."""
     in_panel = np.ones(age.size, np.bool_)
     answered = [in_panel]
