@@ -12,6 +12,8 @@ from pipeline.panel.conditioning import newcomers_rows, tenure_rows, with_correc
 from pipeline.panel.estimates import PanelData
 from pipeline.panel.weights import PanelWeight
 
+_QUALITY = "select wave, panel_member_id, measure, value from analysis.response_measures where survey = ? order by all"
+
 
 @task(task_run_name="conditioning-{survey}-{weight_id}", cache_policy=NO_CACHE)
 def compare_newcomers(survey: str, weight_id: str, weights: dict[str, PanelWeight], data: PanelData) -> None:
@@ -19,13 +21,14 @@ def compare_newcomers(survey: str, weight_id: str, weights: dict[str, PanelWeigh
     night = current()
     confidence = night.workspace.confidence
     recipe = data.survey.weight(weight_id)
+    quality = warehouse.read(night.connection, _QUALITY, [survey])
     found = []
     for wave in conditioning.refreshed_waves(data, list(weights)):
         try:
-            found.append(newcomers_rows(data, recipe, wave, confidence=confidence))
+            found.append(newcomers_rows(data, recipe, wave, confidence=confidence, quality=quality))
         except StatisticsError as error:
             night.say(f"{survey}, {wave}: newcomers are not compared with experienced members. {error}")
-    found.append(tenure_rows(data, list(weights), list(weights.values()), confidence=confidence))
+    found.append(tenure_rows(data, list(weights), list(weights.values()), confidence=confidence, quality=quality))
     key = {"survey": survey, "weight_id": weight_id}
     rows = with_corrections(pl.concat(found), data.survey)
     columns = {name: pl.lit(value) for name, value in key.items()}

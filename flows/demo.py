@@ -54,6 +54,9 @@ def _write_definitions(workspace: Workspace, waves: "tuple[tuple[str, date, date
             words.unlink()
     shutil.rmtree(target / "waves")
     (target / "waves").mkdir()
+    absent = set(names) - {wave for wave, _, _ in waves}
+    declared = target / "survey.yml"
+    declared.write_text(survey_files.without_waves(declared.read_text(encoding="utf-8"), absent), encoding="utf-8")
     for number, (wave, start, end) in enumerate(waves):
         layout = number % len(texts)
         text = texts[layout].replace(names[layout], wave)

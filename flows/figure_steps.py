@@ -1,7 +1,8 @@
 """One step of a survey's figures: what it depends on, and that it is done again only when that has changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from flows.releases import is_provisional
 from flows.run_context import Night
@@ -10,7 +11,7 @@ from pipeline.errors import StatisticsError
 from pipeline.fingerprint import text_hash
 from pipeline.panel.estimates import PanelData
 from pipeline.panel.weights import PanelWeight, weigh
-from pipeline.step_inputs import definition_parts, members_of_wave
+from pipeline.step_inputs import members_of_wave
 from pipeline.weighting_steps import WeightRecipe
 
 
@@ -26,10 +27,20 @@ class Figures:
     members: dict[str, str] = field(default_factory=dict)  # wave: hash of what is known of its members
     reasons: set[str] = field(default_factory=set)  # why figures could not be made, each told once
 
-    @property
-    def fielded(self) -> set[str]:
+    @cached_property
+    def fielded(self) -> frozenset[str]:
         """Return the waves that somebody answered."""
-        return {wave for wave in self.data.answers if self.data.is_answered(wave)}
+        return frozenset(wave for wave in self.data.answers if self.data.is_answered(wave))
+
+    @cached_property
+    def done(self) -> dict[str, str]:
+        """Return what each step worked on when earlier nights did it last."""
+        return warehouse.steps_done(self.night.connection, self.survey)
+
+    @cached_property
+    def provisional(self) -> frozenset[str]:
+        """Return the waves whose figures are provisional tonight."""
+        return frozenset(wave for wave in self.data.answers if is_provisional(self.night, self.survey, wave))
 
     def weight(self, recipe: WeightRecipe, waves: tuple[str, ...]) -> PanelWeight:
         """Return a weight, made when it is first asked for; the step of its estimates stores it."""
@@ -38,7 +49,7 @@ class Figures:
             self.weights[key] = weigh(self.data.survey, recipe, waves, self.data.arrays)
         return self.weights[key]
 
-    def step(self, name: str, waves: set[str], act: Callable[[], None], *parts: object) -> None:
+    def step(self, name: str, waves: Set[str], act: Callable[[], None], *parts: object) -> None:
         """Do one step unless it was done with the same inputs; what cannot be computed is told, and left out.
 
         Args:
@@ -48,7 +59,7 @@ class Figures:
         if any((self.survey, source) in self.night.frozen for source in waves | self.data.survey.known_from):
             return
         inputs = self._inputs(waves, parts)
-        if not self.night.is_full and warehouse.step_inputs(self.night.connection, self.survey, name) == inputs:
+        if not self.night.is_full and self.done.get(name) == inputs:
             return
         try:
             with warehouse.transaction(self.night.connection):
@@ -58,14 +69,14 @@ class Figures:
             self.weights.clear()  # what was stored of them is undone
             self._tell(f"{self.survey}, {name}: not made, what was published before stays. {error}", str(error))
 
-    def _inputs(self, waves: set[str], parts: tuple[object, ...]) -> str:
+    def _inputs(self, waves: Set[str], parts: tuple[object, ...]) -> str:
         """Return a hash of everything a step over these waves depends on."""
         return text_hash(
             self.night.code_version,
-            definition_parts(self.data.survey, waves, *parts),
+            self.night.declared(self.survey).behind(waves, *parts),
             [self.deliveries.get(wave) for wave in sorted(waves)],
             [self._members(wave) for wave in sorted(waves)],
-            [is_provisional(self.night, self.survey, wave) for wave in sorted(waves)],
+            sorted(self.provisional & waves),
             self.night.workspace.confidence,
         )
 

@@ -6,9 +6,8 @@ from flows import change_waves, compare_newcomers, follow_members, follow_trends
 from flows.estimate_wave import estimate_wave
 from flows.figure_steps import Figures, deliveries_of_sources
 from flows.quality_effects import forget_quality_effect, tell_quality_effect
-from flows.releases import is_provisional
 from flows.replicate_weights import forget_unused_draws, replicate_weight
-from flows.run_context import current
+from flows.run_context import current, unsearched
 from flows.weight_wave import gather, weight_wave
 from pipeline.analysis_plans import TransitionPlan, TrendPlan
 from pipeline.definitions import CROSSWALK, ROSTER
@@ -40,7 +39,7 @@ def make_figures(survey: str) -> None:
     _conditioning(figures)
     _quality_effects(figures)
     in_field = frozenset(wave for wave in figures.fielded if _is_in_field(figures, wave))
-    follow = partial(follow_members.follow_members, survey, figures.data, in_field)
+    follow = partial(follow_members.follow_members, survey, unsearched(figures.data), in_field)
     plan, weights = figures.data.survey.retention, figures.data.survey.weights
     told = [
         figures.deliveries.get(source) for source in sorted(figures.data.survey.known_from)
@@ -50,8 +49,7 @@ def make_figures(survey: str) -> None:
 
 def _is_in_field(figures: Figures, wave: str) -> bool:
     """Return whether answers to a wave may still come: its fieldwork is not over, and nobody finalised it."""
-    is_open = figures.data.survey.wave(wave).is_in_field(figures.night.today)
-    return is_open and is_provisional(figures.night, figures.survey, wave)
+    return wave in figures.provisional and figures.data.survey.wave(wave).is_in_field(figures.night.today)
 
 
 def _estimates(figures: Figures) -> None:
@@ -83,7 +81,8 @@ def _replicates(figures: Figures) -> None:
 
 def _replicate(figures: Figures, recipe: WeightRecipe, waves: tuple[str, ...], draws: PanelDraws) -> None:
     weight = figures.weight(recipe, waves)
-    replicate_weight(figures.survey, weight.wave_set, recipe.weight_id, weight, figures.data, draws)
+    made_of = (unsearched(weight), unsearched(figures.data), unsearched(draws))
+    replicate_weight(figures.survey, weight.wave_set, recipe.weight_id, *made_of)
 
 
 def _quality_effects(figures: Figures) -> None:
@@ -102,8 +101,8 @@ def _quality_effect(figures: Figures, recipe: WeightRecipe, waves: tuple[str, ..
     is_any_removed = figures.data.arrays.removed(*waves_behind(figures.data.survey, recipe, waves)).any()
     for wave in waves:
         if is_any_removed:
-            weight = figures.weight(recipe, waves)
-            tell_quality_effect(figures.survey, wave, recipe.weight_id, weight, figures.data)
+            weight = unsearched(figures.weight(recipe, waves))
+            tell_quality_effect(figures.survey, wave, recipe.weight_id, weight, unsearched(figures.data))
         else:
             forget_quality_effect(figures.survey, wave, recipe.weight_id)
 
@@ -115,11 +114,12 @@ def _recipes(figures: Figures, recipe: WeightRecipe) -> list[WeightRecipe]:
 
 
 def _estimate(figures: Figures, recipe: WeightRecipe, waves: tuple[str, ...]) -> None:
-    weight = weight_wave(figures.survey, waves[-1], recipe.weight_id, waves, figures.data)
+    data = unsearched(figures.data)
+    weight = weight_wave(figures.survey, waves[-1], recipe.weight_id, waves, data)
     figures.weights[recipe.weight_id, waves] = weight
     for wave in waves:
-        provisional = is_provisional(figures.night, figures.survey, wave)
-        estimate_wave(figures.survey, wave, recipe.weight_id, weight, figures.data, provisional)
+        is_provisional = wave in figures.provisional
+        estimate_wave(figures.survey, wave, recipe.weight_id, unsearched(weight), data, is_provisional)
 
 
 def _changes(figures: Figures) -> None:
@@ -148,7 +148,8 @@ def _change(figures: Figures, kind: str, recipe: WeightRecipe, pairs: list[tuple
     for pair in pairs:
         weight_for(figures.data.survey, Analysis(CHANGES[kind], pair), recipe.weight_id)
     weights = {wave: figures.weight(recipe, recipe.waves or (wave,)) for pair in pairs for wave in pair}
-    change_waves.change_waves(figures.survey, later, recipe.weight_id, kind, pairs, weights, figures.data)
+    made_of = (unsearched(weights), unsearched(figures.data))
+    change_waves.change_waves(figures.survey, later, recipe.weight_id, kind, pairs, *made_of)
 
 
 def _transitions(figures: Figures) -> None:
@@ -180,7 +181,8 @@ def _transition(
     weight_for(figures.data.survey, Analysis(SAME_PEOPLE, pair), recipe.weight_id)
     weight = figures.weight(recipe, recipe.waves)
     beside = {wave: figures.weight(one, (wave,)) for wave, one in toplines.items()}
-    change_waves.tabulate_transitions(figures.survey, plan, pair, weight, beside, figures.data)
+    made_of = (unsearched(weight), unsearched(beside), unsearched(figures.data))
+    change_waves.tabulate_transitions(figures.survey, plan, pair, *made_of)
 
 
 def _trends(figures: Figures) -> None:
@@ -203,7 +205,8 @@ def _trends(figures: Figures) -> None:
 
 def _trend(figures: Figures, recipe: WeightRecipe, plans: list[TrendPlan], waves: list[str]) -> None:
     weights = {wave: figures.weight(recipe, recipe.waves or (wave,)) for wave in waves}
-    follow_trends.follow_trends(figures.survey, recipe.weight_id, plans, weights, figures.data)
+    made_of = (unsearched(weights), unsearched(figures.data))
+    follow_trends.follow_trends(figures.survey, recipe.weight_id, plans, *made_of)
 
 
 def _conditioning(figures: Figures) -> None:
@@ -223,4 +226,5 @@ def _conditioning(figures: Figures) -> None:
 
 def _newcomers(figures: Figures, recipe: WeightRecipe, waves: list[str]) -> None:
     weights = {wave: figures.weight(recipe, (wave,)) for wave in waves}
-    compare_newcomers.compare_newcomers(figures.survey, recipe.weight_id, weights, figures.data)
+    made_of = (unsearched(weights), unsearched(figures.data))
+    compare_newcomers.compare_newcomers(figures.survey, recipe.weight_id, *made_of)

@@ -11,8 +11,7 @@ from flows.run_context import current
 from pipeline import warehouse
 from pipeline.definitions import ROSTER
 from pipeline.fingerprint import text_hash
-from pipeline.panel.response_quality import SHORTEST_TEXT, removed_respondents, response_quality
-from pipeline.step_inputs import definition_parts
+from pipeline.panel.response_quality import SHORTEST_TEXT, judged, removed_respondents
 
 _INTERVIEWS = """
 with differing as (
@@ -57,14 +56,14 @@ where answer.survey = $survey and answer.wave = $wave and (item.kind <> 'text' o
 def judge_responses(survey: str) -> None:
     """Flag the respondents of every wave whose delivery, member list or definitions changed."""
     night = current()
-    in_use = deliveries_in_use(night, survey)
+    in_use, done = deliveries_in_use(night, survey), warehouse.steps_done(night.connection, survey)
     for wave in night.surveys[survey].waves:
         if wave.wave not in in_use or ROSTER not in in_use or (survey, wave.wave) in night.frozen:
             continue
         known = [in_use.get(source) for source in sorted({wave.wave, *night.surveys[survey].known_from})]
-        inputs = text_hash(known, definition_parts(night.surveys[survey], {wave.wave}), night.code_version)
+        inputs = text_hash(known, night.declared(survey).behind({wave.wave}), night.code_version)
         step = f"response-quality-{wave.wave}"
-        if night.is_full or warehouse.step_inputs(night.connection, survey, step) != inputs:
+        if night.is_full or done.get(step) != inputs:
             judge_wave(survey, wave.wave)
             warehouse.remember_step(night.connection, survey, step, inputs)
 
@@ -75,15 +74,20 @@ def judge_wave(survey: str, wave: str) -> None:
     night = current()
     key: dict[str, Any] = {"survey": survey, "wave": wave}
     identity = list(night.surveys[survey].response_quality.identity)
-    found = response_quality(
+    found = judged(
         night.surveys[survey],
         wave,
         warehouse.read(night.connection, _INTERVIEWS, key | {"identity": identity}),
         warehouse.read(night.connection, _ANSWERS, key | {"shortest": SHORTEST_TEXT}),
     )
-    removed = removed_respondents(night.surveys[survey], found)
+    removed = removed_respondents(night.surveys[survey], found.flags)
+    tables = {
+        "analysis.response_quality": found.flags,
+        "analysis.response_measures": found.measures,
+        "raw.removed_respondents": removed,
+    }
     with warehouse.transaction(night.connection):
-        for table, rows in (("analysis.response_quality", found), ("raw.removed_respondents", removed)):
+        for table, rows in tables.items():
             warehouse.replace_rows(night.connection, table, rows.with_columns(survey=pl.lit(survey)), **key)
     if removed.height:
         remove_at = night.surveys[survey].response_quality.remove_at

@@ -1,7 +1,7 @@
 """Pages from the published file alone: each wave's newsletter and what lies beside it, and the trend explorer."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows.arrivals import deliveries_in_use
-from flows.releases import latest_release
+from flows.releases import Release, latest_releases
 from flows.run_context import Night, current
 from pipeline import run_log, warehouse
 from pipeline.fingerprint import text_hash
@@ -58,38 +58,49 @@ def _write_page_of_all(workspace: Workspace, where: Path, render: Callable[[Read
     return workspace.published / where
 
 
+def write_wave_pages(survey: str, waves: Sequence[str]) -> None:
+    """Write the newsletter of each wave, and what lies beside it, unless a release's is there and tells the same."""
+    night = current()
+    releases = latest_releases(night, survey)
+    told, done = _Told(night, survey, releases), warehouse.steps_done(night.connection, survey)
+    out = warehouse.read(night.connection, "select wave from marts.waves where survey = ? and is_public", [survey])
+    for wave in waves:
+        step, inputs = f"pages-{wave}", told.until(wave)
+        page = wave_folder(night.workspace, survey, wave, is_out=wave in set(out["wave"])) / NEWSLETTER
+        if wave not in releases or night.is_full or done.get(step) != inputs or not page.exists():
+            write_page(survey, wave)
+            warehouse.remember_step(night.connection, survey, step, inputs)
+
+
 @task(task_run_name="newsletter-{survey}-{wave}", cache_policy=NO_CACHE)
 def write_page(survey: str, wave: str) -> None:
-    """Write a wave's newsletter and what lies beside it, unless a release's are there and were made from the same."""
-    night = current()
-    release = latest_release(night, survey, wave)
-    step, inputs = f"pages-{wave}", _inputs(night, survey, wave)
-    page = wave_folder(night.workspace, survey, wave, is_out=_is_out(night, survey, wave)) / NEWSLETTER
-    is_same = warehouse.step_inputs(night.connection, survey, step) == inputs
-    if release is None or night.is_full or not (is_same and page.exists()):
-        write_newsletter(night.workspace, survey, wave)
-        warehouse.remember_step(night.connection, survey, step, inputs)
+    """Write a wave's newsletter and what lies beside it."""
+    write_newsletter(current().workspace, survey, wave)
 
 
-def _is_out(night: Night, survey: str, wave: str) -> bool:
-    found = warehouse.read(
-        night.connection, "select is_public from marts.waves where survey = ? and wave = ?", [survey, wave]
-    )
-    return bool(found["is_public"].item())
+class _Told:
+    """What pages of a survey's waves tell, read once: words, definitions, releases and deliveries."""
 
+    def __init__(self, night: Night, survey: str, releases: dict[str, Release]) -> None:
+        self.night, self.survey, self.releases = night, night.surveys[survey], releases
+        self.used = deliveries_in_use(night, survey)
 
-def _inputs(night: Night, survey: str, wave: str) -> str:
-    """Return a hash of all that the pages of a wave tell: its and the earlier waves' releases and deliveries."""
-    definition = night.surveys[survey]
-    until = {one.wave for one in definition.waves if one.wave_number <= definition.wave(wave).wave_number}
-    used = deliveries_in_use(night, survey)
-    return text_hash(
-        night.code_version,
-        night.definitions_hash[survey],
-        night.workspace.confidence,
-        [latest_release(night, survey, one) for one in sorted(until)],
-        sorted((source, used[source]) for source in (until | definition.known_from) & set(used)),
-    )
+    def until(self, wave: str) -> str:
+        """Return a hash of all that the pages of a wave tell: of it and of the waves before."""
+        survey = self.survey
+        until = {one.wave for one in survey.waves if one.wave_number <= survey.wave(wave).wave_number}
+        words = (survey.title, survey.methods_note, survey.research_questions, survey.statement)
+        plans = (survey.weights, survey.changes, survey.transitions, survey.trends, survey.conditioning)
+        others = (survey.families, survey.item_links, survey.retention, survey.replicates)
+        said = [one.without_other_newsletters(wave) for one in survey.translations.values()]
+        editors = (survey.newsletters.get(wave), survey.languages, said)
+        return text_hash(
+            self.night.code_version,
+            self.night.declared(survey.survey).behind(until, words, plans, others, editors),
+            self.night.workspace.confidence,
+            [self.releases.get(one) for one in sorted(until)],
+            sorted((source, self.used[source]) for source in (until | survey.known_from) & set(self.used)),
+        )
 
 
 def wave_folder(workspace: Workspace, survey: str, wave: str, *, is_out: bool) -> Path:
@@ -174,7 +185,7 @@ def write_trend_reports() -> None:
         if not definition.waves:
             continue
         last = max(definition.waves, key=lambda wave: wave.wave_number).wave
-        inputs = _inputs(night, survey, last)
+        inputs = _Told(night, survey, latest_releases(night, survey)).until(last)
         path = trend_report(night.workspace, survey)
         is_same = warehouse.step_inputs(night.connection, survey, "trend-report") == inputs
         if night.is_full or not (is_same and path.exists()):

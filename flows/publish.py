@@ -1,6 +1,8 @@
 """Publish once, at the end: releases, checks, the file researchers open, quality pages and newsletters."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -10,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import approvals, releases, take_in
 from flows.ingest_wave import UNREADABLE
-from flows.pages import write_attrition_pages, write_page, write_pages_of_all, write_trend_reports
+from flows.pages import write_attrition_pages, write_pages_of_all, write_trend_reports, write_wave_pages
 from flows.run_context import Night, current
 from flows.summary import published_corrections, summary_lines
 from pipeline import run_log, warehouse
@@ -34,8 +36,8 @@ def publish_night() -> NightState:
     copy_examples(night.workspace)
     write_quality_pages()
     write_weights_page()
-    for survey, wave in estimated_waves(night):
-        write_page(survey, wave)
+    for survey, rows in groupby(estimated_waves(night), key=itemgetter(0)):
+        write_wave_pages(survey, [wave for _, wave in rows])
     write_pages_of_all()
     write_attrition_pages()
     write_trend_reports()
@@ -68,12 +70,9 @@ def _settle(night: Night) -> None:
             night.undone.append(f"{where}: nothing to {request.act}, there are no figures of this wave yet.")
     for survey, wave in estimated:
         correction = asked.get((survey, wave, "correct"))
-        releases.settle_release(
-            survey,
-            wave,
-            notice=correction.notice if correction else None,
-            is_asked=(survey, wave) in night.to_finalise,
-        )
+        about = (correction.notice if correction else None, (survey, wave) in night.to_finalise)
+        if not releases.is_settled(night, survey, wave, *about):
+            releases.settle_release(survey, wave, *about)
         if (survey, wave, "approve") in asked:
             approvals.approve_release(survey, wave, asked[survey, wave, "approve"].embargo)
     approvals.let_out(night)

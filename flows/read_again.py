@@ -4,14 +4,13 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from flows.arrivals import Arrival, deliveries_in_use, note_fault, parts_in_use
+from flows.arrivals import HASH_LENGTH, Arrival, deliveries_in_use, note_fault, parts_in_use
 from flows.run_context import Night, current
 from pipeline import deliveries, warehouse
 from pipeline.definitions import CROSSWALK, Survey
 from pipeline.errors import DeliveryError
 from pipeline.fingerprint import text_hash
 from pipeline.rules import ROSTER
-from pipeline.step_inputs import reading_parts
 
 Slot = tuple[str, str]  # source and part
 UNDECLARED = "declared-part"  # the check that a delivery fails whose part the definitions no longer name
@@ -27,7 +26,7 @@ def to_read_again(survey: str, sources: Collection[str], arriving: Collection[Sl
             with the same inputs.
     """
     night = current()
-    in_use = deliveries_in_use(night, survey)
+    in_use, steps = deliveries_in_use(night, survey), warehouse.steps_done(night.connection, survey)
     found: dict[Slot, Arrival] = {}
     for arrival in _newest(night, survey):
         if arrival.source not in sources:
@@ -35,7 +34,7 @@ def to_read_again(survey: str, sources: Collection[str], arriving: Collection[Sl
         inputs = ingest_inputs(night, arrival, in_use)
         if arrival.slot in arriving or arrival.slot in found or inputs in done:
             continue
-        if night.is_full or warehouse.step_inputs(night.connection, survey, ingest_step(arrival)) != inputs:
+        if night.is_full or steps.get(ingest_step(arrival)) != inputs:
             found[arrival.slot] = arrival
             done.add(inputs)
     return list(found.values())
@@ -57,11 +56,11 @@ def _newest(night: Night, survey: str) -> list[Arrival]:
         """,
         [survey],
     )
-    newest = []
+    newest, kept = [], _archived_files(night)
     for delivery_id, source, stored, file_name, received_at, status in rows.iter_rows():
         if not (source in (ROSTER, CROSSWALK) or definition.has_wave(source)):
             continue
-        archived = _archived(night, survey, source, delivery_id)
+        archived = _archived(night, kept, f"{survey}, {source}", delivery_id)
         arrival = Arrival(delivery_id, survey, source, file_name, archived, received_at, stored)
         part = deliveries.part_now(definition, source, file_name, stored)
         if part is None:
@@ -89,14 +88,18 @@ def _set_aside(night: Night, arrival: Arrival, status: str) -> None:
     night.say(f"{arrival.where}: held. {reason}")
 
 
-def _archived(night: Night, survey: str, source: str, delivery_id: str) -> Path:
-    kept = sorted(night.workspace.archive.glob(f"{delivery_id}*"))
-    if not kept:
+def _archived_files(night: Night) -> dict[str, Path]:
+    """Return every archived file by the hash that its name begins with."""
+    return {path.name[:HASH_LENGTH]: path for path in sorted(night.workspace.archive.iterdir(), reverse=True)}
+
+
+def _archived(night: Night, kept: dict[str, Path], where: str, delivery_id: str) -> Path:
+    if delivery_id not in kept:
         raise DeliveryError(
-            f"{survey}, {source}: {night.workspace.archive} has no file {delivery_id[:12]}…, which the working store "
+            f"{where}: {night.workspace.archive} has no file {delivery_id[:12]}…, which the working store "
             "was made from. Restore it from a backup, or deliver the file again."
         )
-    return kept[0]
+    return kept[delivery_id]
 
 
 def ingest_step(arrival: Arrival) -> str:
@@ -112,7 +115,7 @@ def ingest_inputs(night: Night, arrival: Arrival, in_use: dict[str, list[str]]) 
         arrival.delivery_id,
         [in_use.get(one) for one in sorted(elsewhere)],
         _compared_with(night, survey, arrival, in_use),
-        reading_parts(survey, arrival.source),
+        night.declared(arrival.survey).behind_reading(arrival.source),
         night.code_version,
     )
 

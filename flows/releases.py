@@ -36,6 +36,20 @@ class Release:
         return int(self.release_id.rsplit("-r", 1)[1])
 
 
+def is_settled(night: Night, survey: str, wave: str, notice: str | None = None, is_asked: bool = False) -> bool:
+    """Return whether nothing is to be done of a wave's release tonight: nobody asks, and neither do day or figures."""
+    latest = latest_release(night, survey, wave)
+    if is_asked or notice is not None:
+        return False
+    return not is_due(night, survey, wave) if latest is None else not has_moved(night, survey, wave, latest)
+
+
+def is_due(night: Night, survey: str, wave: str) -> bool:
+    """Return whether a wave that nobody finalised becomes final of itself: fieldwork is over, and all parts came."""
+    is_over = not night.surveys[survey].wave(wave).is_in_field(night.today)
+    return night.workspace.auto_finalise and is_over and not missing_parts(night, survey, wave)
+
+
 @task(task_run_name="release-{survey}-{wave}", cache_policy=NO_CACHE)
 def settle_release(survey: str, wave: str, notice: str | None = None, is_asked: bool = False) -> None:
     """Make a wave final when its fieldwork is over, and a corrected release of it when its figures moved.
@@ -45,11 +59,9 @@ def settle_release(survey: str, wave: str, notice: str | None = None, is_asked: 
         is_asked: somebody asked to make the wave final.
     """
     night = current()
-    definition = night.surveys[survey].wave(wave)
     latest = latest_release(night, survey, wave)
     if latest is None:
-        is_over = not definition.is_in_field(night.today)
-        if is_asked or (is_over and night.workspace.auto_finalise and not missing_parts(night, survey, wave)):
+        if is_asked or is_due(night, survey, wave):
             _add_release(night, survey, wave, number=1, status="final")
         if notice is not None:
             night.undone.append(f"{survey}, {wave}: there is no release to correct yet; `panel finalise` makes one.")
@@ -76,8 +88,7 @@ def is_provisional(night: Night, survey: str, wave: str) -> bool:
     """Return whether a wave's figures are provisional tonight: no release of it, and none about to be made."""
     if latest_release(night, survey, wave) is not None or (survey, wave) in night.to_finalise:
         return False
-    is_over = not night.surveys[survey].wave(wave).is_in_field(night.today)
-    return not (night.workspace.auto_finalise and is_over and not missing_parts(night, survey, wave))
+    return not is_due(night, survey, wave)
 
 
 def missing_parts(night: Night, survey: str, wave: str) -> tuple[str, ...]:
@@ -88,19 +99,25 @@ def missing_parts(night: Night, survey: str, wave: str) -> tuple[str, ...]:
 
 def latest_release(night: Night, survey: str, wave: str) -> Release | None:
     """Return the newest release of a wave, None while it is provisional."""
+    return latest_releases(night, survey).get(wave)
+
+
+def latest_releases(night: Night, survey: str) -> dict[str, Release]:
+    """Return the newest release of each wave that has one."""
     rows = warehouse.read(
         night.connection,
         """
-        select release_id, release_status, figures_hash, approved_at is not null as is_approved, notice,
+        select wave, release_id, release_status, figures_hash, approved_at is not null as is_approved, notice,
             embargo_until, coalesce(is_public, false) as is_public
         from log.releases
-        where survey = ? and wave = ?
-        order by released_at desc, length(release_id) desc, release_id desc
-        limit 1
+        where survey = ?
+        qualify row_number() over (
+            partition by wave order by released_at desc, length(release_id) desc, release_id desc
+        ) = 1
         """,
-        [survey, wave],
+        [survey],
     )
-    return Release(*rows.row(0)) if rows.height else None
+    return {wave: Release(*release) for wave, *release in rows.iter_rows()}
 
 
 def figures_hash(night: Night, survey: str, wave: str) -> str:

@@ -5,12 +5,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from pipeline.crosswalk import People
 from pipeline.definitions import Survey
 from pipeline.requests import Request
 from pipeline.settings import Workspace
+from pipeline.step_inputs import Declared
+
+Parameter = TypeVar("Parameter")
 
 
 @dataclass
@@ -39,6 +42,7 @@ class Night:
     person_of: dict[str, dict[str, str]] = field(default_factory=dict)  # survey: alias: member it belongs to
     people: dict[str, People] = field(default_factory=dict)  # survey: who is who by its links
     seconds: dict[str, float] = field(default_factory=dict)  # part of the night: seconds
+    texts: dict[str, Declared] = field(default_factory=dict)  # survey: what steps depend on in its definition
 
     @property
     def snapshot_name(self) -> str:
@@ -49,6 +53,10 @@ class Night:
     def to_finalise(self) -> set[tuple[str, str]]:
         """Return the survey and wave of every wave somebody asked to finalise."""
         return {(one.survey, one.wave) for one in self.requests if one.act == "finalise"}
+
+    def declared(self, survey: str) -> Declared:
+        """Return what steps depend on in a survey's definition, made once for the night."""
+        return self.texts.setdefault(survey, Declared(self.surveys[survey]))
 
     def say(self, line: str) -> None:
         """Print one line of progress at once."""
@@ -71,3 +79,13 @@ def in_progress(night: Night) -> Iterator[Night]:
         yield night
     finally:
         _current.reset(token)
+
+
+def unsearched(parameter: Parameter) -> Parameter:
+    """Return a task's parameter wrapped so that Prefect does not look through all of it for results of other tasks.
+
+    The task gets it unwrapped. Definitions, members and answers are large, and grow with every wave.
+    """
+    from prefect.utilities.annotations import quote
+
+    return cast(Parameter, quote(parameter))

@@ -5,7 +5,7 @@ from prefect.artifacts import create_table_artifact
 
 from flows import arrivals, ingest_wave, join_members, read_again, validate_deliveries
 from flows.arrivals import Arrival
-from flows.run_context import Night, current
+from flows.run_context import Night, current, unsearched
 from pipeline import warehouse
 from pipeline.definitions import CROSSWALK, ROSTER, Survey
 from pipeline.fingerprint import text_hash
@@ -75,9 +75,10 @@ def _take_in_sources(night: Night, survey: str, new: list[Arrival], known: list[
     if not readings:
         return []
     accepted = []
-    reports = validate_deliveries.validate_deliveries(survey, list(readings.values()), known)
+    together = (unsearched(list(readings.values())), unsearched(known))
+    reports = validate_deliveries.validate_deliveries(survey, *together)
     for (arrival, reading), report in zip(readings.items(), reports, strict=True):
-        if ingest_wave.load_delivery(survey, arrival.source, arrival, reading, report):
+        if ingest_wave.load_delivery(survey, arrival.source, arrival, unsearched(reading), unsearched(report)):
             accepted.append(reading)
             if arrival.source == ROSTER:
                 is_refused = reading.frame["row_number"].is_in(report.refused["row_number"].implode())

@@ -65,6 +65,10 @@ class StoredAnswers(Mapping[str, pl.DataFrame]):
             raise KeyError(wave)
         return self._read(wave)
 
+    def __contains__(self, wave: object) -> bool:
+        """Return whether a wave is delivered, without reading it."""
+        return wave in self.waves
+
     def __iter__(self) -> Iterator[str]:
         """Return the delivered waves."""
         return iter(self.waves)

@@ -6,7 +6,8 @@ list leave the figures of earlier waves alone.
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,38 +17,81 @@ from pipeline.definitions import Survey
 from pipeline.panel.arrays import PanelArrays
 from pipeline.weighting_steps import COHORT, DOMAIN, WeightRecipe
 
-# Fields of a survey that a step names itself where it depends on them.
+# Fields of a survey that a step names itself where it depends on them, and those that are words for readers.
 NAMED_BY_STEPS = {
     *("waves", "items", "item_links", "weights", "changes", "transitions", "families", "retention"),
     *("trends", "conditioning", "replicates"),
-    *("title", "methods_note", "research_questions", "languages", "translations"),
+    *("title", "methods_note", "research_questions", "statement", "newsletters", "languages", "translations"),
 }
 
 
-def definition_parts(survey: Survey, waves: Iterable[str], *parts: object) -> list[str]:
-    """Return, as text, what a step over some waves depends on in the survey's definition.
+class Declared:
+    """What a survey declares, in the pieces that steps depend on; each piece is made into text once."""
 
-    Args:
-        waves: the waves whose fieldwork and items it reads.
-        parts: what else it reads: recipes, plans, families of tests, links between items.
-    """
-    common = {one.name: getattr(survey, one.name) for one in fields(survey) if one.name not in NAMED_BY_STEPS}
-    declared = [survey.wave(wave) for wave in sorted(set(waves))]
-    asked = sorted({placed.item for wave in declared for placed in wave.items})
-    return [repr(common), repr(declared), repr([survey.items.get(item) for item in asked]), repr(parts)]
+    def __init__(self, survey: Survey) -> None:
+        """Know the survey; make nothing yet."""
+        self.survey = survey
+        self._waves: dict[str, str] = {}
+
+    def behind(self, waves: Iterable[str], *parts: object) -> list[str]:
+        """Return, as text, what a step over some waves depends on in the survey's definition.
+
+        Args:
+            waves: the waves whose fieldwork and items it reads.
+            parts: what else it reads: recipes, plans, families of tests, links between items.
+        """
+        return [self._common, *(self._wave(wave) for wave in sorted(set(waves))), _short(parts)]
+
+    def behind_reading(self, source: str) -> list[str]:
+        """Return, as text, what the reading of a delivery and its rules depend on in the survey's definition.
+
+        A wave is judged beside the wave before it, and by the margins that its own weights are calibrated to; the
+        member list by the columns that weights are made of, and those that tell of waves.
+        """
+        survey = self.survey
+        known_from = sorted(survey.known_from)
+        if not survey.has_wave(source):
+            told = (survey.eligibility, survey.invitations, survey.profile, survey.crosswalk)
+            return self.behind((), survey.weights, known_from, *told)
+        before = [one.wave for one in survey.waves if one.wave_number < survey.wave(source).wave_number]
+        own_weights = [recipe for recipe in survey.weights if recipe.waves in ((), (source,))]
+        return self.behind({source, *before[-1:]}, own_weights, known_from)
+
+    @cached_property
+    def _common(self) -> str:
+        """Return what every step depends on; what is told of single waves belongs to those waves."""
+        survey = self.survey
+        of_all = replace(
+            survey,
+            eligibility=replace(survey.eligibility, columns={}),
+            invitations=replace(survey.invitations, columns={}),
+            profile=tuple(replace(one, elsewhere={}) for one in survey.profile),
+            crosswalk=survey.crosswalk and replace(survey.crosswalk, ids={}),
+        )
+        return _short({one.name: getattr(of_all, one.name) for one in fields(of_all) if _is_common(one.name)})
+
+    def _wave(self, name: str) -> str:
+        """Return what is declared of one wave: its fieldwork, columns and items, and where others tell of it."""
+        if name not in self._waves:
+            survey, wave = self.survey, self.survey.wave(name)
+            items = [survey.items.get(item) for item in sorted({placed.item for placed in wave.items})]
+            told = (
+                survey.eligibility.columns.get(name),
+                survey.invitations.columns.get(name),
+                [one.elsewhere.get(name) for one in survey.profile],
+                survey.crosswalk and survey.crosswalk.ids.get(name),
+            )
+            self._waves[name] = _short((wave, items, told))
+        return self._waves[name]
 
 
-def reading_parts(survey: Survey, source: str) -> list[str]:
-    """Return, as text, what the reading of a delivery and its rules depend on in the survey's definition.
+def _short(declared: object) -> str:
+    """Return a hash of values that print the same when they are the same."""
+    return hashlib.blake2b(repr(declared).encode(), digest_size=16).hexdigest()
 
-    A wave is judged beside the wave before it, and by the margins that its own weights are calibrated to; the member
-    list by the columns that weights are made of.
-    """
-    if not survey.has_wave(source):
-        return definition_parts(survey, (), survey.weights, sorted(survey.known_from))
-    before = [one.wave for one in survey.waves if one.wave_number < survey.wave(source).wave_number]
-    own_weights = [recipe for recipe in survey.weights if recipe.waves in ((), (source,))]
-    return definition_parts(survey, {source, *before[-1:]}, own_weights, sorted(survey.known_from))
+
+def _is_common(field: str) -> bool:
+    return field not in NAMED_BY_STEPS
 
 
 def waves_behind(survey: Survey, recipe: WeightRecipe, waves: Iterable[str]) -> set[str]:

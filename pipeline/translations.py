@@ -1,6 +1,6 @@
 """A survey's own texts in one more language: which there are, and what each is called."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 TITLE, POPULATION, UNIVERSE, UNIT, METHODS_NOTE = SURVEY_TEXTS = (  # of the survey as a whole
     "title",
@@ -14,6 +14,7 @@ LINK_NOTE = "link_note"  # of two items, joined by LINKED
 DOMAIN, WEIGHT = "domain", "use_when"  # of a domain; of a weight_id
 INTRO, THANKS, NEXT_SURVEY = EDITOR_TEXTS = ("intro", "thanks", "next_survey")  # of a wave's newsletter
 YOU_SAID, WE_DID = "you_said", "we_did"  # of a wave's newsletter; the code is the place
+OF_A_NEWSLETTER = (*EDITOR_TEXTS, YOU_SAID, WE_DID)
 LINKED = ">"
 
 Key = tuple[str, str, str]  # what it is, of which item (domain, weight, wave), and its code; '' where it has none
@@ -31,3 +32,8 @@ class Translation:
     def is_reviewed(self) -> bool:
         """Return whether a translator stands behind the texts."""
         return bool(self.reviewed_by)
+
+    def without_other_newsletters(self, wave: str) -> "Translation":
+        """Return the same without what editors say of other waves."""
+        said = {key: text for key, text in self.texts.items() if key[0] not in OF_A_NEWSLETTER or key[1] == wave}
+        return replace(self, texts=said)

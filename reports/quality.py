@@ -105,8 +105,12 @@ def _latest(checks: pl.DataFrame) -> pl.DataFrame:
 def _source_pages(
     checks: pl.DataFrame, deliveries: pl.DataFrame, waves: pl.DataFrame, parts: pl.DataFrame, items: pl.DataFrame | None
 ) -> list[SourcePage]:
-    rows = checks.to_dicts()
-    labels = {(one["survey"], one["item"]): one["label"] for one in (items.to_dicts() if items is not None else [])}
+    of_source: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in checks.iter_rows(named=True):
+        of_source.setdefault((row["survey"], row["wave"], row["part"]), []).append(row)
+    labels: dict[str, dict[str, str]] = {}
+    for item in items.iter_rows(named=True) if items is not None else ():
+        labels.setdefault(item["survey"], {})[item["item"]] = item["label"]
 
     def page(survey: str, source: str, wave: dict[str, Any], part: dict[str, Any]) -> SourcePage:
         name, adds = part.get("part", ""), part.get("adds", False)
@@ -115,8 +119,8 @@ def _source_pages(
             source=source,
             fieldwork=words.dates(ENGLISH, wave["fieldwork_start"], wave["fieldwork_end"]) if wave else "",
             **newest_delivery(deliveries, survey, source, name, adds=adds),
-            checks=[one for one in rows if (one["survey"], one["wave"], one["part"]) == (survey, source, name)],
-            labels={item: label for (owner, item), label in labels.items() if owner == survey},
+            checks=of_source.get((survey, source, name), []),
+            labels=labels.get(survey, {}),
             part=name,
             mode=part.get("mode") or "",
             is_awaited=not adds,

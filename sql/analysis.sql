@@ -377,6 +377,14 @@ create table if not exists analysis.response_quality (
     kind varchar
 );
 
+create table if not exists analysis.response_measures (
+    survey varchar not null,
+    wave varchar not null,
+    panel_member_id varchar not null,
+    measure varchar not null,
+    value double
+);
+
 create table if not exists analysis.quality_effect (
     survey varchar not null,
     wave varchar not null,

@@ -18,14 +18,18 @@ from pipeline.estimation.tests import corrected_p_values
 from pipeline.estimation.values import DomainMask, ItemValues
 from pipeline.estimation.waves import joint_spreads
 from pipeline.panel.arrays import UNKNOWN, PanelArrays
+from pipeline.panel.carefulness import PREFIX, careful_items
 from pipeline.panel.estimates import PanelData
+from pipeline.panel.response_quality import MEASURED
 from pipeline.panel.weights import PanelWeight, weigh
 from pipeline.weighting_steps import WeightRecipe
 
 NEWCOMERS, TENURE = "newcomers", "tenure"
-TESTED = ("headline", "mean", DONT_KNOW)  # the shares behind headlines would only be tested twice
+CAREFULNESS = "carefulness"  # statistic of how carefully people answered
+TESTED = ("headline", "mean", DONT_KNOW, CAREFULNESS)  # the shares behind headlines would only be tested twice
 LEVEL = 0.05
 CORRECTION = "benjamini_hochberg"
+NO_MEASURES = pl.DataFrame(schema=MEASURED)
 FEWEST_NEWCOMERS = 100  # methodology A3: no comparison of figures on fewer
 Mask = NDArray[np.bool_]
 _OF_DONT_KNOW = f" {DONT_KNOW}"
@@ -56,10 +60,15 @@ def refreshed_waves(data: PanelData, waves: Sequence[str]) -> list[str]:
     return found
 
 
-def newcomers_rows(data: PanelData, recipe: WeightRecipe, wave: str, *, confidence: float) -> pl.DataFrame:
+def newcomers_rows(
+    data: PanelData, recipe: WeightRecipe, wave: str, *, confidence: float, quality: pl.DataFrame = NO_MEASURES
+) -> pl.DataFrame:
     """Return how newcomers answer beside experienced members, each weighted to the population by the recipe alone.
 
     Attrition of the experienced is adjusted for as far as the recipe does, or it would pose as conditioning.
+
+    Args:
+        quality: wave, panel_member_id, measure and value: how carefully people answered.
 
     Raises:
         WeightingError: the recipe cannot be followed for one of the groups.
@@ -67,7 +76,8 @@ def newcomers_rows(data: PanelData, recipe: WeightRecipe, wave: str, *, confiden
     Source: methodology C14; Das, Toepoel and van Soest (2011), Sociological Methods & Research 40.
     """
     is_new = tenure_at(data, wave) == 0
-    sides = [_side(data, recipe, wave, group) for group in (~is_new, is_new)]
+    measures = quality.filter(wave=wave)
+    sides = [_side(data, recipe, wave, group, measures) for group in (~is_new, is_new)]
     found = net_change(sides[0], sides[1], confidence=confidence)
     names = {
         "estimate_from": "estimate_experienced",
@@ -79,20 +89,32 @@ def newcomers_rows(data: PanelData, recipe: WeightRecipe, wave: str, *, confiden
     keys = {"wave": pl.lit(wave), "contrast": pl.lit(NEWCOMERS)}
     named = found.rename(names).with_columns(**keys).select(list(SCHEMA)).cast(pl.Schema(SCHEMA))
     is_dont_know = pl.col("item").str.ends_with(_OF_DONT_KNOW)
-    return named.filter(~is_dont_know | (pl.col("category") == DONT_KNOW)).with_columns(
+    told = named.filter(~is_dont_know | (pl.col("category") == DONT_KNOW)).with_columns(
         item=pl.col("item").str.strip_suffix(_OF_DONT_KNOW),
         statistic=pl.when(is_dont_know).then(pl.lit(DONT_KNOW)).otherwise("statistic"),
         category=pl.when(~is_dont_know).then("category"),
     )
+    return _with_carefulness(told)
 
 
-def _side(data: PanelData, recipe: WeightRecipe, wave: str, group: Mask) -> WaveAnswers:
+def _with_carefulness(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows in which a measure of carefulness is a category of no item."""
+    is_measure = pl.col("item").str.starts_with(PREFIX)
+    return rows.with_columns(
+        statistic=pl.when(is_measure).then(pl.lit(CAREFULNESS)).otherwise("statistic"),
+        category=pl.when(is_measure).then(pl.col("item").str.strip_prefix(PREFIX)).otherwise("category"),
+        item=pl.when(is_measure).then(pl.lit("")).otherwise("item"),
+    )
+
+
+def _side(data: PanelData, recipe: WeightRecipe, wave: str, group: Mask, measures: pl.DataFrame) -> WaveAnswers:
     """Return one group as a sample of its own."""
     weight = weigh(data.survey, recipe, (wave,), only(data.arrays, group))
     rows = weight.design_rows
     design = replace(weight.design, weight=np.where(group[rows], weight.design.weight, 0.0))
     everyone = DomainMask(ALL, ALL, np.ones(rows.size, np.bool_))
-    return WaveAnswers(design, rows, [*data.items(wave, rows), *_dont_knows(data, wave, rows)], [everyone])
+    careful = careful_items(data.survey, data.arrays, rows, measures)
+    return WaveAnswers(design, rows, [*data.items(wave, rows), *_dont_knows(data, wave, rows), *careful], [everyone])
 
 
 def _dont_knows(data: PanelData, wave: str, rows: NDArray[np.int64]) -> list[ItemValues]:
@@ -123,20 +145,32 @@ def only(arrays: PanelArrays, group: Mask) -> PanelArrays:
 
 
 def tenure_rows(
-    data: PanelData, waves: Sequence[str], weights: Sequence[PanelWeight], *, confidence: float
+    data: PanelData,
+    waves: Sequence[str],
+    weights: Sequence[PanelWeight],
+    *,
+    confidence: float,
+    quality: pl.DataFrame = NO_MEASURES,
 ) -> pl.DataFrame:
-    """Return the effect of time in the panel on each headline and number, pooled over waves; none that is not told."""
+    """Return the effect of time in the panel on each headline, number and measure of carefulness, pooled over waves.
+
+    What cannot be told from wave and profile has none.
+    """
     spreads = joint_spreads([one.design for one in weights])
     ready = [
         WaveRows(spread, tenure_at(data, wave)[one.design_rows].astype(float), _profile(data, one.design_rows))
         for wave, one, spread in zip(waves, weights, spreads, strict=True)
     ]
     pairs = list(zip(waves, weights, strict=True))
-    asked = [{item.item: item for item in data.items(wave, one.design_rows)} for wave, one in pairs]
+    asked = [
+        {item.item: item for item in [*data.items(wave, one.design_rows), *_careful(data, wave, one, quality)]}
+        for wave, one in pairs
+    ]
+    measures = dict.fromkeys(item for items in asked for item in items if item.startswith(PREFIX))
     rows = []
-    for item in data.survey.items:
+    for item in (*data.survey.items, *measures):
         places = [place for place, items in enumerate(asked) if item in items]
-        for statistic, category in _outcomes(data.survey, item):
+        for statistic, category in [("mean", None)] if item in measures else _outcomes(data.survey, item):
             answers = [_outcome(asked[place][item], category) for place in places]
             try:
                 found = tenure_effect([ready[place] for place in places], answers) if places else None
@@ -146,7 +180,12 @@ def tenure_rows(
                 n = sum(int(np.isfinite(one).sum()) for one in answers)
                 key = {"wave": waves[-1], "contrast": TENURE, "item": item, "statistic": statistic}
                 rows.append(key | {"category": category, "n_experienced": n} | _figures(found, confidence))
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
+    found_rows = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    return _with_carefulness(found_rows.with_columns(pl.col(pl.Float64).fill_nan(None)))
+
+
+def _careful(data: PanelData, wave: str, weight: PanelWeight, quality: pl.DataFrame) -> list[ItemValues]:
+    return careful_items(data.survey, data.arrays, weight.design_rows, quality.filter(wave=wave))
 
 
 def _outcomes(survey: Survey, item: str) -> list[tuple[str, str | None]]:
@@ -194,7 +233,8 @@ def with_corrections(rows: pl.DataFrame, survey: Survey) -> pl.DataFrame:
     rows = rows.with_row_index("row")
     corrected = np.full(rows.height, np.nan)
     is_tested = pl.col("p_value").is_not_null() & pl.col("statistic").is_in(TESTED)
-    for part in rows.filter(is_tested).partition_by("wave", "contrast"):
+    is_answer = pl.col("statistic") != CAREFULNESS  # what people say and how they say it are two questions
+    for part in rows.filter(is_tested).with_columns(is_answer=is_answer).partition_by("wave", "contrast", "is_answer"):
         corrected[part["row"].to_numpy()] = corrected_p_values(part["p_value"].to_numpy(), CORRECTION)
     smaller = pl.when(pl.col("contrast") == NEWCOMERS).then(pl.min_horizontal("n_experienced", "n_newcomers"))
     thin = is_too_thin("smaller_n", disclosure_profile(survey.disclosure_profile))

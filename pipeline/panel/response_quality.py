@@ -36,6 +36,8 @@ KINDS = {  # what a flag is evidence of: two flags of one kind tell the same thi
     "gibberish": "gibberish",
     "inconsistent": "identity",
 }
+MEASURED = {"wave": pl.String, "panel_member_id": pl.String, "measure": pl.String, "value": pl.Float64}
+KEPT = ("speeding", "straightlining", "nondifferentiation", "item_nonresponse")  # of everybody, for comparisons
 REMOVED = {"wave": pl.String, "panel_member_id": pl.String, "kinds": pl.String}
 SHORTEST_TEXT = 40  # characters; many people write the same two words
 
@@ -49,8 +51,21 @@ class Measure:
     is_strong: NDArray[np.bool_] | bool = False  # (n,), or of all
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What is found of one wave's respondents: the flags, and what those measures were of everybody."""
+
+    flags: pl.DataFrame  # the columns of `response_quality` but the survey
+    measures: pl.DataFrame  # wave, panel_member_id, measure, value; where it is known
+
+
 def response_quality(survey: Survey, wave: str, interviews: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
-    """Return the flags of one wave's respondents: the columns of `response_quality` but the survey.
+    """Return the flags of one wave's respondents."""
+    return judged(survey, wave, interviews, answers).flags
+
+
+def judged(survey: Survey, wave: str, interviews: pl.DataFrame, answers: pl.DataFrame) -> Judged:
+    """Return how carefully one wave's respondents answered.
 
     Args:
         interviews: panel_member_id, n_differing (variables of identity), seconds, mode, device_hash of each complete
@@ -58,7 +73,7 @@ def response_quality(survey: Survey, wave: str, interviews: pl.DataFrame, answer
         answers: panel_member_id, item, code, missing_kind; of an open answer text, and text_hash where it is long.
     """
     if interviews.is_empty():
-        return pl.DataFrame(schema=FLAGS)
+        return Judged(pl.DataFrame(schema=FLAGS), pl.DataFrame(schema=MEASURED))
     people = interviews.sort("panel_member_id").with_row_index("row")
     located = answers.join(people.select("panel_member_id", "row"), on="panel_member_id")
     open_items = [item.item for item in survey.items.values() if item.kind == "text"]
@@ -73,7 +88,22 @@ def response_quality(survey: Survey, wave: str, interviews: pl.DataFrame, answer
         Measure("inconsistent", people["n_differing"].cast(pl.Float64).to_numpy(), is_strong=True),
     ]
     found = [_flagged(survey, wave, people, measure) for measure in measures]
-    return pl.concat([pl.DataFrame(schema=FLAGS), *found]).sort("panel_member_id", "flag")
+    kept = [_of_everybody(wave, people, measure) for measure in measures if measure.flag in KEPT]
+    return Judged(
+        pl.concat([pl.DataFrame(schema=FLAGS), *found]).sort("panel_member_id", "flag"),
+        pl.concat([pl.DataFrame(schema=MEASURED), *kept]).sort("panel_member_id", "measure"),
+    )
+
+
+def _of_everybody(wave: str, people: pl.DataFrame, measure: Measure) -> pl.DataFrame:
+    """Return one measure of each respondent of whom it is known."""
+    found = people.select(
+        pl.lit(wave).alias("wave"),
+        "panel_member_id",
+        pl.lit(measure.flag).alias("measure"),
+        pl.Series("value", measure.value, pl.Float64),
+    )
+    return found.filter(pl.col("value").is_finite())
 
 
 def removed_respondents(survey: Survey, flags: pl.DataFrame) -> pl.DataFrame:

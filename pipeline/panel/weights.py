@@ -1,6 +1,6 @@
 """Whom a weight of the panel starts from, and the weight and sampling design that come of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +41,7 @@ class PanelWeight:
         return self.rows[self.weighted.is_held]
 
 
-def waves_of(survey: Survey, recipe: WeightRecipe, fielded: set[str]) -> list[tuple[str, ...]]:
+def waves_of(survey: Survey, recipe: WeightRecipe, fielded: Set[str]) -> list[tuple[str, ...]]:
     """Return the wave sets a recipe makes weights for; those with a wave that has no answers yet are left out."""
     sets = [recipe.waves] if recipe.waves else [(wave.wave,) for wave in survey.waves]
     needed = [(*waves, recipe.starting_wave) if recipe.starting_wave else waves for waves in sets]

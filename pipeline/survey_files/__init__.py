@@ -2,6 +2,7 @@
 
 from pipeline.survey_files.adding import with_items
 from pipeline.survey_files.survey import read_survey, read_surveys, survey_folders
+from pipeline.survey_files.taking_out import without_waves
 from pipeline.survey_files.writing import Notes, items_text, wave_text
 from pipeline.survey_files.writing_survey import survey_text
 
@@ -14,4 +15,5 @@ __all__ = [
     "survey_text",
     "wave_text",
     "with_items",
+    "without_waves",
 ]

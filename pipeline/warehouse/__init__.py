@@ -23,7 +23,7 @@ from pipeline.warehouse.opening import open_read_only, open_warehouse
 from pipeline.warehouse.parts import people_in_parts, supersede_rows
 from pipeline.warehouse.publication import answer, connect_published, publish, read_published
 from pipeline.warehouse.snapshots import forget_snapshots
-from pipeline.warehouse.steps import remember_step, step_inputs
+from pipeline.warehouse.steps import remember_step, step_inputs, steps_done
 
 __all__ = [
     "Delivery",
@@ -52,6 +52,7 @@ __all__ = [
     "run_checks",
     "set_delivery_status",
     "step_inputs",
+    "steps_done",
     "store_definitions",
     "supersede_rows",
     "transaction",

@@ -12,6 +12,11 @@ def step_inputs(connection: duckdb.DuckDBPyConnection, survey: str, step: str) -
     return str(rows["inputs"][0]) if rows.height else None
 
 
+def steps_done(connection: duckdb.DuckDBPyConnection, survey: str) -> dict[str, str]:
+    """Return what each step of a survey worked on when it was last done."""
+    return dict(read(connection, "select step, inputs from log.steps where survey = ?", [survey]).iter_rows())
+
+
 def remember_step(connection: duckdb.DuckDBPyConnection, survey: str, step: str, inputs: str) -> None:
     """Remember that a survey's step was done with these inputs."""
     row = pl.DataFrame({"survey": [survey], "step": [step], "inputs": [inputs]})

@@ -4,9 +4,9 @@
 -- weight_id: which weight; each group is weighted to the population by its recipe alone
 -- wave: wave of the comparison; of tenure the last wave pooled
 -- contrast: newcomers: members in their first wave less experienced ones; tenure: per doubling of 1 + waves since joining, wave and profile held fixed, pooled over waves
--- item: item id; table items has its wording
--- statistic: share (of a category), mean (of a number), headline, or dont_know (share of don't know among those asked who said it or answered)
--- category: answer label for a share, headline name for a headline, empty for a mean
+-- item: item id; table items has its wording; empty for carefulness
+-- statistic: share (of a category), mean (of a number), headline, dont_know (share of don't know among those asked who said it or answered), or carefulness (mean of a measure of how people answered)
+-- category: answer label for a share, headline name for a headline, empty for a mean; of carefulness: time (of the interview over the median of its mode and questions, log to base 2, held within a quarter and four times), speeding (1 where that is under the declared ratio), straightlining (share of grids), nondifferentiation (0 to 1), item_nonresponse (share of the items asked)
 -- estimate_experienced: weighted estimate of experienced members; empty for tenure
 -- estimate_newcomers: weighted estimate of newcomers; empty for tenure
 -- difference: estimate_newcomers minus estimate_experienced; of tenure the difference per doubling
@@ -15,7 +15,7 @@
 -- ci_high: upper end of the confidence interval
 -- degrees_of_freedom: PSUs minus strata with data
 -- p_value: p of the test that there is no difference, uncorrected
--- p_value_corrected: p corrected (Benjamini-Hochberg) over all headlines, means and don't knows of the wave and contrast; judge by this one
+-- p_value_corrected: p corrected (Benjamini-Hochberg) over all headlines, means and don't knows of the wave and contrast, over the measures of carefulness by themselves; judge by this one
 -- verdict: newcomers higher or lower, rises or falls with time, no clear difference; not tested for single answers
 -- n_experienced: experienced respondents; of tenure the answers pooled
 -- n_newcomers: newcomers among the respondents; empty for tenure
@@ -26,7 +26,7 @@ select
     weight_id,
     wave,
     contrast,
-    item,
+    nullif(item, '') as item,
     statistic,
     category,
     estimate_experienced,

@@ -50,10 +50,20 @@ def test_a_wave_that_came_alone_is_read_alone(grown: tuple[Panel, Panel, Ran], t
     panel = grown[0].copy_to(tmp_path / "panel")
     (panel.root / "later" / "w03.yml").rename(definition_of(panel, "w03"))
     panel.deliver("w03", (panel.root / "later" / panel.delivered_name("w03")).read_bytes())
+    words = panel.root / "surveys" / SURVEY / "newsletters" / "w03.yml"
+    words.parent.mkdir(exist_ok=True)
+    words.write_text('intro: "Thank you."\n', encoding="utf-8")
+    page = panel.root / "published" / "public" / SURVEY / "w01" / "newsletter.html"
+    written, steps = page.stat().st_mtime_ns, "from log.steps where step not like '%w03%' order by all"
+    before = panel.stored(steps)
     ran = panel.night()
     read = [line for line in ran.output.splitlines() if "rows accepted" in line]
     assert len(read) == 1, "the waves before were read again"
     assert read[0].startswith(f"{SURVEY}, w03: ")
+    assert page.stat().st_mtime_ns == written, "the newsletter of an earlier wave was written again"
+    of_waves = [row for row in panel.stored(steps).rows() if "-w0" in row[1]]
+    assert len(of_waves) > 5
+    assert of_waves == [row for row in before.rows() if "-w0" in row[1]], "figures of earlier waves were made again"
 
 
 def test_figures_grown_wave_by_wave_are_those_made_at_once(grown: tuple[Panel, Panel, Ran], tmp_path: Path) -> None:

@@ -52,6 +52,13 @@ def test_every_mart_says_what_its_rows_and_columns_are(store: Store, table: str)
     assert "Key: " in comment.table
 
 
+def test_how_carefully_newcomers_answer_is_of_no_item(store: Store) -> None:
+    key = {"weight_id": "x", "wave": "w2", "contrast": "newcomers"}
+    store.given("analysis.conditioning", {**key, "item": "", "statistic": "carefulness", "category": "time"})
+    store.given("analysis.conditioning", {**key, "item": "trust", "statistic": "headline", "category": "agree"})
+    assert store.rows("marts.conditioning", "item", "statistic") == [("trust", "headline"), (None, "carefulness")]
+
+
 def test_members_carry_the_published_domains_they_are_in(store: Store) -> None:
     store.given("core.members", {"panel_member_id": "a", "cohort": "1", "route": "post", "joined_on": date(2024, 1, 1)})
     store.given("core.members", {"panel_member_id": "b", "status": "left"})

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.definitions import Survey
 from pipeline.panel.arrays import Categories, PanelArrays
-from pipeline.step_inputs import definition_parts, members_of_wave, reading_parts
+from pipeline.step_inputs import Declared, members_of_wave
 from pipeline.survey_files import read_survey
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "surveys" / "citizens_panel"
@@ -41,34 +41,30 @@ def arrays(members: str, **changes: object) -> PanelArrays:
 
 def test_a_new_wave_changes_nothing_that_earlier_ones_depend_on(survey: Survey) -> None:
     shorter = replace(survey, waves=survey.waves[:-1])
-    assert definition_parts(shorter, {"w01"}) == definition_parts(survey, {"w01"})
-    assert reading_parts(shorter, "w02") == reading_parts(survey, "w02")
+    assert Declared(shorter).behind({"w01"}) == Declared(survey).behind({"w01"})
+    assert Declared(shorter).behind_reading("w02") == Declared(survey).behind_reading("w02")
 
 
 def test_only_items_that_a_wave_asks_count(survey: Survey) -> None:
     asked = {placed.item for placed in survey.wave("w01").items}
     other = next(name for name in survey.items if name not in asked)
     reworded = {other: replace(survey.items[other], wording="Otherwise")}
-    assert definition_parts(replace(survey, items=survey.items | reworded), {"w01"}) == definition_parts(
-        survey, {"w01"}
-    )
+    assert Declared(replace(survey, items=survey.items | reworded)).behind({"w01"}) == Declared(survey).behind({"w01"})
     reworded = {name: replace(survey.items[name], wording="Otherwise") for name in list(asked)[:1]}
-    assert definition_parts(replace(survey, items=survey.items | reworded), {"w01"}) != definition_parts(
-        survey, {"w01"}
-    )
+    assert Declared(replace(survey, items=survey.items | reworded)).behind({"w01"}) != Declared(survey).behind({"w01"})
 
 
 def test_margins_domains_and_named_plans_count(survey: Survey) -> None:
-    before = definition_parts(survey, {"w01"}, survey.families)
-    assert definition_parts(replace(survey, margins={}), {"w01"}, survey.families) != before
-    assert definition_parts(survey, {"w01"}, survey.families[:1]) != before
+    before = Declared(survey).behind({"w01"}, survey.families)
+    assert Declared(replace(survey, margins={})).behind({"w01"}, survey.families) != before
+    assert Declared(survey).behind({"w01"}, survey.families[:1]) != before
 
 
 def test_the_reading_of_a_wave_depends_on_the_wave_before(survey: Survey) -> None:
     first, second, *others = survey.waves
     changed = replace(survey, waves=(first, replace(second, row_tolerance=0.5), *others))
-    assert reading_parts(changed, "w01") == reading_parts(survey, "w01")
-    assert reading_parts(changed, "w03") != reading_parts(survey, "w03")
+    assert Declared(changed).behind_reading("w01") == Declared(survey).behind_reading("w01")
+    assert Declared(changed).behind_reading("w03") != Declared(survey).behind_reading("w03")
 
 
 def test_members_who_join_later_do_not_change_a_wave() -> None:

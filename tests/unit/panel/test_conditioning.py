@@ -110,6 +110,57 @@ def test_single_answers_behind_a_headline_are_not_tested_twice() -> None:
     assert rows["p_value"].null_count() == 0
 
 
+def measured(rng: np.random.Generator, hasty: float) -> pl.DataFrame:
+    """Return how long everybody took over the median, and which grids newcomers and others answered in one line.
+
+    Args:
+        hasty: by how much quicker the experienced are, log to base 2.
+    """
+    members = [f"m{number:04d}" for number in range(N)]
+    parts = []
+    for wave, tenure in (("w01", np.zeros(N)), ("w02", (~IS_NEW).astype(float))):
+        time = 2 ** (0.3 * rng.standard_normal(N) - hasty * tenure)
+        for measure, value in (("speeding", time), ("straightlining", (rng.random(N) < 0.1).astype(float))):
+            parts.append(
+                pl.DataFrame({"panel_member_id": members, "value": value}).with_columns(
+                    wave=pl.lit(wave), measure=pl.lit(measure)
+                )
+            )
+    return pl.concat(parts)
+
+
+def test_experienced_members_who_answer_faster_are_found_in_both_contrasts_and_straight_lines_are_not() -> None:
+    data = panel(np.random.default_rng(2), RAKED)
+    quality = measured(np.random.default_rng(2), hasty=0.5)
+    weights = [weigh(data.survey, RAKED, (wave,), data.arrays) for wave in ("w01", "w02")]
+    rows = [
+        newcomers_rows(data, RAKED, "w02", confidence=0.95, quality=quality),
+        tenure_rows(data, ["w01", "w02"], weights, confidence=0.95, quality=quality),
+    ]
+    found = with_corrections(pl.concat(rows), data.survey).filter(statistic="carefulness")
+    told = {(row["contrast"], row["category"]): row for row in found.iter_rows(named=True)}
+    time = told["newcomers", "time"]
+    assert (time["item"], time["verdict"]) == ("", "newcomers higher")
+    assert time["difference"] == pytest.approx(0.5, abs=0.08)
+    assert time["n_newcomers"] == NEW
+    assert told["tenure", "time"]["difference"] == pytest.approx(-0.5, abs=0.08)  # log2(1 + 1) = 1
+    assert told["tenure", "time"]["verdict"] == "falls with time"
+    assert told["newcomers", "straightlining"]["verdict"] == told["tenure", "straightlining"]["verdict"]
+    assert told["newcomers", "straightlining"]["verdict"] == "no clear difference"
+    assert told["newcomers", "speeding"]["estimate_newcomers"] == 0  # nobody takes less than 0.3 of the median
+
+
+def test_how_people_answer_is_corrected_by_itself() -> None:
+    data = panel(np.random.default_rng(3), RAKED)
+    alone = newcomers_rows(data, RAKED, "w02", confidence=0.95)
+    quality = measured(np.random.default_rng(3), hasty=0.0)
+    beside = newcomers_rows(data, RAKED, "w02", confidence=0.95, quality=quality)
+    answers = [
+        with_corrections(rows, data.survey).filter(pl.col("statistic") != "carefulness") for rows in (alone, beside)
+    ]
+    assert answers[0]["p_value_corrected"].to_list() == answers[1]["p_value_corrected"].to_list()
+
+
 def test_newcomers_who_are_less_sure_are_found() -> None:
     data = panel(np.random.default_rng(5), RAKED, unsure=0.25)
     rows = with_corrections(newcomers_rows(data, RAKED, "w02", confidence=0.95), data.survey)
