@@ -3,6 +3,7 @@
 from functools import partial
 
 from flows import change_waves, compare_newcomers, follow_members, follow_trends
+from flows.compare_groups import compare_groups
 from flows.estimate_wave import estimate_wave
 from flows.figure_steps import Figures, deliveries_of_sources
 from flows.quality_effects import forget_quality_effect, tell_quality_effect
@@ -33,6 +34,7 @@ def make_figures(survey: str) -> None:
     figures = Figures(night, survey, gather(survey), deliveries)
     _estimates(figures)
     _replicates(figures)
+    _groups(figures)
     _changes(figures)
     _transitions(figures)
     _trends(figures)
@@ -120,6 +122,25 @@ def _estimate(figures: Figures, recipe: WeightRecipe, waves: tuple[str, ...]) ->
     for wave in waves:
         is_provisional = wave in figures.provisional
         estimate_wave(figures.survey, wave, recipe.weight_id, unsearched(weight), data, is_provisional)
+
+
+def _groups(figures: Figures) -> None:
+    """Test whether groups differ in each wave, where a family of tests declares groups."""
+    survey = figures.data.survey
+    for recipe in survey.weights:
+        for waves in waves_of(survey, recipe, figures.fielded):
+            figures.step(
+                f"groups-{recipe.weight_id}-{'+'.join(waves)}",
+                waves_behind(survey, recipe, waves),
+                partial(_compare_groups, figures, recipe, waves),
+                *(_recipes(figures, recipe), survey.families),
+            )
+
+
+def _compare_groups(figures: Figures, recipe: WeightRecipe, waves: tuple[str, ...]) -> None:
+    weight, data = unsearched(figures.weight(recipe, waves)), unsearched(figures.data)
+    for wave in waves:
+        compare_groups(figures.survey, wave, recipe.weight_id, weight, data, wave in figures.provisional)
 
 
 def _changes(figures: Figures) -> None:

@@ -37,6 +37,8 @@ class TestFamily:
     kinds: tuple[str, ...] = ()  # of change that the family tests; () = every declared one
     weights: tuple[str, ...] = ()  # () = every weight a change is declared for
     pairs: tuple[tuple[str, str], ...] = ()  # () = every declared pair of waves
+    equivalence: float | None = None  # a share that changed by less is steady, where a test shows it; None: untested
+    groups: tuple[str, ...] = ()  # domains whose groups are tested to differ, in each wave
 
     __test__ = False  # not a pytest class
 

@@ -120,19 +120,23 @@ def _false_claims(edition: Edition) -> list[str]:
     """Return how many false claims a year the declared families allow, were nothing to change."""
     if edition.inference == UNTESTED_INFERENCE or not columns_of(edition.read, "families"):
         return []
-    sql = "select distinct correction, level from families where survey = ? and family = ?"
-    families = edition.read(sql, [edition.survey, edition.family])
+    families = edition.read(
+        "select * from families where survey = ? and family = ? limit 1", [edition.survey, edition.family]
+    )
     if families.height == 0:
         return []
-    correction, level = families.row(0)
-    n = _waves_a_year(edition.waves)
-    template = WORDS["false_claims"] if correction == "holm" else WORDS["false_discoveries"]
-    return [
-        template.format(
-            expected=f"{n * level:.2f}".rstrip("0"), n=n, level=words.percent(ENGLISH, level),
-            correction=WORDS["corrections"][correction],
-        )
-    ]  # fmt: skip
+    family, n = families.row(0, named=True), _waves_a_year(edition.waves)
+    level, correction = family["level"], WORDS["corrections"][family["correction"]]
+    margin, groups = family.get("equivalence"), family.get("groups")
+    about = {
+        "expected": f"{n * level:.2f}".rstrip("0"), "n": n, "level": words.percent(ENGLISH, level),
+        "correction": correction, "margin": words.points(ENGLISH, margin or 0.0),
+    }  # fmt: skip
+    is_holm = family["correction"] == "holm"
+    told = ["false_claims" if is_holm else "false_discoveries"]
+    told += ["false_steady"] if margin and is_holm else []
+    told += ["false_groups"] if groups and is_holm else []
+    return [str(WORDS[key]).format(**about) for key in told]
 
 
 def _waves_a_year(waves: pl.DataFrame) -> int:

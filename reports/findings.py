@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.disclosure import DisclosureProfile, hide_counts, hide_shares, shown_count
-from pipeline.translations import ANSWER, LABEL, WORDING
+from pipeline.translations import ANSWER, DOMAIN, LABEL, WORDING
 from reports import charts, published, sentences, words
 from reports.charts import Mark
 from reports.language import Language
@@ -70,7 +70,7 @@ class Edition:
 
 @dataclass(frozen=True)
 class ChangeLine:
-    """What may be said of a change since one earlier wave; `verdict` '' where nothing was tested."""
+    """What may be said of a change since one earlier wave, or of groups; `verdict` '' where nothing was tested."""
 
     verdict: str
     text: str
@@ -116,6 +116,7 @@ def headline_findings(edition: Edition) -> list[Finding]:
     estimates = _shown_estimates(edition)
     changes = published.headline_changes(edition.read, edition.survey, edition.wave, edition.family)
     changes = changes.filter(pl.col("weight_id") == edition.weight_id)
+    groups = published.group_tests(edition.read, edition.survey, edition.wave, edition.weight_id, edition.family)
     return [
         _finding(
             edition,
@@ -123,6 +124,7 @@ def headline_findings(edition: Edition) -> list[Finding]:
             _answers(edition, headline, answers.get(_key(headline), [])),
             _of(estimates, headline),
             _of(changes, headline),
+            groups if groups.is_empty() else _of(groups, headline),
         )
         for headline in declared.iter_rows(named=True)
     ]
@@ -161,7 +163,12 @@ def _shown_estimates(edition: Edition) -> pl.DataFrame:
 
 
 def _finding(
-    edition: Edition, headline: dict[str, str], answers: str, series: pl.DataFrame, changes: pl.DataFrame
+    edition: Edition,
+    headline: dict[str, str],
+    answers: str,
+    series: pl.DataFrame,
+    changes: pl.DataFrame,
+    groups: pl.DataFrame,
 ) -> Finding:
     now, language = series.row(-1, named=True), edition.language
     share, low, high = (now[column] for column in SHARES)
@@ -175,7 +182,7 @@ def _finding(
         figure="–" if share is None else words.short_percent(language, share),
         range=words.short_range(language, low, high),
         sentence=sentences.share_sentence(language, share, low, high, answers=answers, inference=now["inference"]),
-        changes=_change_lines(edition, series, changes),
+        changes=_change_lines(edition, series, changes) + _group_lines(edition, now, groups),
         base=words.capital(words.base(language, now["unweighted_n"], is_rounded=edition.profile.base_multiple > 1)),
         is_flagged=now["is_flagged"],
         chart=_chart(edition, series, finding_id, label, answers),
@@ -205,6 +212,24 @@ def _change_lines(edition: Edition, series: pl.DataFrame, changes: pl.DataFrame)
     return tuple(_change_line(edition.language, row, now["inference"]) for row in told)
 
 
+def _group_lines(edition: Edition, now: dict[str, Any], groups: pl.DataFrame) -> tuple[ChangeLine, ...]:
+    """Return what is said of groups; of a provisional wave and of a hidden figure nothing is."""
+    if edition.is_provisional or now["is_suppressed"]:
+        return ()
+    lines = [_group_line(edition, row, now["inference"]) for row in groups.iter_rows(named=True)]
+    return tuple(line for line in lines if line.text)
+
+
+def _group_line(edition: Edition, row: dict[str, Any], inference: str) -> ChangeLine:
+    verdict = sentences.TOO_FEW if row["is_suppressed"] else str(row["verdict"])
+    if verdict in sentences.GROUP_VERDICTS and row["p_value_corrected"] is None:
+        verdict = ""
+    ends = [(edition.texts.untranslated(row[f"{end}_group"]), row[f"{end}_estimate"]) for end in ("lowest", "highest")]
+    domain = edition.texts.text(row["domain_label"], DOMAIN, row["domain"])
+    text = sentences.group_sentence(edition.language, verdict, ends[0], ends[1], domain=domain, inference=inference)
+    return ChangeLine(verdict, text)
+
+
 def _shown_changes(edition: Edition, changes: pl.DataFrame) -> pl.DataFrame:
     """Return the changes with those of too few people marked; the base of a net change is that of its estimates."""
     own_base = pl.when(pl.col("kind") == "within_person").then(pl.col("overlap_n"))
@@ -224,6 +249,7 @@ def _change_line(language: Language, row: dict[str, Any], inference: str) -> Cha
         since=language.say("words.wave_in_sentence", number=row["wave_number"]),
         is_within_person=row["kind"] == "within_person",
         inference=inference,
+        margin=row["equivalence_margin"],
     )
     if verdict and row["may_be_mode_effect"]:
         text += " " + language.text("sentences.may_be_mode")

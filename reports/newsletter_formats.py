@@ -11,6 +11,7 @@ from reports.foreign_text import plain
 from reports.language import Language
 from reports.newsletter import TEMPLATES, newsletter_page, template
 from reports.newsletter_pdf import newsletter_pdf
+from reports.sentences import VERDICTS
 from reports.weight_picture import as_png
 
 LINE = 76  # characters of a line of the plain text
@@ -88,5 +89,5 @@ def _easy(language: Language, finding: Finding) -> dict[str, Any]:
         "wording": finding.wording,
         "sentence": words.capital(share),
         "share": int(whole.group(1)) if whole else None,
-        "change": language.text(f"easy_read.{verdict.replace(' ', '_')}") if verdict else "",
+        "change": language.text(f"easy_read.{verdict.replace(' ', '_')}") if verdict in VERDICTS else "",
     }

@@ -121,15 +121,31 @@ def headline_changes(read: Read, survey: str, wave: str, family: str) -> pl.Data
     columns = columns_of(read, "changes")
     in_family = "family = ?" if "family" in columns else "? is null"  # no family, no claim
     guard = "may_be_mode_effect" if "may_be_mode_effect" in columns else "false"
+    margin = "equivalence_margin" if "equivalence_margin" in columns else "null::double"
     sql = f"""
         select wave_from, kind, weight_id, item, category as headline, change, ci_low, ci_high,
             p_value_corrected, overlap_n, replace(verdict, '_', ' ') as verdict, is_suppressed,
-            coalesce({guard}, false) as may_be_mode_effect
+            coalesce({guard}, false) as may_be_mode_effect, {margin} as equivalence_margin
         from changes
         where survey = ? and wave_to = ? and statistic = 'headline' and domain = 'all' and {in_family}
         order by wave_from, kind, weight_id, item, headline
     """
     return read(sql, [survey, wave, family])
+
+
+def group_tests(read: Read, survey: str, wave: str, weight_id: str, family: str) -> pl.DataFrame:
+    """Return whether groups differ in the headlines of a family at a wave, in the order of domains; none untested."""
+    if not columns_of(read, "group_tests"):
+        return pl.DataFrame()
+    sql = """
+        select item, category as headline, test.domain, coalesce(named.label, test.domain) as domain_label,
+            lowest_group, lowest_estimate, highest_group, highest_estimate, p_value_corrected, verdict, is_suppressed
+        from group_tests as test
+        left join (select distinct survey, domain, domain_order, label from domains) as named using (survey, domain)
+        where survey = ? and wave = ? and weight_id = ? and family = ? and statistic = 'headline'
+        order by item, headline, named.domain_order, test.domain
+    """
+    return read(sql, [survey, wave, weight_id, family])
 
 
 def retention_by(read: Read, survey: str, wave: str, domain: str) -> pl.DataFrame:

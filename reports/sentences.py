@@ -6,6 +6,11 @@ from reports.language import Language
 
 ROSE, FELL, STEADY, NO_CLEAR_CHANGE = VERDICTS = ("rose", "fell", "steady", "no clear change")  # of `changes`
 PROBABILITY = "probability"
+DIFFERS, NO_CLEAR_DIFFERENCE = GROUP_VERDICTS = (  # of `group_tests`
+    "differs between groups",
+    "no clear difference between groups",
+)
+TOO_FEW = "too few to say"  # of both: disclosure control withholds the figure
 UNTESTED_INFERENCE = "not_representative"  # no population, hence no interval and no claim of change
 
 
@@ -72,6 +77,33 @@ def change_sentence(
         margin="" if margin is None else words.points(language, margin),
         range=sizes,
     )
+
+
+def group_sentence(
+    language: Language,
+    verdict: str,
+    lowest: tuple[str, float | None],
+    highest: tuple[str, float | None],
+    *,
+    domain: str,
+    inference: str = PROBABILITY,
+) -> str:
+    """Return what the corrected test allows to be said of a headline's groups; '' for nothing.
+
+    Args:
+        verdict: as in `group_tests.verdict`.
+        lowest, highest: a group and its share.
+        domain: what tells the groups apart, such as “Age group”.
+    """
+    if verdict == TOO_FEW or (verdict == DIFFERS and (lowest[1] is None or highest[1] is None)):
+        return language.say("sentences.groups.too_few", domain=domain)
+    if verdict not in GROUP_VERDICTS or inference == UNTESTED_INFERENCE:
+        return ""
+    ends = {"low_group": lowest[0], "high_group": highest[0]}
+    ends |= {end: words.percent(language, one[1] or 0.0) for end, one in (("low", lowest), ("high", highest))}
+    form = "differs" if inference == PROBABILITY else "differs_indicative"
+    form = form if verdict == DIFFERS else "no_clear_difference"
+    return language.say(f"sentences.groups.{form}", domain=domain, **ends)
 
 
 def _refuse_contradiction(verdict: str, change: float, margin: float | None, since: str) -> None:

@@ -140,7 +140,37 @@ create table if not exists analysis.changes (
     item_from varchar,
     comparability varchar,
     mode_shift double,
-    may_be_mode_effect boolean
+    may_be_mode_effect boolean,
+    equivalence_margin double,
+    p_equivalence double,
+    p_equivalence_corrected double
+);
+
+create table if not exists analysis.group_tests (
+    survey varchar not null,
+    wave varchar not null,
+    weight_id varchar not null,
+    item varchar not null,
+    statistic varchar not null,
+    category varchar,
+    domain varchar not null,
+    variance_method varchar,
+    inference varchar,
+    n_groups integer,
+    lowest_group varchar,
+    lowest_estimate double,
+    highest_group varchar,
+    highest_estimate double,
+    f double,
+    numerator_df double,
+    denominator_df double,
+    p_value double,
+    p_value_corrected double,
+    family varchar,
+    verdict varchar,
+    smallest_n integer,
+    is_suppressed boolean,
+    is_provisional boolean
 );
 
 create table if not exists analysis.gross_changes (

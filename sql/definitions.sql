@@ -234,7 +234,9 @@ create table if not exists definitions.families (
     domains varchar,
     correction varchar,
     level double,
-    is_headline boolean
+    is_headline boolean,
+    equivalence double,
+    groups varchar
 );
 
 create table if not exists definitions.statements (

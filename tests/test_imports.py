@@ -147,6 +147,7 @@ FLOW_LAYERS = (
         "replicate_weights",
         "estimate_wave",
         "change_waves",
+        "compare_groups",
         "compare_newcomers",
         "follow_trends",
         "follow_members",

@@ -31,6 +31,20 @@ def t_p_value(estimate: Array, standard_error: Array, degrees_of_freedom: Array)
     return np.where(testable, 2.0 * stdtr(np.where(testable, degrees_of_freedom, 1.0), -ratio), np.nan)
 
 
+def t_equivalence_p_value(estimate: Array, standard_error: Array, degrees_of_freedom: Array, margin: float) -> Array:
+    """Return the p of two one-sided tests that the truth is at least `margin` away from 0; below a level, it is not.
+
+    The larger of the two p values. Not a number without error or below one degree of freedom.
+
+    Source: methodology C12; Schuirmann (1987), J. Pharmacokinetics and Biopharmaceutics 15.
+    """
+    from scipy.special import stdtr
+
+    testable = (standard_error > 0) & (degrees_of_freedom >= 1)
+    ratio = (margin - np.abs(estimate)) / np.where(testable, standard_error, 1.0)
+    return np.where(testable, stdtr(np.where(testable, degrees_of_freedom, 1.0), -ratio), np.nan)
+
+
 def t_series(degrees_of_freedom: int) -> list[float]:
     """Return the coefficients of the finite series for P(|T| < t), in powers of df / (df + t^2).
 

@@ -1,5 +1,6 @@
 """Tests of change and association: corrections for many tests, verdicts in words, and Rao-Scott."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ __test__ = False  # a module about tests, not of tests
 Array = NDArray[np.float64]
 
 HOLM, BENJAMINI_HOCHBERG = "holm", "benjamini_hochberg"
-ROSE, FELL, NO_CLEAR_CHANGE = "rose", "fell", "no clear change"
+ROSE, FELL, STEADY, NO_CLEAR_CHANGE = "rose", "fell", "steady", "no clear change"
 
 
 def corrected_p_values(p_value: Array, correction: str) -> Array:
@@ -46,6 +47,12 @@ def verdicts(change: Array, p_value_corrected: Array, *, level: float) -> list[s
     is_clear = np.nan_to_num(p_value_corrected, nan=1.0) < level
     direction = np.where(change > 0, ROSE, np.where(change < 0, FELL, NO_CLEAR_CHANGE))
     return [str(verdict) for verdict in np.where(is_clear, direction, NO_CLEAR_CHANGE)]
+
+
+def with_steady(said: Sequence[str], p_equivalence_corrected: Array, *, level: float) -> list[str]:
+    """Return verdicts with `steady` for `no clear change` where a corrected test rules out a larger change."""
+    is_ruled_out = np.nan_to_num(p_equivalence_corrected, nan=1.0) < level
+    return [STEADY if one == NO_CLEAR_CHANGE and out else one for one, out in zip(said, is_ruled_out, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,16 @@ from pipeline.definitions import Survey
 from pipeline.disclosure import disclosure_profile, is_too_thin
 from pipeline.estimation.change import WaveAnswers, net_change, within_person_change
 from pipeline.estimation.estimates import estimate_items
+from pipeline.estimation.intervals import t_equivalence_p_value
 from pipeline.estimation.movement import movements
-from pipeline.estimation.tests import corrected_p_values, verdicts
+from pipeline.estimation.tests import corrected_p_values, verdicts, with_steady
 from pipeline.estimation.values import DomainMask, ItemValues
 from pipeline.panel.arrays import PanelArrays, domain_masks, item_values
 from pipeline.panel.weights import PanelWeight
 from pipeline.series import WITH_BREAK, LinkedItems, link_items
 
 NOT_TESTED = "not tested"  # provisional, or no standard error
+TOO_FEW = "too few to say"  # disclosure control withholds the figure
 BREAK = "break in the series"  # the question was put otherwise: nothing can be said of why the figures differ
 
 
@@ -118,7 +120,9 @@ def with_verdicts(changes: pl.DataFrame, families: Sequence[TestFamily]) -> pl.D
 
     The tests of a family are corrected together within one kind, weight and later wave: the claims of one
     newsletter. A family that names no items takes every change that no other family has. A headline family
-    tests headlines alone. Source: methodology C12.
+    tests headlines alone. Of a family with a margin every change of a share is also tested to be smaller than it,
+    these tests corrected together too; a change that a shift of modes could make, or hide, is never steady. Of too few
+    people nothing is said, though their test counts among the others. Source: methodology C12.
     """
     family_of = pl.lit(None, pl.String)
     for family in sorted(families, key=lambda one: bool(one.items)):  # later ones come first
@@ -126,7 +130,7 @@ def with_verdicts(changes: pl.DataFrame, families: Sequence[TestFamily]) -> pl.D
     changes = changes.with_row_index("row").with_columns(
         family=pl.when(pl.col("p_value").is_not_null() & ~pl.col("is_provisional")).then(family_of)
     )
-    corrected = np.full(changes.height, np.nan)
+    corrected, equivalence, equivalence_corrected = (np.full(changes.height, np.nan) for _ in range(3))
     is_broken = (changes["comparability"] == WITH_BREAK).to_numpy()
     verdict = np.where(is_broken, BREAK, NOT_TESTED).astype(object)
     by_name = {family.family: family for family in families}
@@ -135,10 +139,31 @@ def with_verdicts(changes: pl.DataFrame, families: Sequence[TestFamily]) -> pl.D
         family = by_name[str(name)]
         rows = part["row"].to_numpy()
         corrected[rows] = corrected_p_values(part["p_value"].to_numpy(), family.correction)
-        verdict[rows] = verdicts(part["change"].to_numpy(), corrected[rows], level=family.level)
-    return changes.drop("row").with_columns(
-        p_value_corrected=pl.Series(corrected).fill_nan(None), verdict=pl.Series(verdict, dtype=pl.String)
+        equivalence[rows] = _equivalence(part, family.equivalence)
+        equivalence_corrected[rows] = corrected_p_values(equivalence[rows], family.correction)
+        said = verdicts(part["change"].to_numpy(), corrected[rows], level=family.level)
+        verdict[rows] = with_steady(said, equivalence_corrected[rows], level=family.level)
+    margins = {family.family: family.equivalence for family in families}
+    is_hidden = changes["is_suppressed"].fill_null(False) & ~changes["is_provisional"]
+    verdict = np.where(is_hidden.to_numpy(), TOO_FEW, verdict)
+    return changes.drop("row", "degrees_of_freedom").with_columns(
+        p_value_corrected=pl.Series(corrected).fill_nan(None),
+        verdict=pl.Series(verdict, dtype=pl.String),
+        equivalence_margin=pl.when(pl.Series(equivalence).is_not_nan()).then(
+            pl.col("family").replace_strict(margins, default=None, return_dtype=pl.Float64)
+        ),
+        p_equivalence=pl.Series(equivalence).fill_nan(None),
+        p_equivalence_corrected=pl.Series(equivalence_corrected).fill_nan(None),
     )
+
+
+def _equivalence(part: pl.DataFrame, margin: float | None) -> NDArray[np.float64]:
+    """Return the p of the test that each change of a share is smaller than a margin; not a number where untested."""
+    if margin is None:
+        return np.full(part.height, np.nan)
+    change, error, freedom = (part[name].to_numpy() for name in ("change", "standard_error", "degrees_of_freedom"))
+    is_tested = part.select((pl.col("statistic") != "mean") & ~pl.col("may_be_mode_effect").fill_null(False))
+    return np.where(is_tested.to_series().to_numpy(), t_equivalence_p_value(change, error, freedom, margin), np.nan)
 
 
 def _is_in(family: TestFamily) -> pl.Expr:
@@ -188,7 +213,7 @@ def _change_rows(
             is_provisional=pl.lit(is_provisional),
             **pair_keys(data, weight_id, pair),
         )
-        .drop("degrees_of_freedom", "smaller_n")
+        .drop("smaller_n")
     )
 
 

@@ -94,6 +94,9 @@ def read_family(name: str, block: Block, known: Known, weight_ids: Collection[st
     level = block.number("level", 0.05)
     if not 0 < level < 1:
         block.value.fault(f"level {level}", "a level between 0 and 1", "Write 0.05, say.")
+    margin = block.number("equivalence", 0.0) if block.get("equivalence") is not None else None
+    if margin is not None and not 0 < margin < 1:
+        block.value.fault(f"equivalence {margin}", "a change of a share between 0 and 1", "Write 0.03 for 3 points.")
     family = TestFamily(
         family=name,
         items=block.names("items", known.items, "an item"),
@@ -104,6 +107,8 @@ def read_family(name: str, block: Block, known: Known, weight_ids: Collection[st
         kinds=block.names("kinds", CHANGE_KINDS, "a kind of change"),
         weights=block.names("weights", weight_ids, "a weight_id"),
         pairs=read_pairs(block, known.waves),
+        equivalence=margin,
+        groups=block.names("groups", known.domains, "a domain"),
     )
     block.close()
     return family

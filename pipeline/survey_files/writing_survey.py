@@ -178,7 +178,9 @@ def _family(family: TestFamily) -> Block:
     }
     block |= {"pairs": _pairs(family.pairs)} if family.pairs else {}
     block |= {"domains": list(family.domains), "correction": family.correction, "level": family.level}
-    return block | ({"headline": True} if family.is_headline else {})
+    block |= {"headline": True} if family.is_headline else {}
+    block |= {"equivalence": family.equivalence} if family.equivalence is not None else {}
+    return block | ({"groups": list(family.groups)} if family.groups else {})
 
 
 def _judgement(survey: Survey) -> Iterator[tuple[str, object]]:

@@ -265,6 +265,8 @@ def _families(survey: Survey) -> Iterator[Row]:
                 "correction": family.correction,
                 "level": family.level,
                 "is_headline": family.is_headline,
+                "equivalence": _number(family.equivalence),
+                "groups": ",".join(family.groups),
             }
 
 

@@ -21,7 +21,8 @@
 -- p_value_corrected: p corrected within the family of tests; judge by this one
 -- overlap_n: members who answered at both waves
 -- correlation: correlation of the two estimates
--- verdict: the corrected test in words: rose, fell or no clear change; not tested, or break in the series
+-- verdict: the corrected test in words: rose, fell, steady (a change of the family's margin is ruled out) or no clear
+--   change; not tested, break in the series, or too few to say
 -- is_suppressed: true when disclosure control withheld the figures
 -- family: family of tests the correction was made in
 -- is_provisional: true while the wave is in the field; no significance is claimed then
@@ -32,6 +33,9 @@
 -- mode_shift: share of respondents who would have to be interviewed in another mode (web, telephone, …) for both waves
 --   to have the same mix
 -- may_be_mode_effect: true where that shift alone could explain the change, by the survey's mode_guard
+-- equivalence_margin: change from which on it is no longer steady, as its family declares; empty where not tested for it
+-- p_equivalence: p of the two one-sided tests that the change is at least that large, uncorrected
+-- p_equivalence_corrected: p corrected within the family; steady needs it below the family's level
 
 select
     survey,
@@ -64,6 +68,9 @@ select
     item_from,
     comparability,
     mode_shift,
-    may_be_mode_effect
+    may_be_mode_effect,
+    equivalence_margin,
+    p_equivalence,
+    p_equivalence_corrected
 from analysis.changes
 order by survey, kind, weight_id, wave_from, wave_to, item, statistic, domain, domain_value, category

@@ -8,6 +8,8 @@
 -- correction: how p-values are corrected within the family: holm or benjamini_hochberg
 -- level: level a corrected p is judged at
 -- is_headline: true for the family that the newsletter reports
+-- equivalence: change of a share below which it is called steady where a test shows it; empty where not declared
+-- groups: domains whose groups are tested to differ in each wave, separated by commas
 
 select
     survey,
@@ -17,6 +19,8 @@ select
     domains,
     correction,
     level,
-    is_headline
+    is_headline,
+    equivalence,
+    groups
 from definitions.families
 order by survey, family, item_order

@@ -318,3 +318,18 @@ def test_a_newsletter_is_written_in_each_language_of_the_survey(demo_run: DemoRu
     for folder in main:
         assert '<html lang="en">' in (folder / "newsletter.html").read_text(encoding="utf-8")
         assert '<html lang="cy">' in (folder / "cy" / "newsletter.html").read_text(encoding="utf-8")
+
+
+def test_groups_are_tested_in_every_final_wave_and_told_with_their_published_estimates(demo_run: DemoRun) -> None:
+    panel, _ = demo_run
+    tests = panel.sql("select * from group_tests order by all")
+    assert set(tests["domain"]) == {"age_group", "sex"}
+    assert set(tests.filter(wave="w03")["verdict"]) == {"not tested"}
+    told = tests.filter((pl.col("wave") != "w03") & ~pl.col("is_suppressed"))
+    assert set(told["verdict"]) <= {"differs between groups", "no clear difference between groups"}
+    assert told.height
+    unlike = panel.sql(
+        "select * from group_tests as test inner join estimates as estimate using (survey, wave, weight_id, item, "
+        "statistic, category, domain) where domain_value = lowest_group and estimate <> lowest_estimate"
+    )
+    assert unlike.is_empty()

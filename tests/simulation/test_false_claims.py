@@ -1,7 +1,8 @@
 """How often a newsletter claims what is not so: thousands of simulated panels, judged and worded as real ones are.
 
 Every panel asks twelve headline items of the same people at three waves; the newest is compared with the wave before
-and with the first. Opinions of one person hang together over items and waves, so the tests do too.
+and with the first. Opinions of one person hang together over items and waves, so the tests do too. Each kind of claim
+(a direction, steady, groups that differ) is a set of tests of its own, held to the family's level.
 """
 
 from datetime import UTC, datetime
@@ -11,17 +12,25 @@ import polars as pl
 import pytest
 
 from pipeline.analysis_plans import TestFamily
+from pipeline.estimation.contrasts import JointEstimates, wald_test
 from pipeline.estimation.intervals import t_p_value
 from pipeline.panel.estimates import with_verdicts
+from pipeline.panel.group_tests import DIFFERS, with_group_verdicts
+from reports.language import language
 from reports.newsletter import edition_of, newsletter_page
 from reports.newsletter_formats import plain_text
 from tests.published_builder import FAMILY_ITEMS, SURVEY, published_file
 
 N_PANELS, N_ITEMS, LEVEL, DF = 4000, 12, 0.05, 900
 ERROR = 0.015  # of a share
+MARGIN = 0.05  # wide enough for the error of a change, so that much is called steady
 BETWEEN_ITEMS, BETWEEN_WAVES = 0.3, 0.5  # correlation of the sampling errors
-FAMILY = TestFamily("headlines", tuple(f"q{one}" for one in range(N_ITEMS)), ("all",), "holm", LEVEL, True)
+ITEMS = tuple(f"q{one}" for one in range(N_ITEMS))
+FAMILY = TestFamily("headlines", ITEMS, ("all",), "holm", LEVEL, True, equivalence=MARGIN, groups=("age",))
 NOISE = 3 * (LEVEL * (1 - LEVEL) / N_PANELS) ** 0.5  # three errors of a simulated rate
+GROUP_PANELS, GROUP_ITEMS, GROUP_DF = 1500, 4, 120
+GROUP_ERROR = np.array([0.05, 0.04, 0.03, 0.03, 0.03])  # of five age groups
+GROUP_NOISE = 3 * (LEVEL * (1 - LEVEL) / GROUP_PANELS) ** 0.5
 
 
 def judged(true_change: np.ndarray) -> pl.DataFrame:
@@ -50,6 +59,10 @@ def judged(true_change: np.ndarray) -> pl.DataFrame:
             "category": "yes",
             "domain": "all",
             "change": change.ravel(),
+            "standard_error": standard_error.ravel(),
+            "degrees_of_freedom": DF,
+            "may_be_mode_effect": False,
+            "is_suppressed": False,
             "p_value": t_p_value(change.ravel(), standard_error.ravel(), np.full(change.size, DF)),
             "is_provisional": False,
             "comparability": "identical",
@@ -65,7 +78,40 @@ def rate_of_untrue_newsletters(rows: pl.DataFrame) -> float:
     is_untrue = claims & (
         pl.when(pl.col("verdict") == "rose").then(pl.col("truth") <= 0).otherwise(pl.col("truth") >= 0)
     )
-    return float(rows.group_by("panel").agg(untrue=is_untrue.any())["untrue"].mean())  # type: ignore[arg-type]
+    return rate_of(rows, is_untrue)
+
+
+def rate_of_false_calm(rows: pl.DataFrame) -> float:
+    """Return the share of newsletters that call steady what changed by the margin or more."""
+    return rate_of(rows, (pl.col("verdict") == "steady") & (pl.col("truth").abs() >= MARGIN - 1e-12))
+
+
+def rate_of(rows: pl.DataFrame, claim: pl.Expr) -> float:
+    return float(rows.group_by("panel").agg(claim=claim.any())["claim"].mean())  # type: ignore[arg-type]
+
+
+def groups_judged(true_share: np.ndarray) -> pl.DataFrame:
+    """Return the tests of groups of all panels, each panel's corrected together; `truth` is whether groups differ.
+
+    The covariance of the groups' estimates is itself estimated, on GROUP_DF degrees of freedom.
+
+    Args:
+        true_share: (n_items, n_groups).
+    """
+    rng = np.random.default_rng(8)
+    rows = []
+    for panel in range(GROUP_PANELS):
+        common = rng.normal(size=GROUP_ERROR.size)
+        for item, truth in enumerate(true_share):
+            own = rng.normal(size=GROUP_ERROR.size)
+            error = GROUP_ERROR * (BETWEEN_ITEMS**0.5 * common + (1 - BETWEEN_ITEMS) ** 0.5 * own)
+            deviations = GROUP_ERROR[:, None] * rng.normal(size=(GROUP_ERROR.size, GROUP_DF)) / GROUP_DF**0.5
+            freedom = np.full(GROUP_ERROR.size, GROUP_DF)
+            joint = JointEstimates(pl.DataFrame(), truth + error, deviations, freedom, np.square(GROUP_ERROR))
+            p_value = wald_test(joint, np.hstack([-np.ones((4, 1)), np.eye(4)])).p_value
+            rows.append({"panel": panel, "item": f"q{item}", "p_value": p_value, "truth": bool(np.ptp(truth) > 0)})
+    tests = pl.DataFrame(rows).with_columns(family=pl.lit("headlines"), is_provisional=False, is_suppressed=False)
+    return pl.concat([with_group_verdicts(part, [FAMILY]) for part in tests.partition_by("panel")])
 
 
 def test_when_nothing_changed_at_most_the_declared_share_of_newsletters_claims_a_change() -> None:
@@ -82,6 +128,41 @@ def test_with_true_changes_beside_untrue_claims_stay_as_rare() -> None:
     assert (found == "rose").mean() > 0.9  # type: ignore[operator]
 
 
+def test_when_nothing_changed_much_is_called_steady_and_that_is_true() -> None:
+    rows = judged(np.zeros((N_ITEMS, 2)))
+    assert (rows["verdict"] == "steady").mean() > 0.3  # type: ignore[operator]
+    assert rate_of_false_calm(rows) == 0
+
+
+@pytest.mark.parametrize("n_moved", [N_ITEMS, 3])
+def test_what_changed_by_just_the_margin_is_called_steady_in_at_most_the_declared_share(n_moved: int) -> None:
+    moved = np.zeros((N_ITEMS, 2))
+    moved[:n_moved] = MARGIN  # the worst case: less is steady, more is easier to see
+    rate = rate_of_false_calm(judged(moved))
+    assert 0.002 < rate <= LEVEL + NOISE  # above nothing: the test is no test that never claims
+
+
+def test_calm_read_from_a_change_that_is_not_clear_would_be_untrue_far_more_often() -> None:
+    rows = judged(np.full((N_ITEMS, 2), MARGIN)).with_columns(
+        verdict=pl.when(pl.col("verdict") == "no clear change").then(pl.lit("steady")).otherwise("verdict")
+    )
+    assert rate_of_false_calm(rows) > 0.5
+
+
+def test_groups_alike_are_said_to_differ_in_at_most_the_declared_share_of_newsletters() -> None:
+    rows = groups_judged(np.full((GROUP_ITEMS, GROUP_ERROR.size), 0.5))
+    rate = rate_of(rows, (pl.col("verdict") == DIFFERS) & ~pl.col("truth"))
+    assert 0.01 < rate <= LEVEL + GROUP_NOISE
+
+
+def test_groups_that_differ_beside_do_not_make_it_more_often() -> None:
+    share = np.full((GROUP_ITEMS, GROUP_ERROR.size), 0.5)
+    share[:2, -1] = 0.75
+    rows = groups_judged(share)
+    assert rate_of(rows, (pl.col("verdict") == DIFFERS) & ~pl.col("truth")) <= LEVEL + GROUP_NOISE
+    assert (rows.filter(pl.col("truth"))["verdict"] == DIFFERS).mean() > 0.9  # type: ignore[operator]
+
+
 def test_without_correction_the_share_would_be_several_times_as_high() -> None:
     rows = judged(np.zeros((N_ITEMS, 2))).with_columns(
         verdict=pl.when(pl.col("p_value") < LEVEL).then(pl.lit("rose")).otherwise(pl.lit("no clear change"))
@@ -89,18 +170,42 @@ def test_without_correction_the_share_would_be_several_times_as_high() -> None:
     assert rate_of_untrue_newsletters(rows) > 3 * LEVEL
 
 
+VERDICTS = ("rose", "fell", "steady", "no clear change", "too few to say", "break in the series", "not tested")
+SAID = {  # how each claim starts, in both languages
+    "rose": ("Rose by", "Cododd:"), "fell": ("Fell by", "Gostyngodd:"), "steady": ("Steady since", "Sefydlog ers"),
+    DIFFERS: ("Differs between groups", "Mae gwahaniaeth rhwng grwpiau"),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("seed", range(25))
-def test_what_a_newsletter_says_is_what_was_judged(seed: int) -> None:
+@pytest.mark.parametrize(("code", "place"), [("en", 0), ("cy", 1)])
+def test_what_a_newsletter_says_is_what_was_judged(seed: int, code: str, place: int) -> None:
+    """Of a hidden cell, a provisional wave, a break, and what was not tested, nothing is claimed."""
     rng = np.random.default_rng(seed)
-    file = published_file(is_last_provisional=seed % 5 == 0)
-    claims = 0
+    is_provisional = seed % 5 == 0
+    file = published_file(is_last_provisional=is_provisional)
+    claims = dict.fromkeys(SAID, 0)
     for row in file.tables["changes"]:
-        direction = "rose" if row["change"] > 0 else "fell" if row["change"] < 0 else "no clear change"
-        row["verdict"] = direction if rng.random() < 0.5 else "no clear change"
-        row["is_suppressed"] = bool(rng.random() < 0.3)
-        is_told = row["item"] in FAMILY_ITEMS and not row["is_suppressed"] and seed % 5 != 0
-        claims += is_told and row["verdict"] != "no clear change"
-    edition = edition_of(file.read(), SURVEY, "w04", disclosure_profile="public")
+        verdict = str(rng.choice(VERDICTS))
+        if verdict in ("rose", "fell"):
+            verdict = "rose" if row["change"] > 0 else "fell" if row["change"] < 0 else "no clear change"
+        row |= {"verdict": verdict, "is_suppressed": bool(rng.random() < 0.3), "equivalence_margin": 0.2}
+        is_told = row["item"] in FAMILY_ITEMS and not row["is_suppressed"] and not is_provisional
+        if is_told and verdict in claims:
+            claims[verdict] += 1
+    file.tables["group_tests"] = [
+        {"survey": SURVEY, "wave": "w04", "weight_id": "cross_sectional", "family": "headlines", "item": row["item"],
+         "statistic": "headline", "category": row["category"], "domain": "age_group", "lowest_group": "16-24",
+         "lowest_estimate": 0.3, "highest_group": "65+", "highest_estimate": 0.6, "p_value_corrected": 0.01,
+         "verdict": str(rng.choice([DIFFERS, "no clear difference between groups", "not tested", "too few to say"])),
+         "is_suppressed": bool(rng.random() < 0.3)}
+        for row in file.rows("changes", wave_from="w03")
+    ]  # fmt: skip
+    file.tables["domains"] = [{"survey": SURVEY, "domain": "age_group", "domain_order": 1, "label": "Age group"}]
+    for row in file.tables["group_tests"]:
+        is_told = row["item"] in FAMILY_ITEMS and not row["is_suppressed"] and not is_provisional
+        claims[DIFFERS] += is_told and row["verdict"] == DIFFERS
+    edition = edition_of(file.read(), SURVEY, "w04", disclosure_profile="public", language=language(code))
     page, _ = newsletter_page(edition, "Our panel", datetime(2025, 5, 2, tzinfo=UTC))
-    text = plain_text(page)
-    assert text.count("* Rose by") + text.count("* Fell by") == claims
+    text = " ".join(plain_text(page).split())
+    assert {verdict: text.count(f"* {said[place]}") for verdict, said in SAID.items()} == claims

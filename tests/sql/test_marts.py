@@ -291,3 +291,16 @@ def test_the_codebook_has_every_text_in_every_language_it_is_in(store: Store) ->
         "marts.answer_options": [("trust", "Yes", "Ydw")],
         "marts.item_links": [("trust", "reworded", "wedi'i aileirio")],
     }  # fmt: skip
+
+
+def test_group_tests_show_what_was_computed(store: Store) -> None:
+    row = {
+        "wave": "w",
+        "weight_id": "i",
+        "item": "q",
+        "statistic": "headline",
+        "domain": "sex",
+        "verdict": "not tested",
+    }
+    store.given("analysis.group_tests", row)
+    assert store.rows("marts.group_tests", *row) == [tuple(row.values())]

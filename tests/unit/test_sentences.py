@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import EstimationError
 from reports.language import ENGLISH
-from reports.sentences import change_sentence, share_sentence
+from reports.sentences import change_sentence, group_sentence, share_sentence
 
 SINCE = "wave 1"
 
@@ -115,3 +115,31 @@ def test_steady_says_which_change_was_ruled_out():
 def test_steady_with_a_change_beyond_its_margin_is_refused():
     with pytest.raises(EstimationError, match="contradict"):
         change("steady", 0.04, 0.0, 0.08, margin=0.03)
+
+
+def groups(verdict: str, low: float | None = 0.41, high: float | None = 0.63, inference: str = "probability") -> str:
+    return group_sentence(ENGLISH, verdict, ("16-24", low), ("65+", high), domain="Age group", inference=inference)
+
+
+def test_groups_that_differ_are_told_with_the_lowest_and_the_highest():
+    said = groups("differs between groups")
+    assert said == "Differs between groups (Age group): from 41% (16-24) to 63% (65+)."
+    assert "by an indicative test" in groups("differs between groups", inference="pseudo_weighted")
+
+
+def test_groups_that_a_test_does_not_tell_apart_have_no_figures():
+    assert groups("no clear difference between groups") == "No clear difference between groups (Age group)."
+
+
+@pytest.mark.parametrize("verdict", ["not tested", "", "rose"])
+def test_untested_groups_are_not_spoken_of(verdict):
+    assert groups(verdict) == ""
+
+
+def test_groups_of_people_who_stand_for_nobody_else_are_not_compared():
+    assert groups("differs between groups", inference="not_representative") == ""
+
+
+def test_hidden_groups_are_too_few_to_say():
+    assert groups("too few to say") == "Whether groups differ (Age group): too few to say."
+    assert groups("differs between groups", None, None) == groups("too few to say")

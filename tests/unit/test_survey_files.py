@@ -415,3 +415,21 @@ def test_words_for_no_wave_are_a_fault(tmp_path: Path) -> None:
     with pytest.raises(DefinitionError, match="words for 'w2'") as told:
         read_survey(folder)
     assert "unknown key 'claim'" in str(told.value)
+
+
+def test_a_family_may_declare_a_margin_of_steadiness_and_groups_to_compare(tmp_path: Path) -> None:
+    change = ("survey.yml", "headline: true}", "headline: true, equivalence: 0.03, groups: [age_group]}")
+    (family,) = read_survey(write_survey(tmp_path, change=change)).families
+    assert (family.equivalence, family.groups) == (0.03, ("age_group",))
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ("equivalence: 3", "found equivalence 3.0, expected a change of a share between 0 and 1"),
+        ("groups: [tenure]", "found 'tenure', expected a domain"),
+    ],
+)
+def test_a_margin_is_a_share_and_groups_are_domains(tmp_path: Path, declared: str, said: str) -> None:
+    with pytest.raises(DefinitionError, match=re.escape(said)):
+        read_survey(write_survey(tmp_path, change=("survey.yml", "headline: true}", f"headline: true, {declared}}}")))
