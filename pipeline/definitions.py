@@ -32,6 +32,7 @@ class AnswerOption:
     code: str
     label: str
     missing: str | None = None
+    side: str | None = None  # low | middle | high, of a scale with two sides; the middle may have no answer
 
 
 @dataclass(frozen=True)

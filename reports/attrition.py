@@ -10,14 +10,15 @@ import polars as pl
 
 from pipeline import disclosure
 from pipeline.definitions import ALL
-from reports import charts, words
+from reports import words
 from reports.attrition_charts import Point, Profile, curve, hazards, indicator_chart, profile_chart, round_share
 from reports.attrition_data import AttritionData, attrition_data, groups_of, of_cause
 from reports.attrition_words import ATTRITION
 from reports.charts import Mark
 from reports.language import ENGLISH
-from reports.participation import Table
+from reports.pictures import Table
 from reports.published import Read
+from reports.svg import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
 PATTERNS = ("stayer", "lurker", "returner", "leaver")
@@ -89,7 +90,7 @@ def _curves(found: AttritionData) -> list[Picture]:
     pictures = []
     for place, group in enumerate(groups_of(rows)):
         points = _points(rows, group, "staying")
-        about = charts.Words(f"curve-{place}", ATTRITION["curve_title"].format(group=group), _told(points))
+        about = Words(f"curve-{place}", ATTRITION["curve_title"].format(group=group), _told(points))
         pictures.append(Picture(group, curve(points, everyone, about)))
     return pictures
 
@@ -103,7 +104,7 @@ def _hazards(found: AttritionData) -> list[Picture]:
     pictures = []
     for place, group in enumerate(groups):
         points = _points(rows, group, "hazard")
-        about = charts.Words(f"hazard-{place}", ATTRITION["hazard_title"].format(group=group), _told(points))
+        about = Words(f"hazard-{place}", ATTRITION["hazard_title"].format(group=group), _told(points))
         pictures.append(Picture(group, hazards(points, highest, about)))
     return pictures
 
@@ -183,7 +184,7 @@ def _indicator(found: AttritionData) -> str:
     if not shown:
         return ""
     told = " ".join(f"{mark.label}: {mark.estimate:.2f} ({mark.low:.2f} to {mark.high:.2f})." for mark in shown)
-    return indicator_chart(marks, charts.Words("r-indicator", ATTRITION["indicator_title"], told))
+    return indicator_chart(marks, Words("r-indicator", ATTRITION["indicator_title"], told))
 
 
 def _indicator_table(found: AttritionData) -> Table:
@@ -228,7 +229,7 @@ def _profile(found: AttritionData) -> str:
         )
         for one in profiles
     )
-    return profile_chart(profiles, charts.Words("age-profile", ATTRITION["profile_title"], told))
+    return profile_chart(profiles, Words("age-profile", ATTRITION["profile_title"], told))
 
 
 def _profile_table(found: AttritionData) -> Table:

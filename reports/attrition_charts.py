@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from html import escape
 
 from reports import words
-from reports.charts import Mark, Words
+from reports.charts import Mark
 from reports.language import ENGLISH
+from reports.svg import Words, picture
+from reports.svg import number as _n
 
 SMALL_WIDTH, SMALL_HEIGHT = 260, 176
 LEFT, RIGHT, TOP, BOTTOM = 46, 214, 12, 146  # of the plot in a small picture
@@ -45,7 +47,7 @@ def curve(points: Sequence[Point], everyone: Sequence[Point], about: Words) -> s
         body += [frame.band(shown), frame.line(shown, "line"), frame.last_figure(shown[-1])]
     else:
         body.append(f'<text class="axis faint" x="{LEFT + 8}" y="{BOTTOM - 10}">too few to show</text>')
-    return _svg(about, SMALL_WIDTH, SMALL_HEIGHT, [*body, frame.times()])
+    return picture(about, SMALL_WIDTH, SMALL_HEIGHT, [*body, frame.times()])
 
 
 def hazards(points: Sequence[Point], highest: float, about: Words) -> str:
@@ -57,7 +59,7 @@ def hazards(points: Sequence[Point], highest: float, about: Words) -> str:
             x, high = frame.x(point.time), frame.y(min(point.high, highest))
             body.append(f'<line class="bar" x1="{_n(x)}" x2="{_n(x)}" y1="{_n(frame.y(point.low))}" y2="{_n(high)}"/>')
             body.append(f'<circle class="dot" cx="{_n(x)}" cy="{_n(frame.y(point.share))}" r="4"/>')
-    return _svg(about, SMALL_WIDTH, SMALL_HEIGHT, [*body, frame.times()])
+    return picture(about, SMALL_WIDTH, SMALL_HEIGHT, [*body, frame.times()])
 
 
 def indicator_chart(marks: Sequence[Mark], about: Words) -> str:
@@ -81,7 +83,7 @@ def indicator_chart(marks: Sequence[Mark], about: Words) -> str:
             body.append(f'<text class="axis middle" {at}>{escape(one.label)}</text>')
     x, y, last = points[-1]
     body.append(f'<text class="figure" x="{_n(x + 10)}" y="{_n(y + 5)}">{last.estimate:.2f}</text>')
-    return _svg(about, PROFILE_WIDTH, scale.bottom + 30, body)
+    return picture(about, PROFILE_WIDTH, scale.bottom + 30, body)
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def profile_chart(profiles: Sequence[Profile], about: Words) -> str:
             body.append(f'<line class="bar" x1="{x(one.panel)}" x2="{x(one.population)}" y1="{_n(y)}" y2="{_n(y)}"/>')
             body.append(f'<circle class="dot" cx="{x(one.panel)}" cy="{_n(y)}" r="5.5"/>')
         body.append(f'<circle class="dot open" cx="{x(one.population)}" cy="{_n(y)}" r="5.5"/>')
-    return _svg(about, PROFILE_WIDTH, bottom + 26, body)
+    return picture(about, PROFILE_WIDTH, bottom + 26, body)
 
 
 @dataclass(frozen=True)
@@ -187,16 +189,3 @@ def _until_hidden(points: Sequence[Point]) -> list[Point]:
     """Return the points before the first one that may not be shown."""
     hidden = next((place for place, point in enumerate(points) if point.share is None), len(points))
     return list(points[:hidden])
-
-
-def _svg(about: Words, width: float, height: float, body: Sequence[str]) -> str:
-    title, description = f"{about.chart_id}-title", f"{about.chart_id}-desc"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {width} {_n(height)}" role="img" '
-        f'aria-labelledby="{title} {description}"><title id="{title}">{escape(about.title)}</title>'
-        f'<desc id="{description}">{escape(about.description)}</desc>{"".join(body)}</svg>'
-    )
-
-
-def _n(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0")

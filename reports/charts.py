@@ -4,15 +4,16 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from itertools import groupby
 
-from reports.foreign_text import plain
+from reports import svg
+from reports.svg import Words
 
 WIDTH = 480
 LABEL_ROOM = 54  # right of the plot, for the figure of the last dot
 SMALLEST_SPAN = 40  # whole per cent on the upright axis: a narrower one makes noise look like news
 MOST_WAVE_LABELS = 12
+TICKS = (0, 25, 50, 75, 100)
 _VARIABLE = re.compile(r"(--\w+): ([^;]+);")
 _MEDIA = re.compile(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", re.DOTALL)
 
@@ -28,15 +29,7 @@ class Mark:
     note: str = ""  # under the label: a date
     figure: str = ""  # the estimate in print, or why there is none
     is_provisional: bool = False
-
-
-@dataclass(frozen=True)
-class Words:
-    """A chart for whoever cannot see it."""
-
-    chart_id: str  # unique on the page
-    title: str
-    description: str
+    is_before_break: bool = False  # an earlier wording of the question: no line leads on from it
 
 
 @dataclass(frozen=True)
@@ -60,55 +53,51 @@ class _Frame:
         return self.left + (share * 100 - self.lowest) / (self.highest - self.lowest) * (self.right - self.left)
 
 
-def trend_chart(marks: Sequence[Mark], about: Words) -> str:
-    """Return the estimates of consecutive waves as dots, joined where neighbours are shown, in a band."""
+def trend_chart(marks: Sequence[Mark], about: Words, *, at_break: str = "") -> str:
+    """Return the estimates of consecutive waves as dots, joined where neighbours are shown, in a band.
+
+    Args:
+        at_break: what stands beside the line that parts the waves of an earlier wording from the others.
+    """
     lowest, highest = _span(marks)
     frame = _Frame(46, WIDTH - LABEL_ROOM, 14, 204, lowest, highest)
     places = _places(len(marks), frame)
-    body = [_upright_grid(frame), *_runs(marks, places, frame)]
+    body = [_upright_grid(frame), _break(marks, places, frame, at_break), *_runs(marks, places, frame)]
     body += [_upright_dot(mark, x, frame) for mark, x in zip(marks, places, strict=True)]
     body += [_wave_labels(marks, places, frame), _last_figure(marks, places, frame)]
-    return _svg(about, frame.bottom + (46 if any(mark.note for mark in marks) else 29), body)
+    return svg.picture(about, WIDTH, frame.bottom + (46 if any(mark.note for mark in marks) else 29), body)
 
 
-def interval_chart(marks: Sequence[Mark], about: Words) -> str:
-    """Return one row per group on a scale of 0 to 100 %: a dot, its interval, and the figure in print."""
+def interval_chart(marks: Sequence[Mark], about: Words, *, width: int = WIDTH) -> str:
+    """Return one row per group: a dot, its interval, and the figure in print; a wide one spans 0 to 100 %."""
     row_height = 27
-    frame = _Frame(_label_room(marks), WIDTH - LABEL_ROOM, 8, 8 + row_height * len(marks), 0, 100)
-    body = [_level_grid(frame)]
+    lowest, highest = (0, 100) if width == WIDTH else _span(marks)  # a small one has no room for all that is empty
+    frame = _Frame(_label_room(marks), width - LABEL_ROOM, 8, 8 + row_height * len(marks), lowest, highest)
+    body = [_level_grid(frame, TICKS if width == WIDTH else (lowest, (lowest + highest) // 2, highest))]
     for index, mark in enumerate(marks):
         body.append(_level_row(mark, frame.top + row_height * (index + 0.5), frame))
-    return _svg(about, frame.bottom + 26, body)
+    return svg.picture(about, width, frame.bottom + 26, body)
 
 
-def standalone(svg: str, css: str) -> str:
+def standalone(chart: str, css: str) -> str:
     """Return a chart as a file of its own: the same picture with its style inside."""
-    head, rest = svg.split(">", 1)
+    head, rest = chart.split(">", 1)
     return f"{head}><style>{css}</style>{rest}\n"
 
 
-def for_print(svg: str, css: str, *, ground: str = "") -> str:
+def for_print(chart: str, css: str, *, ground: str = "") -> str:
     """Return a chart for programs that know neither CSS variables nor media: light colours, and a size of its own."""
     light = dict(_VARIABLE.findall(css.split("}", 1)[0]))
     light["--ground"] = ground or light["--ground"]
     plain = _MEDIA.sub("", css).split("}", 1)[1]
     plain = re.sub(r"var\((--\w+)\)", lambda found: light[found.group(1)], plain)
     plain = re.sub(r"font: ([\d.]+px) ", r"font-size: \1; font-family: ", plain)
-    head, rest = svg.split(">", 1)
+    head, rest = chart.split(">", 1)
     _, _, width, height = re.findall(r'viewBox="([^"]+)"', head)[0].split()
     behind = f'<rect width="{width}" height="{height}" fill="{light["--ground"]}"/>'
     title_end = rest.index("</desc>") + len("</desc>")
     inside = rest[:title_end] + behind + rest[title_end:]
     return f'{head} width="{width}" height="{height}"><style>{plain}</style>{inside}\n'
-
-
-def _svg(about: Words, height: float, body: Sequence[str]) -> str:
-    title, description = f"{about.chart_id}-title", f"{about.chart_id}-desc"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {WIDTH} {_n(height)}" role="img" '
-        f'aria-labelledby="{title} {description}"><title id="{title}">{escape(plain(about.title))}</title>'
-        f'<desc id="{description}">{escape(plain(about.description))}</desc>{"".join(body)}</svg>'
-    )
 
 
 def _span(marks: Sequence[Mark]) -> tuple[int, int]:
@@ -136,39 +125,58 @@ def _upright_grid(frame: _Frame) -> str:
     lines = []
     for tick in range(first, frame.highest + 1, step):
         y = frame.y(tick / 100)
-        lines.append(_line(frame.left, y, frame.right, y, "grid"))
-        lines.append(_text(frame.left - 7, y + 4, f"{tick}%", "axis end"))
+        lines.append(svg.line(frame.left, y, frame.right, y, "grid"))
+        lines.append(svg.text(frame.left - 7, y + 4, f"{tick}%", "axis end"))
     return "".join(lines)
 
 
-def _level_grid(frame: _Frame) -> str:
+def _level_grid(frame: _Frame, ticks: Sequence[int]) -> str:
     lines = []
-    for tick in (0, 25, 50, 75, 100):
+    for tick in ticks:
         x = frame.x(tick / 100)
-        lines.append(_line(x, frame.top, x, frame.bottom, "grid"))
-        lines.append(_text(x, frame.bottom + 17, f"{tick}%", "axis middle"))
+        lines.append(svg.line(x, frame.top, x, frame.bottom, "grid"))
+        lines.append(svg.text(x, frame.bottom + 17, f"{tick}%", "axis middle"))
     return "".join(lines)
+
+
+def _break(marks: Sequence[Mark], places: Sequence[float], frame: _Frame, label: str) -> str:
+    """Return the line between the last wave of an earlier wording and the first of this one; "" for no break."""
+    before = sum(mark.is_before_break for mark in marks)
+    if not 0 < before < len(marks):
+        return ""
+    x = (places[before - 1] + places[before]) / 2
+    kind = "axis faint" if x < WIDTH / 2 else "axis faint end"
+    named = svg.text(x + 5 if x < WIDTH / 2 else x - 5, frame.bottom - 6, label, kind)
+    return svg.line(x, frame.top, x, frame.bottom, "break") + named
 
 
 def _runs(marks: Sequence[Mark], places: Sequence[float], frame: _Frame) -> list[str]:
     """Return band and line of every stretch of neighbouring final waves; a line to a provisional one would be news."""
     shown = list(zip(marks, places, strict=True))
     drawn = []
-    for is_shown, run in groupby(shown, key=lambda one: one[0].estimate is not None and not one[0].is_provisional):
+    for (is_shown, _), run in groupby(shown, key=lambda one: (_is_joined(one[0]), one[0].is_before_break)):
         stretch = list(run)
         if is_shown and len(stretch) > 1:
             drawn += [_band(stretch, frame), _path(stretch, frame)]
     return drawn
 
 
+def _is_joined(mark: Mark) -> bool:
+    return mark.estimate is not None and not mark.is_provisional
+
+
 def _band(stretch: Sequence[tuple[Mark, float]], frame: _Frame) -> str:
-    upper = [f"{_n(x)},{_n(frame.y(mark.high))}" for mark, x in stretch if mark.high is not None]
-    lower = [f"{_n(x)},{_n(frame.y(mark.low))}" for mark, x in reversed(stretch) if mark.low is not None]
+    upper = [f"{svg.number(x)},{svg.number(frame.y(mark.high))}" for mark, x in stretch if mark.high is not None]
+    lower = [
+        f"{svg.number(x)},{svg.number(frame.y(mark.low))}" for mark, x in reversed(stretch) if mark.low is not None
+    ]
     return f'<polygon class="band" points="{" ".join(upper + lower)}"/>'
 
 
 def _path(stretch: Sequence[tuple[Mark, float]], frame: _Frame) -> str:
-    corners = [f"{_n(x)},{_n(frame.y(mark.estimate))}" for mark, x in stretch if mark.estimate is not None]
+    corners = [
+        f"{svg.number(x)},{svg.number(frame.y(mark.estimate))}" for mark, x in stretch if mark.estimate is not None
+    ]
     return f'<polyline class="line" points="{" ".join(corners)}"/>'
 
 
@@ -177,7 +185,7 @@ def _upright_dot(mark: Mark, x: float, frame: _Frame) -> str:
         return ""
     bar = ""
     if mark.low is not None and mark.high is not None:
-        bar = _line(x, frame.y(mark.low), x, frame.y(mark.high), "bar")
+        bar = svg.line(x, frame.y(mark.low), x, frame.y(mark.high), "bar")
     return bar + _dot(x, frame.y(mark.estimate), mark.is_provisional)
 
 
@@ -187,17 +195,17 @@ def _wave_labels(marks: Sequence[Mark], places: Sequence[float], frame: _Frame) 
     labels = []
     for index, (mark, x) in enumerate(zip(marks, places, strict=True)):
         if index == 0 or ((last - index) % every == 0 and index >= every):
-            labels.append(_text(x, frame.bottom + 20, mark.label, "axis middle"))
+            labels.append(svg.text(x, frame.bottom + 20, mark.label, "axis middle"))
         if mark.note and (index in (0, last) or last < 4):
-            labels.append(_text(x, frame.bottom + 37, mark.note, "axis faint middle"))
+            labels.append(svg.text(x, frame.bottom + 37, mark.note, "axis faint middle"))
     return "".join(labels)
 
 
 def _last_figure(marks: Sequence[Mark], places: Sequence[float], frame: _Frame) -> str:
     last = marks[-1].estimate
     if last is None:
-        return _text(places[-1], frame.bottom - 8, marks[-1].figure, "axis faint middle")
-    return _text(places[-1] + 10, frame.y(last) + 5, marks[-1].figure, "figure")
+        return svg.text(places[-1], frame.bottom - 8, marks[-1].figure, "axis faint middle")
+    return svg.text(places[-1] + 10, frame.y(last) + 5, marks[-1].figure, "figure")
 
 
 def _label_room(marks: Sequence[Mark]) -> float:
@@ -206,27 +214,15 @@ def _label_room(marks: Sequence[Mark]) -> float:
 
 
 def _level_row(mark: Mark, y: float, frame: _Frame) -> str:
-    label = _text(frame.left - 12, y + 4.5, mark.label, "axis strong end")
+    label = svg.text(frame.left - 12, y + 4.5, mark.label, "axis strong end")
     if mark.estimate is None:
-        return label + _text(frame.left + 8, y + 4.5, mark.figure, "axis faint")
+        return label + svg.text(frame.left + 8, y + 4.5, mark.figure, "axis faint")
     bar = ""
     if mark.low is not None and mark.high is not None:
-        bar = _line(frame.x(mark.low), y, frame.x(mark.high), y, "bar")
-    figure = _text(frame.right + 14, y + 5, mark.figure, "figure")
+        bar = svg.line(frame.x(mark.low), y, frame.x(mark.high), y, "bar")
+    figure = svg.text(frame.right + 14, y + 5, mark.figure, "figure")
     return label + bar + _dot(frame.x(mark.estimate), y, mark.is_provisional) + figure
 
 
 def _dot(x: float, y: float, is_provisional: bool) -> str:
-    return f'<circle class="dot{" open" if is_provisional else ""}" cx="{_n(x)}" cy="{_n(y)}" r="4.5"/>'
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
-    return f'<line class="{kind}" x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}"/>'
-
-
-def _text(x: float, y: float, text: str, kind: str) -> str:
-    return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}">{escape(text)}</text>'
-
-
-def _n(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0")
+    return svg.dot(x, y, "dot open" if is_provisional else "dot")

@@ -14,6 +14,7 @@ from pipeline import disclosure
 from reports import published, words
 from reports.explorer_data import explorer_data, released_waves
 from reports.language import ENGLISH
+from reports.missing_answers import missing_answers
 from reports.newsletter import template
 from reports.published import Read
 
@@ -39,7 +40,8 @@ def _survey(read: Read, survey: dict[str, Any]) -> dict[str, Any]:
     about = {
         row["item"]: row for row in read("select * from items where survey = ?", [survey["id"]]).iter_rows(named=True)
     }
-    missing = _missing(read, survey["id"])
+    profile = disclosure.disclosure_profile(str(published.survey_facts(read, survey["id"])["disclosure_profile"]))
+    missing = missing_answers(read, survey["id"], released_waves(read, survey["id"])["wave"].to_list(), profile)
     labels = {item["id"]: item["label"] for item in survey["items"]}
     items = [_item(item, about[item["id"]], survey, missing, labels) for item in survey["items"]]
     topics = list(dict.fromkeys(item["topic"] for item in items))
@@ -49,22 +51,6 @@ def _survey(read: Read, survey: dict[str, Any]) -> dict[str, Any]:
         "method": " ".join(filter(None, [survey["inference"], survey["small_groups"]])),
         "topics": [{"topic": topic, "items": [one for one in items if one["topic"] == topic]} for topic in topics],
     }
-
-
-def _missing(read: Read, survey: str) -> pl.DataFrame:
-    """Return how many answers of each item and wave are of each kind of missing; small counts are null."""
-    waves = released_waves(read, survey)["wave"].to_list()
-    sql = """
-        select item, wave, missing_kind, count(*)::bigint as n,
-            sum(count(*)) over (partition by item, wave)::bigint as asked
-        from answers where survey = ? and list_contains(?, wave)
-        group by item, wave, missing_kind order by item, wave, missing_kind
-    """
-    counts = read(sql, [survey, waves]).filter(pl.col("missing_kind").is_not_null())
-    profile = disclosure.disclosure_profile(str(published.survey_facts(read, survey)["disclosure_profile"]))
-    is_thin = disclosure.is_too_thin("asked", profile)
-    hidden = disclosure.hide_counts(counts.with_columns(base="asked"), profile, counts=["n"])
-    return hidden.with_columns(share=pl.when(~is_thin & pl.col("n").is_not_null()).then(counts["n"] / pl.col("asked")))
 
 
 def _item(

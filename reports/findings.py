@@ -14,6 +14,7 @@ from reports import charts, published, sentences, words
 from reports.charts import Mark
 from reports.language import Language
 from reports.survey_texts import SurveyTexts
+from reports.svg import Words
 
 SHARES = ("estimate", "ci_low", "ci_high")
 RELEASED = ("final", "corrected")  # anything else is provisional
@@ -81,6 +82,8 @@ class Finding:
     """One headline, ready for print."""
 
     finding_id: str
+    item: str
+    headline: str
     label: str
     wording: str
     answers: str
@@ -114,6 +117,7 @@ def headline_findings(edition: Edition) -> list[Finding]:
     declared = _declared(edition)
     answers = published.headline_options(edition.read, edition.survey)
     estimates = _shown_estimates(edition)
+    replaced = published.earlier_wordings(edition.read, edition.survey)
     changes = published.headline_changes(edition.read, edition.survey, edition.wave, edition.family)
     changes = changes.filter(pl.col("weight_id") == edition.weight_id)
     groups = published.group_tests(edition.read, edition.survey, edition.wave, edition.weight_id, edition.family)
@@ -122,7 +126,7 @@ def headline_findings(edition: Edition) -> list[Finding]:
             edition,
             headline,
             _answers(edition, headline, answers.get(_key(headline), [])),
-            _of(estimates, headline),
+            _series(estimates, headline, replaced.get(headline["item"])),
             _of(changes, headline),
             groups if groups.is_empty() else _of(groups, headline),
         )
@@ -151,6 +155,13 @@ def _of(rows: pl.DataFrame, headline: dict[str, str]) -> pl.DataFrame:
     return rows.filter(pl.col("item") == headline["item"], pl.col("headline") == headline["headline"])
 
 
+def _series(estimates: pl.DataFrame, headline: dict[str, str], replaced: str | None) -> pl.DataFrame:
+    """Return a headline's estimates, oldest first, after those of the item that it replaced with a break."""
+    own = _of(estimates, headline).with_columns(is_before_break=pl.lit(False))
+    earlier = _of(estimates, headline | {"item": replaced or ""}).with_columns(is_before_break=pl.lit(True))
+    return pl.concat([earlier.filter(pl.col("wave_number") < own["wave_number"].min()), own])
+
+
 def _shown_estimates(edition: Edition) -> pl.DataFrame:
     """Return the headline estimates up to this wave, without what the disclosure profile hides."""
     rows = published.headline_estimates(edition.read, edition.survey, edition.weight_id)
@@ -171,18 +182,21 @@ def _finding(
     groups: pl.DataFrame,
 ) -> Finding:
     now, language = series.row(-1, named=True), edition.language
+    own = series.filter(~pl.col("is_before_break"))
     share, low, high = (now[column] for column in SHARES)
     label = edition.texts.text(headline["label"], LABEL, headline["item"])
     finding_id = re.sub(r"\W+", "_", f"{headline['item']}_{headline['headline']}")  # a file name and an HTML id
     return Finding(
         finding_id=finding_id,
+        item=headline["item"],
+        headline=headline["headline"],
         label=label,
         wording=edition.texts.text(headline["wording"], WORDING, headline["item"]),
         answers=answers,
         figure="–" if share is None else words.short_percent(language, share),
         range=words.short_range(language, low, high),
         sentence=sentences.share_sentence(language, share, low, high, answers=answers, inference=now["inference"]),
-        changes=_change_lines(edition, series, changes) + _group_lines(edition, now, groups),
+        changes=_change_lines(edition, own, changes) + _group_lines(edition, now, groups),
         base=words.capital(words.base(language, now["unweighted_n"], is_rounded=edition.profile.base_multiple > 1)),
         is_flagged=now["is_flagged"],
         chart=_chart(edition, series, finding_id, label, answers),
@@ -259,12 +273,16 @@ def _change_line(language: Language, row: dict[str, Any], inference: str) -> Cha
 def _chart(edition: Edition, series: pl.DataFrame, finding_id: str, label: str, answers: str) -> str:
     language = edition.language
     marks = [_mark(language, row, is_alone=series.height == 1) for row in series.iter_rows(named=True)]
-    about = charts.Words(
+    about = Words(
         finding_id,
         language.say("charts.title", label=label, answers=answers),
         _description(language, edition.level, marks),
     )
-    return charts.interval_chart(marks, about) if len(marks) == 1 else charts.trend_chart(marks, about)
+    return (
+        charts.interval_chart(marks, about)
+        if len(marks) == 1
+        else charts.trend_chart(marks, about, at_break=language.text("pictures.break"))
+    )
 
 
 def _mark(language: Language, row: dict[str, Any], *, is_alone: bool) -> Mark:
@@ -278,6 +296,7 @@ def _mark(language: Language, row: dict[str, Any], *, is_alone: bool) -> Mark:
         note=words.month(language, end) if end else "",
         figure=shown_share(language, row["estimate"]),
         is_provisional=row["release_status"] not in RELEASED,
+        is_before_break=row["is_before_break"],
     )
 
 
@@ -297,6 +316,8 @@ def mark_in_words(language: Language, mark: Mark, key: str) -> str:
 def _chart_key(edition: Edition, series: pl.DataFrame) -> str:
     language = edition.language
     key = language.say("charts.bar_key" if series.height == 1 else "charts.key", level=edition.level)
+    if series["is_before_break"].any():
+        key += f" {language.text('pictures.break_key')}"
     is_released = series.get_column("release_status").is_in(RELEASED)
     return key if is_released.all() else f"{key} {language.text('charts.provisional_key')}"
 
@@ -308,8 +329,9 @@ def shown_share(language: Language, share: float | None) -> str:
 
 def _table_row(language: Language, row: dict[str, Any]) -> tuple[str, str, str, str]:
     share, low, high = (row[column] for column in SHARES)
+    wave = language.say("words.number_of_wave", number=row["wave_number"])
     return (
-        language.say("words.number_of_wave", number=row["wave_number"]),
+        language.say("pictures.earlier_wording", wave=wave) if row["is_before_break"] else wave,
         shown_share(language, share),
         words.short_range(language, low, high),
         words.count(language, row["unweighted_n"]),

@@ -10,9 +10,11 @@ import jinja2
 from pipeline import disclosure
 from pipeline.translations import EDITOR_TEXTS, POPULATION, TITLE, WE_DID, YOU_SAID
 from reports import charts, published, words
+from reports.answers_picture import answers_picture
 from reports.corrections import corrections
 from reports.findings import Edition, chosen_weight, headline_findings
 from reports.foreign_text import as_html, plain
+from reports.groups_picture import group_pictures
 from reports.language import ENGLISH, Language
 from reports.language import language as language_of
 from reports.method import margin_rows, method_lines
@@ -79,7 +81,7 @@ def newsletter_page(edition: Edition, title: str, generated_at: datetime) -> tup
     """Return what every format of a newsletter tells, and its charts as SVG by name."""
     findings = headline_findings(edition)
     people = participation(edition)
-    page = {
+    page: dict[str, Any] = {
         "language": edition.language,
         "words": edition.language.table("newsletter"),
         "masthead": _masthead(edition, title, generated_at),
@@ -88,11 +90,16 @@ def newsletter_page(edition: Edition, title: str, generated_at: datetime) -> tup
         "editor": _editor(edition),
         "findings": findings[:MAIN_FINDINGS],
         "others": findings[MAIN_FINDINGS:],
+        "answers": answers_picture(edition, [finding.item for finding in findings]),
+        "groups": group_pictures(edition, findings[:MAIN_FINDINGS]),
+        "groups_note": edition.language.say("pictures.groups_note", level=edition.level),
         "people": people,
         "method": method_lines(edition),
         "margins": margin_rows(edition),
     }
-    return page, {finding.finding_id: finding.chart for finding in findings} | _people_chart(people)
+    told = [page["answers"], *page["groups"], people.curves]
+    drawn = {finding.finding_id: finding.chart for finding in findings} | _people_chart(people)
+    return page, drawn | {picture.chart_id: picture.chart for picture in told if picture}
 
 
 def template(name: str) -> jinja2.Template:

@@ -11,6 +11,7 @@ from reports.foreign_text import plain
 from reports.language import Language
 from reports.newsletter import TEMPLATES, newsletter_page, template
 from reports.newsletter_pdf import newsletter_pdf
+from reports.pictures import Picture
 from reports.sentences import VERDICTS
 from reports.weight_picture import as_png
 
@@ -53,12 +54,23 @@ def plain_text(page: Mapping[str, Any]) -> str:
     if page["others"]:
         parts.append(_heading(texts["other_headlines"], "-"))
         parts.append("\n".join(f"* {one.label}: {one.answers}: {one.figure} ({one.range})" for one in page["others"]))
+    if page["answers"]:
+        parts += [_heading(page["language"].text("pictures.answers_heading"), "-"), *_picture_text(page["answers"])]
+    if page["groups"]:
+        parts.append(_heading(page["language"].text("pictures.groups_heading"), "-"))
+        parts += [f"{one.title.upper()}\n{one.description}" for one in page["groups"]] + [page["groups_note"]]
     if said["you_said"]:
         parts.append(_heading(texts["you_said_heading"], "-"))
         parts += [f"{texts['you_said']}: {one}\n{texts['we_did']}: {done}" for one, done in said["you_said"]]
     parts += [_heading(texts["who_heading"], "-"), page["people"].sentence]
+    if page["people"].curves:
+        parts.append(page["people"].curves.description)
     parts += [said["thanks"], said["next_survey"], texts["uncertainty_text"], masthead["figures_from"]]
     return "\n\n".join(_wrapped(plain(part)) for part in parts if part) + "\n"
+
+
+def _picture_text(picture: Picture) -> list[str]:
+    return [picture.description, picture.key]
 
 
 def _finding_text(finding: Finding) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.foreign_text import plain
+from reports.pictures import Picture
 
 TEMPLATE = Path(__file__).parent / "templates" / "newsletter.typ"
 CLEAR = ("rose", "fell")
@@ -50,11 +51,26 @@ def _content(page: Mapping[str, Any], charts: Mapping[str, str]) -> dict[str, An
              "changes": " ".join(line.text for line in one.changes)}
             for one in page["others"]
         ],
+        "answers": _picture(page["answers"], charts),
+        "answers_heading": page["language"].text("pictures.answers_heading"),
+        "groups": [_picture(one, charts) for one in page["groups"]],
+        "groups_heading": page["language"].text("pictures.groups_heading"),
+        "groups_note": page["groups_note"],
         "people": {
-            "sentence": people.sentence, "chart": charts.get(people.chart_id, ""), "chart_key": people.chart_key
+            "sentence": people.sentence,
+            "chart": charts.get(people.chart_id, ""),
+            "chart_key": people.chart_key,
+            "curves": _picture(people.curves, charts),
         },
         "method": [{"heading": heading, "text": " ".join(lines)} for heading, lines in page["method"]],
     }  # fmt: skip
+
+
+def _picture(picture: Picture | None, charts: Mapping[str, str]) -> dict[str, str] | None:
+    if picture is None:
+        return None
+    told = {"title": picture.title, "key": picture.key, "alt": plain(f"{picture.title}. {picture.description}")}
+    return told | {"chart": charts[picture.chart_id]}
 
 
 def _finding(finding: Any, chart: str) -> dict[str, Any]:

@@ -9,22 +9,15 @@ from pipeline.definitions import ALL
 from pipeline.disclosure import hide_counts, hide_shares
 from reports import charts, published, words
 from reports.charts import Mark
+from reports.curves_picture import DOMAIN, curves_picture
 from reports.findings import Edition, mark_in_words, shown_share
 from reports.language import Language
+from reports.pictures import Picture, Table
+from reports.svg import Words
 
-DOMAIN = "age_group"
 CHART_ID = "retention_by_age_group"
 COUNTS = ["n_first_wave", "n_eligible", "n_respondents"]
 SHARES = ["retention_raw", "retention_raw_ci_low", "retention_raw_ci_high", "retention_eligible"]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table in print: the first column names its rows; no rows where nothing is published."""
-
-    caption: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -38,6 +31,7 @@ class Participation:
     chart: str  # "" where nobody can have left yet, or nothing is published
     chart_key: str
     notes: tuple[str, ...]
+    curves: Picture | None = None  # of every wave so far
 
 
 def participation(edition: Edition) -> Participation:
@@ -54,6 +48,7 @@ def participation(edition: Edition) -> Participation:
         chart=_chart(edition, rows),
         chart_key=edition.language.say("charts.bar_key", level=edition.level),
         notes=(edition.language.text("newsletter.age_note"),),
+        curves=curves_picture(edition),
     )
 
 
@@ -143,7 +138,7 @@ def _chart(edition: Edition, rows: pl.DataFrame) -> str:
         for row in rows.iter_rows(named=True)
     ]
     groups = " ".join(mark_in_words(language, mark, "charts.group_point") for mark in marks)
-    about = charts.Words(
+    about = Words(
         CHART_ID,
         language.text("newsletter.retention_chart"),
         language.say("charts.groups", level=edition.level, groups=groups),

@@ -116,6 +116,14 @@ def headline_estimates(read: Read, survey: str, weight_id: str) -> pl.DataFrame:
     return read(sql, [survey, weight_id])
 
 
+def earlier_wordings(read: Read, survey: str) -> dict[str, str]:
+    """Return item: the item it replaced with a break, where both may stand in one picture, the break marked."""
+    if not columns_of(read, "item_links"):
+        return {}
+    sql = "select item_to, item_from from item_links where survey = ? and comparability = ? order by all"
+    return dict(read(sql, [survey, "comparable_with_break"]).iter_rows())
+
+
 def headline_changes(read: Read, survey: str, wave: str, family: str) -> pl.DataFrame:
     """Return the changes into a wave that were tested in the headline family; no others are ever spoken of."""
     columns = columns_of(read, "changes")

@@ -19,7 +19,7 @@ from reports.findings import Edition, chosen_weight
 from reports.language import ENGLISH
 from reports.methods_sheet import weighting_steps
 from reports.newsletter import template
-from reports.participation import Table
+from reports.pictures import Table
 from reports.published import Read, columns_of
 
 WORDS: Mapping[str, Any] = ENGLISH.table("trend_report")

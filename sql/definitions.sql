@@ -61,7 +61,8 @@ create table if not exists definitions.answer_options (
     option_order integer,
     code varchar not null,
     label varchar,
-    missing_kind varchar
+    missing_kind varchar,
+    side varchar
 );
 
 create table if not exists definitions.headlines (

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import groupby
 
 from yaml.nodes import SequenceNode
 
@@ -12,6 +13,7 @@ from pipeline.survey_files.routing import read_ballot, read_routes, refuse_unkno
 from pipeline.survey_files.values import Value
 
 IDENTICAL = "identical"
+LOW, MIDDLE, HIGH = "low", "middle", "high"  # sides of a scale, as charts draw them
 COMPARABILITY = (IDENTICAL, "comparable_with_break", "not_comparable")
 CATEGORY, NUMBER, TEXT = "category", "number", "text"
 
@@ -74,12 +76,37 @@ def read_missing_kinds(block: Block) -> dict[str, str]:
 
 def read_scale(scale: Block, missing_kinds: dict[str, str]) -> tuple[AnswerOption, ...]:
     """Return the options of a scale: answers in their order, then the missing codes."""
-    answers = [AnswerOption(code, label) for code, label, _ in read_codes(scale.need("answers", "code: label"))]
+    codes = read_codes(scale.need("answers", "code: label"))
+    sides = read_sides(scale, [code for code, _, _ in codes])
+    answers = [AnswerOption(code, label, side=sides.get(code)) for code, label, _ in codes]
     missing = read_missing(scale, missing_kinds)
     scale.close()
     for code in {option.code for option in answers} & {option.code for option in missing}:
         scale.value.fault(f"code '{code}' as answer and as missing", "each code once", "Remove one of the two.")
     return (*answers, *missing)
+
+
+def read_sides(scale: Block, codes: list[str]) -> dict[str, str]:
+    """Return the side of each answer of a scale that has two; what is named in neither, between them, is the middle."""
+    block = scale.block("sides")
+    if block is None:
+        return {}
+    low, high = (block.names(side, codes, "an answer of the scale") for side in (LOW, HIGH))
+    block.close()
+    sides = dict.fromkeys(low, LOW) | dict.fromkeys(high, HIGH)
+    order = [sides.get(code, MIDDLE) for code in codes]
+    runs = [side for side, _ in groupby(order)]
+    if (
+        len(sides) < len(low) + len(high)
+        or runs[:: len(runs) - 1 or 1] not in ([LOW, HIGH], [HIGH, LOW])
+        or len(runs) > 3
+    ):
+        block.value.fault(
+            f"low: {', '.join(low)}; high: {', '.join(high)}",
+            "the answers of one end and those of the other, each once, with any middle between them",
+            "Name each end's answers from the outermost inwards.",
+        )
+    return dict(zip(codes, order, strict=True))
 
 
 def read_missing(block: Block, missing_kinds: dict[str, str]) -> tuple[AnswerOption, ...]:

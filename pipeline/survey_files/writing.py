@@ -76,7 +76,13 @@ def scale_block(options: Sequence[AnswerOption], kinds: Mapping[str, str] | None
     block: Block = {
         "answers": [Label(option.label) for option in answers] if is_words else _codes(answers),
     }
-    return block | _missing(options, kinds, is_words=is_words)
+    return block | _sides(answers) | _missing(options, kinds, is_words=is_words)
+
+
+def _sides(answers: Sequence[AnswerOption]) -> Block:
+    """Return which answers are those of either end, of a scale that has two."""
+    ends = {side: [option.code for option in answers if option.side == side] for side in ("low", "high")}
+    return {"sides": ends} if all(ends.values()) else {}
 
 
 def _codes(options: Iterable[AnswerOption]) -> Block:

@@ -75,6 +75,7 @@ def _answer_options(survey: Survey) -> Iterator[Row]:
                 "code": option.code,
                 "label": option.label,
                 "missing_kind": option.missing,
+                "side": option.side,
             }
 
 

@@ -8,6 +8,7 @@
 -- missing_kind: dont_know, refused, not_asked, skipped or not_distinguished; empty for a substantive answer
 -- headlines: headlines the code is added up in, separated by commas
 -- labels: the label by language, labels['cy'] for one; a language without it is not in the map
+-- side: low, middle or high, of a scale with two sides, as charts draw them; empty for any other
 
 with counted as (
     select
@@ -58,7 +59,8 @@ select
     option.label,
     option.missing_kind,
     counted.headlines,
-    by_language.labels
+    by_language.labels,
+    option.side
 from definitions.answer_options as option
 inner join definitions.items as asked
     on option.survey = asked.survey

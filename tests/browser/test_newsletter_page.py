@@ -102,7 +102,7 @@ def test_nothing_runs_off_the_page_and_every_chart_is_drawn(chromium, server, tm
         address(server, f"final/measure-{width}.html"),
     )  # fmt: skip
     found = seen.split("data-found=", 1)[1].replace("&quot;", '"')
-    assert f'"page":{width},"wide":0,"charts":5,"readable":true' in found
+    assert f'"page":{width},"wide":0,"charts":6,"readable":true' in found
 
 
 def test_the_page_asks_for_nothing_but_itself(chromium, server, tmp_path):

@@ -73,6 +73,26 @@ FAULTS = [
         "hours, remark). Did you mean 'trust'?",
     ),
     (WAVE, '"a little"}', '"a bit"}', "found 'a bit', expected a code of amount (a little, a lot)"),
+    *(
+        (
+            ITEMS,
+            '3: "Agree"}',
+            f'3: "Agree"}}\n    sides: {sides}',
+            f"found low: {found}, expected the answers of one end",
+        )
+        for sides, found in (
+            ("{low: [1, 3], high: [2]}", "1, 3; high: 2"),
+            ("{low: [1], high: [1]}", "1; high: 1"),
+            ("{low: [1, 2]}", "1, 2; high: "),
+            ("{low: [1], high: [2]}", "1; high: 2"),
+        )
+    ),
+    (
+        ITEMS,
+        '3: "Agree"}',
+        '3: "Agree"}\n    sides: {low: [1], high: [9]}',
+        "found '9', expected an answer of the scale",
+    ),
     (ITEMS, "[3]", "[4]", "'items.trust.headline.agree': found '4', expected an answer of the scale (1, 2, 3)"),
     (ITEMS, "[3]", "[-8]", "found '-8', expected an answer of the scale"),
     (ITEMS, "scale: words", "scale: word", "found 'word', expected a scale (agree3, words). Did you mean 'words'?"),

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.charts import Mark, Words, interval_chart, standalone, trend_chart
+from reports.charts import Mark, interval_chart, standalone, trend_chart
 from reports.language import ENGLISH
+from reports.svg import Words
 from reports.words import short_percent
 
 SVG = "{http://www.w3.org/2000/svg}"

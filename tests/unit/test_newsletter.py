@@ -335,7 +335,14 @@ def test_the_page_needs_no_network_and_no_script_and_is_small():
 
 def test_each_chart_is_also_a_file_of_its_own():
     files = newsletter(published_file())
-    names = {"linking_support", "trust_trust", "risk_benefit", "health_acceptable", "retention_by_age_group"}
+    names = {
+        "linking_support",
+        "trust_trust",
+        "risk_benefit",
+        "health_acceptable",
+        "retention_by_age_group",
+        "retention_curves",
+    }
     assert set(files) == {"newsletter.html", *(f"charts/{name}.svg" for name in names)}
 
 

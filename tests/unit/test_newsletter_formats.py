@@ -13,6 +13,7 @@ import pytest
 from reports import charts
 from reports.newsletter import TEMPLATES, edition_of
 from reports.newsletter_formats import LINE, render_editions
+from reports.svg import Words
 from tests.published_builder import SURVEY, PublishedFile, published_file
 
 MADE = datetime(2025, 5, 2, 2, 0, tzinfo=UTC)
@@ -59,7 +60,7 @@ def test_the_email_is_small_has_no_script_no_style_sheet_and_a_text_for_every_pi
     assert len(html.encode()) < 100_000
     assert {tag for tag, _ in tags}.isdisjoint({"script", "style", "link", "svg", "form", "iframe"})
     pictures = [about for tag, about in tags if tag == "img"]
-    assert len(pictures) == 4
+    assert len(pictures) == 5
     assert all(about["alt"] and about["src"] in files for about in pictures)
     assert all(about.get("role") == "presentation" or "cellpadding" in about for tag, about in tags if tag == "table")
 
@@ -141,7 +142,7 @@ def test_charts_are_pictures_of_twice_the_size(files: dict[str, bytes]) -> None:
 def test_a_chart_for_print_names_every_colour_itself() -> None:
     marks = [charts.Mark("1", 0.5, 0.4, 0.6), charts.Mark("2", 0.6, 0.5, 0.7)]
     css = (TEMPLATES / "charts.css").read_text(encoding="utf-8")
-    svg = charts.for_print(charts.trend_chart(marks, charts.Words("c", "T", "D")), css)
+    svg = charts.for_print(charts.trend_chart(marks, Words("c", "T", "D")), css)
     assert fromstring(svg).attrib["width"] == str(charts.WIDTH)
     assert "var(" not in svg
     assert "@media" not in svg

@@ -61,6 +61,12 @@ def test_a_label_in_a_list_is_its_own_code(survey: Survey) -> None:
     assert survey.items["amount"].answers == (AnswerOption("a little", "a little"), AnswerOption("a lot", "a lot"))
 
 
+def test_what_is_between_the_two_sides_of_a_scale_is_its_middle(tmp_path: Path) -> None:
+    sides = ("items.yml", '3: "Agree"}', '3: "Agree"}\n    sides: {low: [1], high: [3]}')
+    options = read_survey(write_survey(tmp_path, change=sides)).items["trust"].options
+    assert [option.side for option in options] == ["low", "middle", "high", None, None]
+
+
 def test_an_item_carries_its_headline_and_tags(survey: Survey) -> None:
     trust = survey.items["trust"]
     assert (trust.wording, trust.label) == ("The council can be trusted.", "Trust in the council")
