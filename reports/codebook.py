@@ -11,9 +11,11 @@ from typing import Any
 import polars as pl
 
 from pipeline import disclosure
+from pipeline.translations import POPULATION, TITLE
 from reports import published, words
+from reports.codebook_texts import ByLanguage, CodebookTexts, codebook_texts, own_words
 from reports.explorer_data import explorer_data, released_waves
-from reports.language import ENGLISH
+from reports.language import ENGLISH, language
 from reports.missing_answers import missing_answers
 from reports.newsletter import template
 from reports.published import Read
@@ -29,25 +31,32 @@ def render_codebook(read: Read) -> str | None:
     Args:
         read: answers SQL with the rows of the published file.
     """
-    surveys = [_survey(read, survey) for survey in explorer_data(read)]
-    if not surveys:
+    found = [(survey, codebook_texts(read, survey["id"])) for survey in explorer_data(read)]
+    if not found:
         return None
-    title = WORDS["page_title"].format(title=surveys[0]["title"])
-    return str(template("codebook.html").render(words=WORDS, title=title, surveys=surveys))
+    codes = tuple(dict.fromkeys(code for _, texts in found for code in texts.codes))
+    words = own_words(codes)
+    surveys = [_survey(read, survey, texts, words) for survey, texts in found]
+    title = words["page_title"][codes[0]].format(title=surveys[0]["title"])
+    languages = [(code, language(code).name) for code in codes]
+    return str(
+        template("codebook.html").render(
+            main=codes[0], words=words, title=title, surveys=surveys, languages=languages, told=language(codes[0])
+        )
+    )
 
 
-def _survey(read: Read, survey: dict[str, Any]) -> dict[str, Any]:
-    about = {
-        row["item"]: row for row in read("select * from items where survey = ?", [survey["id"]]).iter_rows(named=True)
-    }
+def _survey(read: Read, survey: dict[str, Any], texts: CodebookTexts, words: Mapping[str, Any]) -> dict[str, Any]:
     profile = disclosure.disclosure_profile(str(published.survey_facts(read, survey["id"])["disclosure_profile"]))
     missing = missing_answers(read, survey["id"], released_waves(read, survey["id"])["wave"].to_list(), profile)
-    labels = {item["id"]: item["label"] for item in survey["items"]}
-    items = [_item(item, about[item["id"]], survey, missing, labels) for item in survey["items"]]
+    labels = {item["id"]: texts.label(item["id"], item["label"]) for item in survey["items"]}
+    items = [_item(item, texts, survey, missing, labels, words) for item in survey["items"]]
     topics = list(dict.fromkeys(item["topic"] for item in items))
     return {
         "title": survey["title"],
-        "population": survey["population"],
+        "titles": texts.of_survey(survey["title"], TITLE),
+        "populations": texts.of_survey(survey["population"], POPULATION),
+        "main": texts.codes[0],
         "method": " ".join(filter(None, [survey["inference"], survey["small_groups"]])),
         "topics": [{"topic": topic, "items": [one for one in items if one["topic"] == topic]} for topic in topics],
     }
@@ -55,42 +64,57 @@ def _survey(read: Read, survey: dict[str, Any]) -> dict[str, Any]:
 
 def _item(
     item: dict[str, Any],
-    about: Mapping[str, Any],
+    texts: CodebookTexts,
     survey: dict[str, Any],
     missing: pl.DataFrame,
-    labels: Mapping[str, str],
+    labels: Mapping[str, ByLanguage],
+    words: Mapping[str, Any],
 ) -> dict[str, Any]:
+    about = texts.items[item["id"]]
     shares = [one for one in item["series"] if one["key"].startswith("share:")]
     others = [one for one in item["series"] if not one["key"].startswith("share:")]
     asked = sorted({point[2] for one in item["series"] for point in one["points"] if point[:2] == [0, 0]})
     waves = [survey["waves"][wave] for wave in asked]
     return {
         "id": item["id"],
-        "label": item["label"],
+        "labels": labels[item["id"]],
         "topic": item["topic"],
-        "wording": item["wording"],
-        "kind": WORDS["kinds"].get(about["kind"], about["kind"]),
+        "wordings": texts.wording(item["id"], item["wording"]),
+        "kinds": words["kinds"].get(about["kind"], {texts.codes[0]: about["kind"]}),
         "scale": str(about["scale"] or ""),
         "waves": [
             {"label": wave["label"], "short": wave["label"].split()[-1], "dates": wave["dates"]} for wave in waves
         ],
-        "links": [_link(link, labels) for link in item["links"]],
-        "rows": [_row(one, asked, shade) for shade, one in zip(_shades(len(shares)), shares, strict=True)]
-        + [_row(one, asked, None) for one in others],
+        "links": [_link(item["id"], link, texts, labels, words) for link in item["links"]],
+        "rows": [
+            _row(one, asked, shade) | {"labels": texts.answer(item["id"], one["label"])}
+            for shade, one in [*zip(_shades(len(shares)), shares, strict=True), *((None, one) for one in others)]
+        ],
         "base": [_base(item["series"][0], wave) for wave in asked],
-        "missing": _missing_rows(missing.filter(item=item["id"]), [wave["id"] for wave in waves]),
+        "missing": _missing_rows(missing.filter(item=item["id"]), [wave["id"] for wave in waves], words),
         "chart": _chart(item, shares, asked, survey) if shares else "",
     }
 
 
-def _link(link: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]:
-    template_text = WORDS["version_earlier"] if link["when"] == "earlier" else WORDS["version_later"]
+def _link(
+    item: str,
+    link: Mapping[str, str],
+    texts: CodebookTexts,
+    labels: Mapping[str, ByLanguage],
+    words: Mapping[str, Any],
+) -> dict[str, Any]:
+    template_texts = words["version_earlier" if link["when"] == "earlier" else "version_later"]
+    label, main = labels.get(link["item"], {}), texts.codes[0]
     return {
         "item": link["item"],
-        "text": template_text.format(
-            label=labels.get(link["item"], link["item"]), comparability=WORDS["comparability"][link["comparability"]]
-        ),
-        "note": link["note"],
+        "texts": {
+            code: template_texts[code].format(
+                label=label.get(code, label.get(main, link["item"])),
+                comparability=words["comparability"][link["comparability"]][code],
+            )
+            for code in texts.codes
+        },
+        "notes": texts.note(item, link["item"], link["note"]),
     }
 
 
@@ -101,7 +125,6 @@ def figure_of(series: Mapping[str, Any], wave: int, domain: int = 0, value: int 
 
 def _row(series: Mapping[str, Any], asked: Sequence[int], shade: int | None) -> dict[str, Any]:
     return {
-        "label": series["label"],
         "shade": shade,
         "cells": [shown_figure(series, figure_of(series, wave)) for wave in asked],
     }
@@ -123,13 +146,13 @@ def _base(series: Mapping[str, Any], wave: int) -> str:
     return words.count(ENGLISH, point[3]) if point else str(WORDS["hidden"])
 
 
-def _missing_rows(found: pl.DataFrame, waves: Sequence[str]) -> list[dict[str, Any]]:
+def _missing_rows(found: pl.DataFrame, waves: Sequence[str], words: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = []
-    for kind, label in WORDS["missing_kinds"].items():
+    for kind, labels in words["missing_kinds"].items():
         shares = {row["wave"]: row["share"] for row in found.filter(missing_kind=kind).iter_rows(named=True)}
         if shares:
             cells = [_missing_share(shares[wave]) if wave in shares else "0%" for wave in waves]
-            rows.append({"label": label, "cells": cells})
+            rows.append({"labels": labels, "cells": cells})
     return rows
 
 

@@ -59,11 +59,13 @@ def use_when(read: Read, survey: str, weight_id: str) -> str:
 
 
 def headline_family(read: Read, survey: str) -> tuple[str, list[str]]:
-    """Return the declared headline family and its items in declared order; no items where they are not published."""
+    """Return the headline family declared first and its items in declared order; none where they are not published."""
     if "is_headline" in columns_of(read, "families"):
-        sql = "select family, item from families where survey = ? and is_headline order by item_order"
+        order = "family_order" if "family_order" in columns_of(read, "families") else "1"
+        sql = f"select family, item from families where survey = ? and is_headline order by {order}, family, item_order"
         rows = read(sql, [survey])
-        return (str(rows.item(0, 0)), rows.get_column("item").to_list()) if rows.height else (HEADLINE_FAMILY, [])
+        first = rows.filter(pl.col("family") == rows.item(0, 0)) if rows.height else rows
+        return (str(first.item(0, 0)), first.get_column("item").to_list()) if rows.height else (HEADLINE_FAMILY, [])
     if "family" not in columns_of(read, "changes"):
         return HEADLINE_FAMILY, []
     sql = """

@@ -237,7 +237,8 @@ create table if not exists definitions.families (
     level double,
     is_headline boolean,
     equivalence double,
-    groups varchar
+    groups varchar,
+    family_order integer
 );
 
 create table if not exists definitions.statements (

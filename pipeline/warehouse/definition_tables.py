@@ -256,7 +256,7 @@ def _families(survey: Survey) -> Iterator[Row]:
     """Yield the items of each family of tests; a family that names none has those of no other family."""
     named = {item for family in survey.families for item in family.items}
     others = tuple(item for item in survey.items if item not in named)
-    for family in survey.families:
+    for place, family in enumerate(survey.families, start=1):
         for order, item in enumerate(family.items or others, start=1):
             yield {
                 "family": family.family,
@@ -266,6 +266,7 @@ def _families(survey: Survey) -> Iterator[Row]:
                 "correction": family.correction,
                 "level": family.level,
                 "is_headline": family.is_headline,
+                "family_order": place,
                 "equivalence": _number(family.equivalence),
                 "groups": ",".join(family.groups),
             }

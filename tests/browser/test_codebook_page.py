@@ -77,3 +77,26 @@ def test_axe_finds_no_violation(page: Page, address: str, width: int, scheme: st
     page.send("Emulation.setEmulatedMedia", features=[])
     assert found == []
     assert page.run("document.documentElement.scrollWidth") <= width
+
+
+def test_the_page_is_told_in_another_language_and_what_is_not_translated_is_marked(page: Page, address: str) -> None:
+    page.open(address)
+    page.run("(document.getElementById('language').value = 'cy', "
+             "document.getElementById('language').dispatchEvent(new Event('change')))")  # fmt: skip
+    label = "document.getElementById('{}-label')"
+    translated, left = label.format("linking_support"), label.format("consent_choice")
+    assert page.run("document.documentElement.lang") == "cy"
+    assert page.run(f"{translated}.textContent").startswith("Cysylltu data")
+    assert page.run(f"{translated}.lang") == "cy"
+    assert page.run(f"{left}.textContent") == "Choice over planning uses of own data"
+    assert page.run(f"{left}.lang") == "en"
+    assert page.run("document.getElementById('found').textContent").endswith(" eitem")
+    assert page.axe_violations() == []
+
+
+def test_a_search_finds_words_of_every_language(page: Page, address: str) -> None:
+    for words in ("cysylltu cefnogi", "linking support"):
+        page.open(address)
+        page.press("Tab")
+        page.type(words)
+        assert shown(page) == ["linking_support"]

@@ -360,3 +360,15 @@ def test_the_order_of_published_rows_does_not_matter():
 def test_a_wave_that_is_not_published_is_named():
     with pytest.raises(DefinitionError, match="panel w09: not in the published file, which has w01, w02, w03, w04"):
         page(published_file(), "w09")
+
+
+def test_the_headline_family_declared_first_is_told_and_no_other():
+    file = published_file()
+    for row in file.tables["families"]:
+        row["family_order"] = 2
+    file.tables["families"] += [
+        {"survey": SURVEY, "family": name, "item": "extra", "item_order": 1, "is_headline": True, "family_order": place}
+        for name, place in (("a_later_one", 3), ("another", 4))
+    ]
+    assert "Something else" not in page(file)
+    assert len(findings(page(file))) == 4

@@ -130,7 +130,7 @@ def made(groups: Answers, *, n_replicates: int = 200) -> tuple[pl.DataFrame, lis
             {"replicate_set": ["r"], "kind": ["bootstrap"], "coefficients": [[1 / n_replicates] * n_replicates]}
         ),
         "answer_options": pl.DataFrame(
-            {"survey": ["s"] * 2, "item": ["q"] * 2, "label": ["Yes", "No"], "option_order": [1, 2],
+            {"survey": ["s"] * 2, "item": ["q"] * 2, "code": ["1", "2"], "label": ["Yes", "No"], "option_order": [1, 2],
              "missing_kind": [None, None], "headlines": [None, None]},
             schema_overrides={"missing_kind": pl.String, "headlines": pl.String},
         ),
