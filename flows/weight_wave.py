@@ -13,6 +13,7 @@ from pipeline.panel.arrays import panel_arrays
 from pipeline.panel.estimates import PanelData
 from pipeline.panel.weights import PanelWeight, weigh, weight_rows
 
+ITEMS_IN_MEMORY = 8  # those that tell who would answer
 WAVES_IN_MEMORY = 4  # a wave, the one before and the first; a night works on one later wave after the other
 
 
@@ -58,6 +59,7 @@ class StoredAnswers(Mapping[str, pl.DataFrame]):
         """Know the waves; read nothing yet."""
         self.survey, self.waves = survey, waves
         self._read = lru_cache(maxsize=WAVES_IN_MEMORY)(self._read_wave)
+        self._read_one = lru_cache(maxsize=ITEMS_IN_MEMORY)(self._read_item)
 
     def __getitem__(self, wave: str) -> pl.DataFrame:
         """Return panel_member_id, item, code (null when missing), number and missing_kind of one wave."""
@@ -69,6 +71,10 @@ class StoredAnswers(Mapping[str, pl.DataFrame]):
         """Return whether a wave is delivered, without reading it."""
         return wave in self.waves
 
+    def of_item(self, item: str) -> pl.DataFrame:
+        """Return wave, panel_member_id and code of one item at every delivered wave."""
+        return self._read_one(item)
+
     def __iter__(self) -> Iterator[str]:
         """Return the delivered waves."""
         return iter(self.waves)
@@ -76,6 +82,14 @@ class StoredAnswers(Mapping[str, pl.DataFrame]):
     def __len__(self) -> int:
         """Return the number of delivered waves."""
         return len(self.waves)
+
+    def _read_item(self, item: str) -> pl.DataFrame:
+        return warehouse.read(
+            current().connection,
+            "select wave, panel_member_id, code from core.answers where survey = ? and item = ? "
+            "and missing_kind is null and code is not null",
+            [self.survey, item],
+        )
 
     def _read_wave(self, wave: str) -> pl.DataFrame:
         return warehouse.read(

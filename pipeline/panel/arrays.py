@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import polars as pl
@@ -20,6 +21,15 @@ class Categories:
 
     values: tuple[str, ...]
     codes: NDArray[np.int64]  # (n_members,)
+
+
+@runtime_checkable
+class AnswersByItem(Protocol):
+    """Answers that can be read item by item, over all waves."""
+
+    def of_item(self, item: str) -> pl.DataFrame:
+        """Return wave, panel_member_id and code of one item."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,11 @@ class PanelArrays:
     def wave_number(self, wave: str, name: str) -> NDArray[np.float64]:
         """Return a number of a wave's delivery, (n_members,); all nan where it held none."""
         return self.wave_numbers.get((wave, name), np.full(len(self.members), np.nan))
+
+    @cached_property
+    def earlier_answers(self) -> dict[tuple[str, str], NDArray[np.int64]]:
+        """Return the places of answers that weights have asked for so far, by item and wave."""
+        return {}
 
     @cached_property
     def row_of_member(self) -> pl.DataFrame:

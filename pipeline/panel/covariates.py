@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from pipeline.definitions import Survey
 from pipeline.errors import WeightingError
-from pipeline.panel.arrays import PanelArrays
+from pipeline.panel.arrays import AnswersByItem, PanelArrays
 from pipeline.weighting.nonresponse import ResponseStep
 from pipeline.weighting_steps import (
     ANSWER,
@@ -132,11 +132,21 @@ def _earlier_answer(survey: Survey, covariate: Covariate, before: list[str], arr
 
 def _answer(survey: Survey, item: str, wave: str, arrays: PanelArrays) -> Codes:
     """Return the (n_members,) answers to an item at a wave, as places on its scale; UNKNOWN where none was given."""
-    codes = np.full(len(arrays.members), UNKNOWN, np.int64)
-    if wave not in arrays.answers:
-        return codes
-    options = {option.code: code for code, option in enumerate(survey.items[item].answers)}
-    given = arrays.answers[wave].filter(pl.col("item") == item).join(arrays.row_of_member, on="panel_member_id")
-    place = given["code"].replace_strict(options, default=UNKNOWN, return_dtype=pl.Int64)
-    codes[given["row"].to_numpy()] = place.to_numpy()
-    return codes
+    if (item, wave) not in arrays.earlier_answers:  # the same for every later wave that is weighted
+        codes = np.full(len(arrays.members), UNKNOWN, np.int64)
+        options = {option.code: code for code, option in enumerate(survey.items[item].answers)}
+        given = _given(arrays, item, wave).join(arrays.row_of_member, on="panel_member_id")
+        place = given["code"].replace_strict(options, default=UNKNOWN, return_dtype=pl.Int64)
+        codes[given["row"].to_numpy()] = place.to_numpy()
+        arrays.earlier_answers[item, wave] = codes
+    return arrays.earlier_answers[item, wave]
+
+
+def _given(arrays: PanelArrays, item: str, wave: str) -> pl.DataFrame:
+    """Return panel_member_id and code of an item at a wave, without reading what else that wave asked where it can."""
+    answers = arrays.answers
+    if wave not in answers:
+        return pl.DataFrame(schema={"panel_member_id": pl.String, "code": pl.String})
+    if isinstance(answers, AnswersByItem):
+        return answers.of_item(item).filter(pl.col("wave") == wave)
+    return answers[wave].filter(pl.col("item") == item)

@@ -1,5 +1,7 @@
 """What is known of members before a wave, worked by hand on six of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -92,6 +94,33 @@ def test_the_previous_mode_is_that_of_the_latest_interview() -> None:
 )
 def test_an_earlier_answer_is_the_first_the_latest_or_that_of_a_wave(wave: str, codes: list[int]) -> None:
     assert levels(Covariate("answer", "trust_local_council", wave)) == [codes]
+
+
+class ByItem(dict[str, pl.DataFrame]):
+    """Answers that are read item by item; a whole wave never."""
+
+    def __init__(self, waves: dict[str, pl.DataFrame]) -> None:
+        super().__init__(waves)
+        self.read: list[str] = []
+        self.together = pl.concat([rows.with_columns(wave=pl.lit(wave)) for wave, rows in waves.items()])
+
+    def __getitem__(self, wave: str) -> pl.DataFrame:
+        raise AssertionError(f"the whole of {wave} is read for one answer")
+
+    def of_item(self, item: str) -> pl.DataFrame:
+        self.read.append(item)
+        return self.together.filter(item=item)
+
+
+def test_earlier_answers_are_read_without_what_else_their_waves_asked_and_once_for_all_weights() -> None:
+    stored = ByItem(dict(ARRAYS.answers))
+    arrays = replace(ARRAYS, answers=stored)
+    first = Covariate("answer", "trust_local_council", "first")
+    recipe = WeightRecipe("one", "cross_sectional", (), "one wave", nonresponse=NonresponseStep("propensity", (first,)))
+    for _ in range(2):
+        (step,) = response_steps(survey(), recipe, ("w03",), arrays, np.arange(6))
+        assert step.levels.T.tolist() == [[0, 1, 5, 3, 5, 5]]
+    assert stored.read == ["trust_local_council"] * 2, "once for each of the two waves before"
 
 
 def test_nothing_of_the_wave_itself_is_used() -> None:
