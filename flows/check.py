@@ -6,7 +6,7 @@ import polars as pl
 
 from flows.workspaces import find_survey, refuse_unknown_part, refuse_unknown_wave
 from pipeline import answer_shares, intake, known_profile, validation, warehouse
-from pipeline.definitions import Survey
+from pipeline.definitions import MAILINGS, Survey
 from pipeline.deliveries import match
 from pipeline.rules import ROSTER
 from pipeline.settings import Workspace, read_workspace
@@ -24,7 +24,7 @@ def check_file(path: Path, survey: str, source: str, root: Path, part: str = "")
     """
     workspace = read_workspace(root)
     definition = find_survey(workspace, survey)
-    refuse_unknown_wave(definition, source, ROSTER)
+    refuse_unknown_wave(definition, source, ROSTER, *([MAILINGS] if definition.mailings else []))
     part = part or _part_by_name(definition, source, path.name)
     refuse_unknown_part(definition, source, part)
     stored = _stored(workspace, survey)

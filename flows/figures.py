@@ -11,7 +11,7 @@ from flows.replicate_weights import forget_unused_draws, replicate_weight
 from flows.run_context import current, unsearched
 from flows.weight_wave import gather, weight_wave
 from pipeline.analysis_plans import TransitionPlan, TrendPlan
-from pipeline.definitions import CROSSWALK, ROSTER
+from pipeline.definitions import CROSSWALK, MAILINGS, ROSTER
 from pipeline.estimation.smoothing import FEWEST_WAVES
 from pipeline.panel.conditioning import refreshed_waves
 from pipeline.panel.draws import PanelDraws, panel_draws
@@ -22,7 +22,7 @@ from pipeline.step_inputs import waves_behind
 from pipeline.weight_choice import CHANGES, SAME_PEOPLE, Analysis, weight_for
 from pipeline.weighting_steps import WeightRecipe
 
-NOT_WAVES = {ROSTER, CROSSWALK}
+NOT_WAVES = {ROSTER, CROSSWALK, MAILINGS}
 
 
 def make_figures(survey: str) -> None:
@@ -44,8 +44,8 @@ def make_figures(survey: str) -> None:
     follow = partial(follow_members.follow_members, survey, unsearched(figures.data), in_field)
     plan, weights = figures.data.survey.retention, figures.data.survey.weights
     told = [
-        figures.deliveries.get(source) for source in sorted(figures.data.survey.known_from)
-    ]  # why and when they left
+        figures.deliveries.get(source) for source in sorted(figures.data.survey.known_from | {MAILINGS})
+    ]  # why and when they left, and who could be reached
     figures.step("retention", figures.fielded, follow, plan, weights, sorted(in_field), told)
 
 

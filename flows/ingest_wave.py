@@ -105,7 +105,7 @@ def load_delivery(survey: str, source: str, arrival: Arrival, reading: Reading, 
         drifts = _drifts(arrival, reading, report)
         key = {"survey": survey, "source": source, "delivery_id": arrival.delivery_id}
         warehouse.replace_rows(night.connection, "raw.profile_drifts", drifts, **key)
-        if arrival.part:
+        if arrival.part and night.surveys[survey].has_wave(source):
             warehouse.supersede_rows(night.connection, survey, night.surveys[survey].wave(source))
         inputs = ingest_inputs(night, arrival, deliveries_in_use(night, survey))
         warehouse.remember_step(night.connection, survey, ingest_step(arrival), inputs)

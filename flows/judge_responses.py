@@ -61,7 +61,8 @@ def judge_responses(survey: str) -> None:
         if wave.wave not in in_use or ROSTER not in in_use or (survey, wave.wave) in night.frozen:
             continue
         known = [in_use.get(source) for source in sorted({wave.wave, *night.surveys[survey].known_from})]
-        inputs = text_hash(known, night.declared(survey).behind({wave.wave}), night.code_version)
+        languages = night.surveys[survey].languages  # whose scripts an open answer may be in
+        inputs = text_hash(known, night.declared(survey).behind({wave.wave}, languages), night.code_version)
         step = f"response-quality-{wave.wave}"
         if night.is_full or done.get(step) != inputs:
             judge_wave(survey, wave.wave)

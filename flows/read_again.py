@@ -7,7 +7,7 @@ from pathlib import Path
 from flows.arrivals import HASH_LENGTH, Arrival, deliveries_in_use, note_fault, parts_in_use
 from flows.run_context import Night, current
 from pipeline import deliveries, warehouse
-from pipeline.definitions import CROSSWALK, Survey
+from pipeline.definitions import CROSSWALK, MAILINGS, Survey
 from pipeline.errors import DeliveryError
 from pipeline.fingerprint import text_hash
 from pipeline.rules import ROSTER
@@ -58,7 +58,7 @@ def _newest(night: Night, survey: str) -> list[Arrival]:
     )
     newest, kept = [], _archived_files(night)
     for delivery_id, source, stored, file_name, received_at, status in rows.iter_rows():
-        if not (source in (ROSTER, CROSSWALK) or definition.has_wave(source)):
+        if not (source in (ROSTER, CROSSWALK, MAILINGS) or definition.has_wave(source)):
             continue
         archived = _archived(night, kept, f"{survey}, {source}", delivery_id)
         arrival = Arrival(delivery_id, survey, source, file_name, archived, received_at, stored)

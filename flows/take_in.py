@@ -7,7 +7,7 @@ from flows import arrivals, ingest_wave, join_members, read_again, validate_deli
 from flows.arrivals import Arrival
 from flows.run_context import Night, current, unsearched
 from pipeline import warehouse
-from pipeline.definitions import CROSSWALK, ROSTER, Survey
+from pipeline.definitions import CROSSWALK, MAILINGS, ROSTER, Survey
 from pipeline.fingerprint import text_hash
 from pipeline.intake import Reading
 
@@ -37,6 +37,8 @@ def _take_in_survey(night: Night, survey: str, came: list[Arrival]) -> None:
             for those in arrivals.in_rounds(night.surveys[survey], here):
                 known += _take_in_sources(night, survey, those, known)
             here = []
+        if MAILINGS in sources and any(one.source == MAILINGS for one in known):
+            build_tables()  # who was invited, by which the waves are judged
         join_members.join_members(survey)
     join_members.tell(survey, before)
 
@@ -53,10 +55,10 @@ def _waits_for_list(night: Night, survey: str, sources: set[str]) -> bool:
 
 
 def _stages(survey: Survey) -> list[set[str]]:
-    """Return the member list, the waves where profiles are known from, and the others, each judged by those before."""
+    """Return the lists of people, the waves where profiles are known from, and the others; those before judge each."""
     waves = {wave.wave for wave in survey.waves}
     telling = survey.known_from & waves
-    return [{ROSTER}, {CROSSWALK}, telling, waves - telling]
+    return [{ROSTER}, {CROSSWALK}, {MAILINGS}, telling, waves - telling]
 
 
 def _wait(night: Night, survey: str, waiting: list[Arrival]) -> None:

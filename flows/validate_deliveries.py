@@ -6,6 +6,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.run_context import Night, current
 from pipeline import answer_shares, deliveries, intake, known_profile, validation, warehouse
+from pipeline.definitions import MAILINGS
 from pipeline.intake import Reading
 from pipeline.member_lists import MemberList
 from pipeline.rules import ROSTER
@@ -35,6 +36,7 @@ def validate_deliveries(survey: str, readings: list[Reading], known: list[Readin
                 shares,
                 _elsewhere(night, one),
                 _list_in_use(night, one),
+                _other_days(night, one),
             )
             for one in readings
         ]
@@ -50,9 +52,21 @@ def _list_in_use(night: Night, reading: Reading) -> MemberList | None:
     return found[1] if found is not None and found[0] != reading.delivery_id else None
 
 
+def _other_days(night: Night, reading: Reading) -> pl.DataFrame | None:
+    """Return when people were invited to a wave or, of mailings, when those without an earlier invitation answered."""
+    if reading.survey.mailings is None:
+        return None
+    if reading.source == MAILINGS:
+        parameters = [reading.delivery_id, reading.survey.survey]
+        return warehouse.read(night.connection, known_profile.ANSWERED_SQL, parameters)
+    return warehouse.read(night.connection, known_profile.INVITED_SQL, [reading.survey.survey, reading.source])
+
+
 def _elsewhere(night: Night, reading: Reading) -> pl.DataFrame | None:
     """Return who answered in another part of the wave."""
-    if not reading.part or reading.survey.wave(reading.source).both_answered:
+    if not (reading.part and reading.survey.has_wave(reading.source)):
+        return None
+    if reading.survey.wave(reading.source).both_answered:
         return None
     wave = night.surveys[reading.survey.survey].wave(reading.source)
     people = warehouse.people_in_parts(night.connection, reading.survey.survey, wave)
@@ -69,7 +83,7 @@ def _shares(night: Night, survey: str, readings: list[Reading]) -> pl.DataFrame:
 
 def _panel(night: Night, survey: str, known: list[Reading]) -> pl.DataFrame:
     """Return what the member list says of being in the panel: tonight's list, else the one in use."""
-    for one in known:
+    for one in [] if any(one.source == MAILINGS for one in known) else known:  # then tables were built anew
         if one.source == ROSTER:
             return known_profile.of_member_list(one.survey, one.frame, one.members)
     return warehouse.read(night.connection, known_profile.PANEL_SQL, [survey])

@@ -19,6 +19,7 @@ DONT_KNOW, REFUSED, NOT_ASKED, SKIPPED, NOT_DISTINGUISHED = (
 MISSING_KINDS = (DONT_KNOW, REFUSED, NOT_ASKED, SKIPPED, NOT_DISTINGUISHED)
 DELIVERY_FORMATS = ("spss", "spss_portable", "stata", "sas_transport", "parquet", "excel", "csv")
 ROSTER = "roster"  # source of the member list; the others are waves, and the crosswalk
+MAILINGS = "mailings"  # source that tells whom the sending system invited, and what became of it
 CROSSWALK = "crosswalk"  # source that tells which ids of different waves are one person
 ANY_WAVE = "waves"  # profile source: the first wave that a member answered
 ALL = "all"  # domain and domain value of everyone
@@ -281,6 +282,19 @@ class Invitations:
 
 
 @dataclass(frozen=True)
+class Mailings:
+    """What the sending system exports: a row for each invitation; its files add up, one of the same name corrects.
+
+    Our names for its columns: panel_member_id, invited_to, invited_at, channel, outcome, opened_at.
+    """
+
+    source: Source  # its completed_at_format is how invited_at is written
+    waves: dict[str, str]  # what a file calls a wave: the wave
+    undeliverable: tuple[str, ...] = ()  # outcomes that mean the invitation came back
+    row_tolerance: float = 0.0  # share of a file's rows that may be refused
+
+
+@dataclass(frozen=True)
 class Recruitment:
     """How one cohort was recruited, in persons: of those invited who joined, and who of them gave a profile."""
 
@@ -367,6 +381,7 @@ class Survey:
     mode_guard: ModeGuard = field(default_factory=ModeGuard)
     other_means: tuple[str, ...] = ()  # routes of the member list that are no random sample
     invitations: Invitations = Invitations()  # waves it does not name: everybody in the panel was invited
+    mailings: Mailings | None = None
     recruitment: dict[str, Recruitment] = field(default_factory=dict)  # cohort: its recruitment; {} not known
     trends: tuple[TrendPlan, ...] = ()
     conditioning: ConditioningPlan | None = None

@@ -1,7 +1,7 @@
 """Which delivered file belongs to which survey's member list or wave, and to which part of the wave, by its name.
 
 A part is named as declared, `web`; each file of a part that adds rows is one of its own, `late/returns_2.csv`, so that
-it supersedes nothing but an earlier file of the same name.
+it supersedes nothing but an earlier file of the same name. So is each file of mailings.
 """
 
 from collections.abc import Collection, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from pipeline.definitions import CROSSWALK, Part, Survey, Wave
+from pipeline.definitions import CROSSWALK, MAILINGS, Part, Survey, Wave
 from pipeline.errors import DefinitionError
 
 ROSTER = "roster"
@@ -17,7 +17,7 @@ ROSTER = "roster"
 
 @dataclass(frozen=True, order=True)
 class Owner:
-    """Whose delivery a file is: `source` is the member list, the crosswalk or a wave."""
+    """Whose delivery a file is: `source` is the member list, the crosswalk, the mailings or a wave."""
 
     survey: str
     source: str
@@ -42,7 +42,7 @@ def match(file_name: str, surveys: Sequence[Survey]) -> Owner | None:
         DefinitionError: several definitions name the file, so that nobody can tell whose it is.
     """
     found = [
-        (pattern, Owner(survey.survey, source, _slot(part, file_name)))
+        (pattern, Owner(survey.survey, source, _slot(source, part, file_name)))
         for survey in surveys
         for source, part, pattern in file_patterns(survey)
         if fits(file_name, pattern)
@@ -68,8 +68,8 @@ def part_now(survey: Survey, source: str, file_name: str, stored: str) -> str | 
         return owner.part
     for part in survey.wave(source).delivered_parts if survey.has_wave(source) else ():
         if part.part == part_of(stored):
-            return _slot(part, file_name)
-    return None if survey.has_wave(source) else ""
+            return _slot(source, part, file_name)
+    return None if survey.has_wave(source) else stored
 
 
 def file_patterns(survey: Survey) -> list[tuple[str, Part | None, str]]:
@@ -77,7 +77,8 @@ def file_patterns(survey: Survey) -> list[tuple[str, Part | None, str]]:
     listed = [(ROSTER, None, survey.roster.file)] if survey.has_member_list else []
     linked = [(CROSSWALK, None, survey.crosswalk.file)] if survey.crosswalk else []
     waves = [(wave.wave, part, part.source.file) for wave in survey.waves for part in wave.delivered_parts]
-    return [*listed, *linked, *waves]
+    sent = [(MAILINGS, None, survey.mailings.source.file)] if survey.mailings else []
+    return [*listed, *linked, *sent, *waves]
 
 
 def fits(file_name: str, pattern: str) -> bool:
@@ -93,7 +94,7 @@ def part_of(part: str) -> str:
 
 def named(source: str, part: str) -> str:
     """Return how messages call a delivery: `w03`, or `w03 (paper)`."""
-    return f"{source} ({part})" if part else source
+    return f"{source} ({part.lstrip('/')})" if part else source
 
 
 def place_of(wave: Wave, part: str) -> tuple[int, str]:
@@ -113,7 +114,9 @@ def missing_parts(wave: Wave, parts: Collection[str]) -> tuple[str, ...]:
     return tuple(part.part for part in wave.parts if not part.adds and part.part not in here)
 
 
-def _slot(part: Part | None, file_name: str) -> str:
+def _slot(source: str, part: Part | None, file_name: str) -> str:
+    if source == MAILINGS:
+        return f"/{PurePosixPath(file_name).name}"  # of no declared part: each file adds rows
     if part is None:
         return ""
     return f"{part.part}/{PurePosixPath(file_name).name}" if part.adds else part.part

@@ -7,12 +7,20 @@ from pathlib import Path
 import polars as pl
 
 from pipeline import register_store, wave_files
-from pipeline.definitions import CROSSWALK, Source, Survey
+from pipeline.definitions import CROSSWALK, MAILINGS, Source, Survey
 from pipeline.deliveries import part_of
 from pipeline.errors import DeliveryError, names_listed
 from pipeline.member_ids import same_ids
 from pipeline.member_lists import MemberList, list_faults, newest_date
-from pipeline.rules import ROSTER, Rule, rules_for_crosswalk, rules_for_part, rules_for_roster, rules_for_wave
+from pipeline.rules import (
+    ROSTER,
+    Rule,
+    rules_for_crosswalk,
+    rules_for_mailings,
+    rules_for_part,
+    rules_for_roster,
+    rules_for_wave,
+)
 from pipeline.settings import Workspace, read_register_key
 from pipeline.validation.rows import DeliveryToValidate
 from pipeline.wave_files.few_values import with_enums
@@ -25,7 +33,7 @@ class Reading:
     """A delivery as read, and whose rows they are."""
 
     survey: Survey
-    source: str  # "roster", "crosswalk" or a wave
+    source: str  # "roster", "crosswalk", "mailings" or a wave
     file_name: str  # relative to the inbox
     frame: pl.DataFrame  # row_number and every delivered column, as text; of few different values as an Enum of text
     members: pl.Series  # panel_member_id of each row, null when nobody in the member list
@@ -52,7 +60,9 @@ NOBODY = KnownPeople((), {})
 
 
 def described(survey: Survey, source: str) -> Source:
-    """Return what the definitions say of the member list, the crosswalk or a wave's delivery."""
+    """Return what the definitions say of the member list, the crosswalk, the mailings or a wave's delivery."""
+    if source == MAILINGS and survey.mailings is not None:
+        return survey.mailings.source
     if source == CROSSWALK and survey.crosswalk is not None:
         return Source(survey.crosswalk.file, columns={}, linked_ids=survey.crosswalk.ids)
     return survey.roster if source == ROSTER else survey.wave(source).source
@@ -149,7 +159,7 @@ def _members(survey: Survey, source: str, aliases: pl.Series, known: KnownPeople
 
 def _refuse_missing_column(column: str, frame: pl.DataFrame, source: str, file_name: str) -> None:
     if column not in frame.columns:
-        where = "the roster" if source == ROSTER else f"the {source}" if source == CROSSWALK else source
+        where = f"the {source}" if source in (ROSTER, CROSSWALK, MAILINGS) else source
         raise DeliveryError(
             f"{file_name}: column '{column}', which holds the member's id, is missing; found "
             f"{names_listed(frame.columns[1:])}. Correct the export, or "
@@ -165,6 +175,7 @@ def to_validate(
     shares: pl.DataFrame | None = None,
     elsewhere: pl.DataFrame | None = None,
     list_in_use: MemberList | None = None,
+    other_days: pl.DataFrame | None = None,
 ) -> DeliveryToValidate:
     """Return a delivery with its rules and what is known from elsewhere.
 
@@ -175,12 +186,13 @@ def to_validate(
         shares: how often each answer was given in other waves (answer_shares).
         elsewhere: who answered in another part of the wave: panel_member_id, part.
         list_in_use: the member list that this one would supersede.
+        other_days: of a wave, when people were invited; of mailings, when they answered: panel_member_id, wave, day.
     """
     survey, source = reading.survey, reading.source
     before = (
-        []
-        if source in (ROSTER, CROSSWALK)
-        else [one for one in survey.waves if one.wave_number < survey.wave(source).wave_number]
+        [one for one in survey.waves if one.wave_number < survey.wave(source).wave_number]
+        if survey.has_wave(source)
+        else []
     )
     previous = before[-1].wave if before else None
     numbers = {one.wave: one.wave_number for one in survey.waves}
@@ -201,6 +213,7 @@ def to_validate(
         part=reading.part,
         elsewhere=elsewhere,
         list_faults=list_faults(_member_list(reading), list_in_use) if source == ROSTER else {},
+        other_days=other_days,
     )
 
 
@@ -213,6 +226,8 @@ def _member_list(reading: Reading) -> MemberList:
 def _rules(survey: Survey, source: str, part: str) -> tuple[Rule, ...]:
     if source == CROSSWALK:
         return rules_for_crosswalk(survey)
+    if source == MAILINGS:
+        return rules_for_mailings(survey)
     if source == ROSTER:
         return rules_for_roster(survey)
     wave = survey.wave(source)

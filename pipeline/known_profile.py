@@ -20,6 +20,40 @@ left join staging.uninvited as uninvited
 where member.survey = ?
 group by member.panel_member_id
 """
+INVITED_SQL = """
+select
+    panel_member_id,
+    wave,
+    cast(min(invited_at) as date) as day
+from staging.invitations
+where survey = ? and wave = ?
+group by panel_member_id, wave
+"""
+ANSWERED_SQL = """
+with before as (
+    select
+        survey,
+        wave,
+        panel_member_id,
+        cast(min(invited_at) as date) as day
+    from staging.invitations
+    where delivery_id <> ?
+    group by survey, wave, panel_member_id
+)
+
+select
+    answered.panel_member_id,
+    answered.wave,
+    cast(min(answered.completed_at) as date) as day
+from staging.wave_rows as answered
+left join before
+    on answered.survey = before.survey
+    and answered.wave = before.wave
+    and answered.panel_member_id = before.panel_member_id
+    and before.day <= cast(answered.completed_at as date)
+where answered.survey = ? and answered.completed_at is not null and before.day is null
+group by answered.panel_member_id, answered.wave
+"""
 PROFILE_SQL = """
 select
     profile.panel_member_id,

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from pipeline.definitions import (
     ANY_WAVE,
     CROSSWALK,
+    MAILINGS,
     NOT_ASKED,
     SKIPPED,
     Item,
@@ -57,6 +58,8 @@ _KINDS = (
     RuleKind("one-part", CRITICAL, "Respondents who answered in another part too", is_row_level=True, is_fixed=True),
     RuleKind("member-known", CRITICAL, "Ids that are not in the member list", is_row_level=True, is_fixed=True),
     RuleKind("member-invited", WARNING, "Answers of members who were not invited", is_row_level=True),
+    RuleKind("invited-first", WARNING, "Interviews completed before the invitation", is_row_level=True),
+    RuleKind("wave-known", CRITICAL, "Invitations to waves that no definition knows", is_row_level=True, is_fixed=True),
     RuleKind("constant-column", CRITICAL, "Rows that belong to something else", is_row_level=True),
     RuleKind("completed-in-fieldwork", WARNING, "Interviews outside the fieldwork dates", is_row_level=True),
     RuleKind("date-format", WARNING, "Completion dates that cannot be read", is_row_level=True),
@@ -128,6 +131,7 @@ def rules_for_wave(survey: Survey, wave: Wave) -> tuple[Rule, ...]:
         *_invitation_rules(survey, wave),
         *_constant_rules(wave),
         *_date_rules(wave),
+        *_order_rules(survey, wave),
         *_profile_rules(survey, wave.wave),
         *_drift_rules(survey, wave),
         *_margin_rules(survey, wave),
@@ -182,6 +186,26 @@ def rules_for_crosswalk(survey: Survey) -> tuple[Rule, ...]:
         Rule("row-count", CROSSWALK),
         *(Rule("required-column", CROSSWALK, column=column) for column in _unique(columns)),
     )
+
+
+def rules_for_mailings(survey: Survey) -> tuple[Rule, ...]:
+    """Return every rule that the definitions imply for an export of the sending system."""
+    if survey.mailings is None:
+        return ()
+    source, waves = survey.mailings.source, tuple(survey.mailings.waves)
+    told = {**source.optional_columns, **source.columns}
+    person = source.columns["panel_member_id"]
+    rules = [
+        Rule("row-count", MAILINGS),
+        *(Rule("required-column", MAILINGS, column=column) for column in required_columns(source)),
+        Rule("id-present", MAILINGS, column=person, name="panel_member_id"),
+        Rule("member-known", MAILINGS, column=person, name="panel_member_id"),
+        Rule("wave-known", MAILINGS, column=source.columns["invited_to"], allowed=waves, expected=choice_words(waves)),
+    ]
+    if "invited_at" in told:
+        rules.append(Rule("date-format", MAILINGS, column=told["invited_at"], detail=source.completed_at_format or ""))
+        rules.append(Rule("invited-first", MAILINGS, column=told["invited_at"]))
+    return _weighed(survey, rules)
 
 
 def required_columns(source: Source) -> tuple[str, ...]:
@@ -243,11 +267,19 @@ def _date_rules(wave: Wave) -> Iterator[Rule]:
         yield Rule("completed-in-fieldwork", wave.wave, column=column, first_day=first, last_day=last)
 
 
+def _order_rules(survey: Survey, wave: Wave) -> Iterator[Rule]:
+    """Yield the rule that nobody answers before the invitation, where the days of both are delivered."""
+    column = {**wave.source.optional_columns, **wave.source.columns}.get("completed_at")
+    sent = survey.mailings.source if survey.mailings else None
+    if column and sent and "invited_at" in {**sent.optional_columns, **sent.columns}:
+        yield Rule("invited-first", wave.wave, column=column)
+
+
 def _invitation_rules(survey: Survey, wave: Wave) -> Iterator[Rule]:
     """Yield the rule of who could be invited, where the member list tells of joining, leaving or pausing."""
     told = {**survey.roster.optional_columns, **survey.roster.columns}
     is_told = {"joined_on", "left_on"} & set(told) or (survey.uninvited_statuses and "status" in told)
-    if is_told or wave.wave in survey.invitations.columns:
+    if is_told or wave.wave in survey.invitations.columns or survey.mailings:
         yield Rule(
             "member-invited",
             wave.wave,

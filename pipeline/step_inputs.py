@@ -51,7 +51,7 @@ class Declared:
         survey = self.survey
         known_from = sorted(survey.known_from)
         if not survey.has_wave(source):
-            told = (survey.eligibility, survey.invitations, survey.profile, survey.crosswalk)
+            told = (survey.eligibility, survey.invitations, survey.profile, survey.crosswalk, survey.mailings)
             return self.behind((), survey.weights, known_from, *told)
         before = [one.wave for one in survey.waves if one.wave_number < survey.wave(source).wave_number]
         own_weights = [recipe for recipe in survey.weights if recipe.waves in ((), (source,))]
@@ -67,6 +67,7 @@ class Declared:
             invitations=replace(survey.invitations, columns={}),
             profile=tuple(replace(one, elsewhere={}) for one in survey.profile),
             crosswalk=survey.crosswalk and replace(survey.crosswalk, ids={}),
+            mailings=survey.mailings and replace(survey.mailings, waves={}),
         )
         return _short({one.name: getattr(of_all, one.name) for one in fields(of_all) if _is_common(one.name)})
 
@@ -80,6 +81,7 @@ class Declared:
                 survey.invitations.columns.get(name),
                 [one.elsewhere.get(name) for one in survey.profile],
                 survey.crosswalk and survey.crosswalk.ids.get(name),
+                survey.mailings and [value for value, wave in survey.mailings.waves.items() if wave == name],
             )
             self._waves[name] = _short((wave, items, told))
         return self._waves[name]

@@ -18,11 +18,11 @@ from reports import words
 from reports.corrections import Correction
 from reports.language import ENGLISH
 from reports.quality_removal import removal_of
-from reports.quality_source import CROSSWALK, ROSTER, SourcePage, newest_delivery, plural
+from reports.quality_source import CROSSWALK, MAILINGS, ROSTER, SourcePage, newest_delivery, plural
 from reports.quality_trend import Trend, trend_of
 
 TEMPLATES = Path(__file__).parent / "templates"
-LISTS = (ROSTER, CROSSWALK)
+LISTS = (ROSTER, CROSSWALK, MAILINGS)
 _ORDER = {code: place for place, code in enumerate(RULE_KINDS)}
 _PARTS = pl.DataFrame(
     schema={
@@ -128,7 +128,7 @@ def _source_pages(
 
     found = []
     for survey, lists, own_waves in _sources(deliveries, waves):
-        found += [page(survey, source, {}, {}) for source in lists]
+        found += [page(survey, source, {}, {"adds": True} if source == MAILINGS else {}) for source in lists]
         for wave in own_waves:
             is_own = (pl.col("survey") == survey) & (pl.col("wave") == wave["wave"])
             own_parts = parts.filter(is_own).sort("part_order").to_dicts()
@@ -142,8 +142,8 @@ def _sources(deliveries: pl.DataFrame, waves: pl.DataFrame) -> Iterator[tuple[st
     for survey in dict.fromkeys([*declared["survey"], *deliveries["survey"].sort()]):
         own = declared.filter(pl.col("survey") == survey).to_dicts()
         is_listed = not own or own[0].get("has_member_list", True)
-        delivered = deliveries.filter((pl.col("survey") == survey) & (pl.col("source") == CROSSWALK)).height
-        yield survey, [*([ROSTER] if is_listed else []), *([CROSSWALK] if delivered else [])], own
+        came = set(deliveries.filter(pl.col("survey") == survey)["source"])
+        yield survey, [*([ROSTER] if is_listed else []), *(one for one in (CROSSWALK, MAILINGS) if one in came)], own
 
 
 def _by_survey(

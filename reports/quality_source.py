@@ -13,8 +13,8 @@ from reports import words
 from reports.language import ENGLISH
 from reports.quality_removal import Removal
 
-ROSTER, CROSSWALK = "roster", "crosswalk"
-_NAMES = {ROSTER: "Member list", CROSSWALK: "Crosswalk"}
+ROSTER, CROSSWALK, MAILINGS = "roster", "crosswalk", "mailings"
+_NAMES = {ROSTER: "Member list", CROSSWALK: "Crosswalk", MAILINGS: "Invitations"}
 _ORDER = {code: place for place, code in enumerate(RULE_KINDS)}
 _UNITS = {
     "extra-column": "column",

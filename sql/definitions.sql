@@ -186,6 +186,17 @@ create table if not exists definitions.invitation_columns (
     value varchar not null
 );
 
+create table if not exists definitions.mailing_waves (
+    survey varchar not null,
+    value varchar not null,
+    wave varchar not null
+);
+
+create table if not exists definitions.undeliverable_outcomes (
+    survey varchar not null,
+    value varchar not null
+);
+
 create table if not exists definitions.number_columns (
     survey varchar not null,
     column_name varchar not null

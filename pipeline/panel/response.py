@@ -89,6 +89,8 @@ def _wave_rates(data: PanelData, wave: str, waves: list[str], told: pl.DataFrame
 
 
 PARTIAL, REFUSED, NOT_CONTACTED, OTHER, UNKNOWN, COMPLETE, NOT_ELIGIBLE, NOT_DRAWN = range(8)
+# Nobody knows of whom every invitation came back. Source: AAPOR Standard Definitions (2023), 3.30 of internet surveys.
+_TOLD = {"partial": PARTIAL, "undeliverable": UNKNOWN}
 
 
 def _dispositions(data: PanelData, wave: str, waves: list[str], told: pl.DataFrame) -> NDArray[np.int64]:
@@ -107,7 +109,8 @@ def _dispositions(data: PanelData, wave: str, waves: list[str], told: pl.DataFra
     found = np.where(is_silent, UNKNOWN, NOT_CONTACTED)
     found[arrays.is_eligible[wave] & ~arrays.is_invited[wave]] = REFUSED
     others = told.join(arrays.row_of_member, on="panel_member_id")
-    found[others["row"].to_numpy()] = np.where(others["disposition"] == "partial", PARTIAL, OTHER)
+    told_as = others["disposition"].replace_strict(_TOLD, default=OTHER, return_dtype=pl.Int64)
+    found[others["row"].to_numpy()] = told_as.to_numpy()
     found[arrays.is_respondent[wave]] = COMPLETE
     found[~arrays.is_eligible[wave]] = NOT_ELIGIBLE
     return found

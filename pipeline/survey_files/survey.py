@@ -9,6 +9,7 @@ from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.items import QuestionBank, read_items
 from pipeline.survey_files.languages import Named, read_languages, read_translations
 from pipeline.survey_files.long_run import read_conditioning, read_trends
+from pipeline.survey_files.mailings import read_mailings, refuse_mailings_without_list
 from pipeline.survey_files.margins import read_margins
 from pipeline.survey_files.newsletters import read_newsletters
 from pipeline.survey_files.people import (
@@ -118,6 +119,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
     has_own_ids, crosswalk = read_id_spaces(block), read_crosswalk(block, wave_names)
     refuse_links_of_shared_ids(waves, crosswalk, block, has_own_ids)
     refuse_what_needs_a_list(block, roster)
+    refuse_mailings_without_list(block, has_list=bool(roster.columns), has_own_ids=has_own_ids)
     languages = read_languages(block)
     named = Named(bank, known.domains, weight_ids, wave_names)
     return Survey(
@@ -162,6 +164,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         recruitment=read_recruitment(block),
         replicates=read_replicates(block),
         invitations=read_invitations(block, wave_names),
+        mailings=read_mailings(block, wave_names),
         languages=languages,
         translations=read_translations(folder, languages, named, block.value.faults),
     )

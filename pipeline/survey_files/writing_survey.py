@@ -1,10 +1,10 @@
 """A survey written as survey.yml: what the reader reads of population, people, analysis plan and judgement."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from pipeline.analysis_plans import TestFamily, TrendPlan
-from pipeline.definitions import Design, Domain, Eligibility, Population, ProfileVariable, Survey
+from pipeline.definitions import Design, Domain, Eligibility, Mailings, Population, ProfileVariable, Survey
 from pipeline.quality_limits import ResponseQuality, WaveComparison
 from pipeline.survey_files.writing import Block, Notes
 from pipeline.survey_files.writing_sources import source_block
@@ -37,6 +37,16 @@ def survey_text(survey: Survey, notes: Notes | None = None) -> str:
     block["domains"] = {domain.domain: _domain(domain) for domain in survey.domains}
     plan = {name: value for name, value in _plan(survey) if value}
     return yaml_text(block | plan | {name: value for name, value in _judgement(survey) if value}) + "\n"
+
+
+def _mailings(mailings: Mailings) -> Block:
+    block = source_block(replace(mailings.source, completed_at_format=None))
+    if mailings.source.completed_at_format:
+        block["invited_at_format"] = Label(mailings.source.completed_at_format)
+    waves = {Label(value): wave for value, wave in mailings.waves.items() if value != wave}
+    block |= {"waves": waves} if waves else {}
+    block |= {"undeliverable": [Label(value) for value in mailings.undeliverable]} if mailings.undeliverable else {}
+    return block | ({"row_tolerance": mailings.row_tolerance} if mailings.row_tolerance else {})
 
 
 def _population(population: Population) -> Block:
@@ -105,6 +115,8 @@ def _plan(survey: Survey) -> Iterator[tuple[str, object]]:
     if survey.invitations.columns:
         values = [Label(value) for value in survey.invitations.values]
         yield "invitations", {"columns": dict(survey.invitations.columns), "in": values}
+    if survey.mailings:
+        yield "mailings", _mailings(survey.mailings)
     yield (
         "recruitment",
         {

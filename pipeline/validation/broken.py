@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.rules import Rule
-from pipeline.validation.membership import ELSEWHERE, MEMBER, UNINVITED
+from pipeline.validation.membership import ELSEWHERE, MEMBER, TOO_LATE, UNINVITED
 from pipeline.validation.messages import Finding, moved_words, shown_values
 from pipeline.validation.rows import (
     DAY,
@@ -21,7 +21,7 @@ from pipeline.validation.same_person import here_name, margin_name, there_name
 
 NO_ROWS = pl.Series(ROW, [], dtype=pl.Int32)
 _ASKING = ("routing", "ballot")
-_QUOTING = ("item-codes", "constant-column", "number-format", "profile-category")
+_QUOTING = ("item-codes", "constant-column", "number-format", "profile-category", "wave-known")
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,8 @@ _OF_A_ROW: dict[str, Callable[[Rule, dict[str, str]], pl.Expr]] = {
     "item-codes": _not_allowed,
     "profile-category": _not_allowed,
     "constant-column": _not_allowed,
+    "wave-known": _not_allowed,
+    "invited-first": lambda rule, names: pl.col(TOO_LATE),
     "number-format": _not_a_number,
     "date-format": lambda rule, names: pl.col(names[str(rule.column)]).is_not_null() & pl.col(DAY).is_null(),
     "completed-in-fieldwork": _outside_fieldwork,

@@ -4,7 +4,7 @@ import polars as pl
 
 from pipeline.rules import Rule
 
-MEMBER, UNINVITED, ELSEWHERE = "member", "uninvited", "elsewhere"
+MEMBER, UNINVITED, ELSEWHERE, TOO_LATE = "member", "uninvited", "elsewhere", "too_late"
 
 
 def with_invitations(
@@ -46,3 +46,24 @@ def with_other_parts(rows: pl.DataFrame, elsewhere: pl.DataFrame | None) -> pl.D
         return rows
     known = elsewhere.select(pl.col("panel_member_id").alias(MEMBER), pl.col("part").alias(ELSEWHERE))
     return rows.join(known.unique(MEMBER, keep="first"), on=MEMBER, how="left", maintain_order="left")
+
+
+def with_order(
+    rows: pl.DataFrame, day: str, other_days: pl.DataFrame | None, wave: pl.Expr, *, is_sent: bool
+) -> pl.DataFrame:
+    """Add whether a person was invited only after the day of the interview; of several invitations the first counts.
+
+    Args:
+        other_days: of interviews, when people were invited; of invitations, when they answered, those left out who
+            have an earlier invitation: panel_member_id, wave, day.
+        is_sent: the rows are invitations.
+    """
+    if other_days is None or day not in rows.columns:
+        return rows
+    known = other_days.select(pl.col("panel_member_id").alias(MEMBER), wave_="wave", other_day="day")
+    known = known.unique([MEMBER, "wave_"], keep="first")
+    found = rows.with_columns(wave_=wave).join(known, on=[MEMBER, "wave_"], how="left", maintain_order="left")
+    first = pl.col(day).min().over(MEMBER, "wave_")
+    other = pl.col("other_day")
+    late = (pl.col(day) > other) & (pl.col(day) == first) if is_sent else pl.col(day) < other
+    return found.with_columns(late.fill_null(False).alias(TOO_LATE)).drop("wave_", "other_day")

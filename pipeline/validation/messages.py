@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from pipeline.answer_shares import Move
+from pipeline.definitions import MAILINGS
 from pipeline.deliveries import named, part_of
 from pipeline.rules import ROSTER, Rule
 
@@ -104,7 +105,7 @@ def _list_complete(rule: Rule, finding: Finding, file_name: str) -> str:
 
 
 def _definition(rule: Rule) -> str:
-    return "survey.yml" if rule.source == ROSTER else f"the definition of {rule.source}"
+    return "survey.yml" if rule.source in (ROSTER, MAILINGS) else f"the definition of {rule.source}"
 
 
 def _where(rule: Rule) -> str:
@@ -224,6 +225,26 @@ def _constant_column(rule: Rule, finding: Finding, file_name: str) -> str:
     )
 
 
+def _invited_first(rule: Rule, finding: Finding, file_name: str) -> str:
+    rows = f"{counted(finding.n_failed, 'row')} (first in row {finding.first_row:,})"
+    if rule.source == MAILINGS:
+        return (
+            f", column '{rule.column}': dated after the member's interview in {rows}, expected invitations before it. "
+            f"Correct the dates in {file_name}, or deliver the first invitations too."
+        )
+    return (
+        f", column '{rule.column}': completed before the member was invited in {rows}, expected the invitation "
+        f"first. Check the ids and dates in {file_name}, and those of the mailings."
+    )
+
+
+def _wave_known(rule: Rule, finding: Finding, file_name: str) -> str:
+    return (
+        f", column '{rule.column}': {_found_words(finding)}, expected {rule.expected}. Say under 'waves' of "
+        f"'mailings' in survey.yml which wave it is, or correct {file_name}."
+    )
+
+
 def _completed_in_fieldwork(rule: Rule, finding: Finding, file_name: str) -> str:
     found = ", ".join(f"{when} in {counted(n_rows, 'row')}" for when, n_rows in finding.found)
     days = f"{rule.first_day or 'any day'} to {rule.last_day or 'any day'}"
@@ -314,6 +335,8 @@ _MESSAGES: dict[str, Callable[[Rule, Finding, str], str]] = {
     "ballot": _not_asked,
     "category-share-change": _category_share_change,
     "constant-column": _constant_column,
+    "invited-first": _invited_first,
+    "wave-known": _wave_known,
     "completed-in-fieldwork": _completed_in_fieldwork,
     "date-format": _date_format,
     "number-format": _number_format,

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline import answer_shares
-from pipeline.definitions import ANY_WAVE, CROSSWALK, RowFilter, Source, Survey
+from pipeline.definitions import ANY_WAVE, CROSSWALK, MAILINGS, RowFilter, Source, Survey
 from pipeline.rules import ROSTER, Rule, is_known_column
-from pipeline.validation.membership import MEMBER, with_invitations, with_other_parts
+from pipeline.validation.membership import MEMBER, with_invitations, with_order, with_other_parts
 from pipeline.validation.messages import BLANK
 from pipeline.validation.same_person import (
     blank_as_null,
@@ -46,6 +46,7 @@ class DeliveryToValidate:
         part: of the wave, when it is delivered in several.
         list_faults: what is wrong with a member list beside the one in use, by rule (pipeline.member_lists).
         elsewhere: who has an interview in another part of the wave: panel_member_id, part.
+        other_days: of a wave, when people were invited; of mailings, when they answered: panel_member_id, wave, day.
     """
 
     survey: Survey
@@ -63,12 +64,15 @@ class DeliveryToValidate:
     part: str = ""
     elsewhere: pl.DataFrame | None = None
     list_faults: dict[str, tuple[str, int]] = field(default_factory=dict)
+    other_days: pl.DataFrame | None = None
 
     @property
     def definition(self) -> Source:
         """Return what the definitions say of this file."""
         if self.source == CROSSWALK:
             return Source(file="", columns={})
+        if self.source == MAILINGS and self.survey.mailings is not None:
+            return self.survey.mailings.source
         return self.survey.roster if self.source == ROSTER else self.survey.wave(self.source).source
 
 
@@ -127,6 +131,7 @@ def value_name(rule: Rule, names: dict[str, str]) -> str:
     """Return the column that holds the values a rule compares."""
     column = names[str(rule.column)] if rule.column is not None else ""
     prefixes = {"number-format": "number_", "constant-column": "constant_", "routing": "routing_", "ballot": "ballot_"}
+    prefixes["wave-known"] = "wave_"
     if rule.code == "profile-category":
         return ours_name(str(rule.name))
     return f"{prefixes[rule.code]}{rule.item or rule.name or column}" if rule.code in prefixes else column
@@ -188,6 +193,10 @@ def _with_known(rows: pl.DataFrame, delivery: DeliveryToValidate, names: dict[st
             rows = with_invitations(rows, rule, delivery.panel, delivery.source, is_latest=delivery.is_latest)
         elif rule.code == "one-part":
             rows = with_other_parts(rows, delivery.elsewhere)
+        elif rule.code == "invited-first":
+            rows = with_order(
+                rows, DAY, delivery.other_days, _wave_of_row(delivery, names), is_sent=delivery.source == MAILINGS
+            )
         elif rule.conditions:
             rows = rows.with_columns(_passed_over(rule, names).alias(value_name(rule, names)))
         elif rule.code in ("profile-category", "profile-drift"):
@@ -200,6 +209,14 @@ def _with_known(rows: pl.DataFrame, delivery: DeliveryToValidate, names: dict[st
             prepared = _PREPARED[rule.code](rule, pl.col(names[rule.column]), delivery.definition)
             rows = rows.with_columns(prepared.alias(DAY if rule.code in DAY_CODES else value_name(rule, names)))
     return rows
+
+
+def _wave_of_row(delivery: DeliveryToValidate, names: dict[str, str]) -> pl.Expr:
+    """Return the wave that a row is of: that of the file, or the one an invitation is to."""
+    sent = delivery.survey.mailings
+    if delivery.source != MAILINGS or sent is None:
+        return pl.lit(delivery.source)
+    return pl.col(names[sent.source.columns["invited_to"]]).replace_strict(sent.waves, default=None)
 
 
 def _day(rule: Rule, value: pl.Expr, source: Source) -> pl.Expr:
@@ -224,6 +241,7 @@ _PREPARED: dict[str, Callable[[Rule, pl.Expr, Source], pl.Expr]] = {
     "date-format": _day,
     "number-format": _without_words,
     "constant-column": _with_blanks,
+    "wave-known": _with_blanks,
 }
 
 

@@ -16,11 +16,11 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from pipeline.definitions import CROSSWALK
+from pipeline.definitions import MAILINGS
 from pipeline.quiet_end import drop_leak_notices
-from pipeline.rules import ROSTER, Rule
+from pipeline.rules import Rule
 from pipeline.validation.broken import broken, n_checked
-from pipeline.validation.membership import ELSEWHERE, UNINVITED
+from pipeline.validation.membership import ELSEWHERE, TOO_LATE, UNINVITED
 from pipeline.validation.messages import message
 from pipeline.validation.report import RuleResult, ValidationReport
 from pipeline.validation.rows import (
@@ -34,7 +34,7 @@ from pipeline.warehouse.arrivals import arrived
 
 _DIALECT = "panel_duckdb"
 _FILE_CODES = (*COLUMN_CODES, "row-count", "row-count-change", "extra-column", "list-order", "list-complete")
-_KNOWN_COLUMNS = {"one-part": ELSEWHERE, "member-invited": UNINVITED}
+_KNOWN_COLUMNS = {"one-part": ELSEWHERE, "member-invited": UNINVITED, "invited-first": TOO_LATE}
 _database_numbers = count(1)
 
 
@@ -136,7 +136,10 @@ def _report(source: Any, number: int, delivery: DeliveryToValidate) -> Validatio
 
 
 def _row_tolerance(delivery: DeliveryToValidate) -> float:
-    return 0.0 if delivery.source in (ROSTER, CROSSWALK) else delivery.survey.wave(delivery.source).row_tolerance
+    survey, source = delivery.survey, delivery.source
+    if source == MAILINGS and survey.mailings is not None:
+        return survey.mailings.row_tolerance
+    return survey.wave(source).row_tolerance if survey.has_wave(source) else 0.0
 
 
 def _with_context(delivery: DeliveryToValidate) -> Iterator[Rule]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline.rules import Rule
-from pipeline.validation.membership import ELSEWHERE, MEMBER, UNINVITED
+from pipeline.validation.membership import ELSEWHERE, MEMBER, TOO_LATE, UNINVITED
 from pipeline.validation.rows import (
     DAY,
     HAS_ID,
@@ -91,6 +91,8 @@ _EXPECTATIONS: dict[str, Callable[[Rule, DeliveredRows], Expected]] = {
     "routing": _no_row_where('"{column}"'),
     "ballot": _no_row_where('"{column}"'),
     "constant-column": _in_set,
+    "wave-known": _in_set,
+    "invited-first": _no_row_where(TOO_LATE),
     "item-codes": _in_set,
     "profile-category": _in_set,
     "completed-in-fieldwork": _between_days,

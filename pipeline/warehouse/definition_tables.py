@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipeline.definitions import ANY_WAVE, Item, Part, Survey, Wave
+from pipeline.definitions import ANY_WAVE, MAILINGS, Item, Part, Survey, Wave
 from pipeline.disclosure import disclosure_profile
 from pipeline.warehouse.connection import delete_rows, insert_rows, transaction
 
@@ -125,13 +125,24 @@ def _item_ballots(survey: Survey) -> Iterator[Row]:
                 yield from (common | {"value": value} for value in placed.ballot.values)
 
 
+def _mailing_waves(survey: Survey) -> Iterator[Row]:
+    for value, wave in survey.mailings.waves.items() if survey.mailings else ():
+        yield {"value": value, "wave": wave}
+
+
+def _undeliverable_outcomes(survey: Survey) -> Iterator[Row]:
+    for value in survey.mailings.undeliverable if survey.mailings else ():
+        yield {"value": value}
+
+
 def _source_columns(survey: Survey) -> Iterator[Row]:
-    """Yield the columns with a meaning; `format` is how the times of `completed_at` are written."""
+    """Yield the columns with a meaning; `format` is how the times of `completed_at` or `invited_at` are written."""
     parts = [(wave.wave, part.part, part.source) for wave, part in _delivered_parts(survey)]
-    for name, part, source in [("roster", "", survey.roster), *parts]:
+    sent = [(MAILINGS, "", survey.mailings.source)] if survey.mailings else []
+    for name, part, source in [("roster", "", survey.roster), *sent, *parts]:
         rule = {"complete_when": source.complete_when.column} if source.complete_when else {}
         for ours, column in {**source.columns, **source.optional_columns, **rule}.items():
-            time_format = source.completed_at_format if ours == "completed_at" else None
+            time_format = source.completed_at_format if ours in ("completed_at", "invited_at") else None
             yield {"source": name, "part": part, "name": ours, "column_name": column, "format": time_format}
 
 
@@ -332,6 +343,8 @@ _TABLES = {
     "eligibility_columns": _eligibility_columns,
     "exit_reasons": _exit_reasons,
     "invitation_columns": _invitation_columns,
+    "mailing_waves": _mailing_waves,
+    "undeliverable_outcomes": _undeliverable_outcomes,
     "number_columns": _number_columns,
     "other_means": _other_means,
     "margins": _margins,

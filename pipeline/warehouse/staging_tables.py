@@ -15,13 +15,15 @@ from pipeline.warehouse.wide_tables import MEMBER, places_of, wide_table
 TEXTS = (
     *("completed_at", "completed_year", "completed_month_day", "complete_when"),
     *("duration_seconds", "duration_minutes", "mode", "device", "list_date"),
+    *("invited_to", "invited_at", "channel", "outcome", "opened_at"),
     *("joined_on", "left_on", "exit_reason", "cohort", "route", "status"),
 )  # what columns may mean to the models; as delivered
+CLOCKS = ("completed_at", "invited_at")  # times, of which a delivery says how they are written
 _KEY = ("survey", "source", "delivery_id")
 PART = "split_part(part, '/', 1)"  # the declared part; the rest names a file of a part that adds
 _PERSON = f"coalesce(link.{MEMBER}, delivered.{MEMBER}) as {MEMBER}"  # links between ids of one person followed
 _TABLES = {
-    "delivered_rows": f"part varchar, completed_on_clock timestamp, {', '.join(f'{name} varchar' for name in TEXTS)}",
+    "delivered_rows": f"part varchar, on_clock timestamp, {', '.join(f'{name} varchar' for name in TEXTS)}",
     "cells": "column_name varchar, value varchar",
 }
 _CELL_COLUMNS = f"""
@@ -63,7 +65,7 @@ class Accepted:
     part: str  # of the wave, as declared
     places: dict[str, str]  # delivered column: stored under
     names: dict[str, str]  # our name: stored under
-    time_format: str | None  # how completed_at is written
+    time_format: tuple[str, str] | None  # completed_at or invited_at, and how it is written
     items: dict[str, str]  # item: stored under
     cells: dict[str, str]  # delivered column of a profile, the design, eligibility or a number: stored under
 
@@ -125,7 +127,7 @@ def _accepted(connection: duckdb.DuckDBPyConnection, key: dict[str, str], part: 
 
     named = "select name, coalesce(format, ''), column_name from definitions.source_columns where "
     names = declared(named + "survey = $survey and source = $source and part = $part order by name")
-    formats = [time_format for name, time_format, _ in names if name == "completed_at" and time_format]
+    formats = [(name, time_format) for name, time_format, _ in names if name in CLOCKS and time_format]
     placed = (
         "select item, column_name from definitions.item_columns "
         "where survey = $survey and wave = $source and part = $part"
@@ -145,10 +147,8 @@ def _named_rows(delivery: Accepted) -> str:
     """Return the select of a delivery's rows with the columns that mean something, under our names."""
     texts = [_text(place, name) for name, place in delivery.names.items() if name in TEXTS]
     if delivery.time_format is not None:
-        completed_at = delivery.names["completed_at"]
-        texts.append(
-            f"try_strptime(delivered.{completed_at}::varchar, {literal(delivery.time_format)}) as completed_on_clock"
-        )
+        name, layout = delivery.time_format
+        texts.append(f"try_strptime(delivered.{delivery.names[name]}::varchar, {literal(layout)}) as on_clock")
     columns = ", ".join([delivery.keys, f"{literal(delivery.part)} as part", "delivered.row_number", _PERSON, *texts])
     return f"select {columns} from {delivery.rows}"
 

@@ -69,6 +69,10 @@ member_waves as (
         coalesce(interview.is_complete, false) as is_complete,
         removed.panel_member_id is not null as is_removed,
         uninvited.panel_member_id is not null as is_uninvited,
+        coalesce(invitation.is_undeliverable, false) as is_undeliverable,
+        invitation.invited_at,
+        invitation.channels as invited_by,
+        invitation.is_opened as has_opened,
         interview.completed_at,
         interview.interview_mode
     from core.waves as wave
@@ -92,6 +96,10 @@ member_waves as (
         on wave.survey = uninvited.survey
         and wave.wave = uninvited.wave
         and member.panel_member_id = uninvited.panel_member_id
+    left join core.invitations as invitation
+        on wave.survey = invitation.survey
+        and wave.wave = invitation.wave
+        and member.panel_member_id = invitation.panel_member_id
     left join definitions.surveys as declared
         on wave.survey = declared.survey
     where wave.is_delivered
@@ -116,9 +124,13 @@ select
         when has_interview then 'partial'
         when has_left then 'left_panel'
         when is_uninvited then 'not_invited'
+        when is_undeliverable then 'undeliverable'
         else 'no_answer'
     end as disposition,
     completed_at,
-    interview_mode
+    interview_mode,
+    invited_at,
+    invited_by,
+    has_opened
 from member_waves
 order by survey, wave_number, panel_member_id

@@ -17,7 +17,7 @@ with delivered as (
         sum(n_delivered) as n_of
     from marts.deliveries
     where status = 'accepted'
-        and source <> 'roster'
+        and source not in ('roster', 'mailings')
     group by survey, source
 ),
 

@@ -1,16 +1,15 @@
--- One row per member and wave that the member list says the member was not invited to.
+-- One row per member and wave that the member was not invited to, as the member list or the sending system's files say.
 -- Key: survey, wave, panel_member_id
 
-with lists as (
+with listed as (
     select distinct
         survey,
-        wave,
-        column_name
+        wave
     from definitions.invitation_columns
 ),
 
-invited as (
-    select distinct
+on_the_list as (
+    select
         cell.survey,
         invitation.wave,
         cell.panel_member_id
@@ -20,17 +19,43 @@ invited as (
         and cell.column_name = invitation.column_name
         and cell.value = invitation.value
     where cell.source = 'roster'
+),
+
+invited as (
+    select
+        survey,
+        wave,
+        panel_member_id
+    from on_the_list
+    union
+    select
+        survey,
+        wave,
+        panel_member_id
+    from staging.invitations
+),
+
+told as (
+    select
+        survey,
+        wave
+    from listed
+    union
+    select
+        survey,
+        wave
+    from staging.invitations
 )
 
 select distinct
     member.survey,
-    lists.wave,
+    told.wave,
     member.panel_member_id
 from staging.members as member
-inner join lists
-    on member.survey = lists.survey
+inner join told
+    on member.survey = told.survey
 left join invited
     on member.survey = invited.survey
-    and lists.wave = invited.wave
+    and told.wave = invited.wave
     and member.panel_member_id = invited.panel_member_id
 where invited.panel_member_id is null

@@ -9,7 +9,7 @@ select
     panel_member_id,
     part,
     coalesce(
-        completed_on_clock,
+        on_clock,
         try_cast(completed_at as timestamp),
         try_strptime(completed_year || lpad(completed_month_day, 4, '0'), '%Y%m%d')
     ) as completed_at,
@@ -18,4 +18,4 @@ select
     mode,
     md5(device) as device_hash
 from staging.delivered_rows
-where source <> 'roster'
+where source not in ('roster', 'mailings')

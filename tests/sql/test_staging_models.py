@@ -26,7 +26,7 @@ def test_a_member_listed_twice_is_two_rows(store: Store) -> None:
 
 
 def test_wave_rows_carry_the_time_in_its_declared_format_or_in_iso(store: Store) -> None:
-    store.given_row("w1", "a", 1, completed_at="02/01/2024", completed_on_clock=datetime(2024, 1, 2), complete_when="1")
+    store.given_row("w1", "a", 1, completed_at="02/01/2024", on_clock=datetime(2024, 1, 2), complete_when="1")
     store.given_row("w1", "b", 2, completed_at="never")
     store.given_row("w2", "a", 1, completed_at="2024-03-01 10:30:00")
     store.given_row("roster", "a", 1, completed_at="2024-03-01 10:30:00")

@@ -32,7 +32,7 @@ def test_a_time_is_read_in_the_format_of_its_own_wave(store: Store) -> None:
             {"column_name": "T", "format": time_format, "source": wave, "name": "completed_at"},
         )
         store.given_delivery(wave, {"ID": "a", "T": "02/01/2024"}, {"ID": "b", "T": "never"})
-    assert store.staged("delivered_rows", "source", "row_number", "completed_at", "completed_on_clock") == [
+    assert store.staged("delivered_rows", "source", "row_number", "completed_at", "on_clock") == [
         ("w1", 1, "02/01/2024", datetime(2024, 1, 2)),
         ("w1", 2, "never", None),
         ("w2", 1, "02/01/2024", datetime(2024, 2, 1)),

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.definitions import Survey
+from pipeline.definitions import Mailings, Source, Survey
 from pipeline.panel.arrays import Categories, PanelArrays
 from pipeline.step_inputs import Declared, members_of_wave
 from pipeline.survey_files import read_survey
@@ -43,6 +43,18 @@ def test_a_new_wave_changes_nothing_that_earlier_ones_depend_on(survey: Survey) 
     shorter = replace(survey, waves=survey.waves[:-1])
     assert Declared(shorter).behind({"w01"}) == Declared(survey).behind({"w01"})
     assert Declared(shorter).behind_reading("w02") == Declared(survey).behind_reading("w02")
+
+
+def test_mailings_tell_of_a_wave_under_each_of_its_names(survey: Survey) -> None:
+    source = Source("m.csv", {"panel_member_id": "ID", "invited_to": "TO"})
+    names = {"w01": "w01", "w02": "w02", "Spring": "w02"}
+    before = replace(survey, mailings=Mailings(source, names))
+    renamed = replace(survey, mailings=Mailings(source, {**names, "March": "w02"}))
+    assert Declared(renamed).behind({"w01"}) == Declared(before).behind({"w01"})
+    assert Declared(renamed).behind({"w02"}) != Declared(before).behind({"w02"})
+    assert Declared(renamed).behind_reading("mailings") != Declared(before).behind_reading("mailings")
+    returned = replace(survey, mailings=Mailings(source, names, undeliverable=("bounced",)))
+    assert Declared(returned).behind({"w01"}) != Declared(before).behind({"w01"})
 
 
 def test_only_items_that_a_wave_asks_count(survey: Survey) -> None:

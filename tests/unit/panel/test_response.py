@@ -82,6 +82,19 @@ def test_every_member_has_one_final_disposition() -> None:
     assert row["completion_rate"] == pytest.approx(3 / 8)
 
 
+def test_nobody_knows_whether_those_whose_invitation_came_back_are_still_in_the_population() -> None:
+    # b had answered w02, so without the returned letter is known to be there
+    returned = pl.concat(
+        [TOLD, pl.DataFrame([{"panel_member_id": "b", "wave": "w03", "disposition": "undeliverable"}])]
+    )
+    found = panel_response(panel(), returned, confidence=0.95).filter(wave="w03", domain="all").row(0, named=True)
+    before = everyone_at_w03()
+    assert (found["n_unknown"], found["n_not_contacted"]) == (3, 0)
+    assert found["n_other"] == before["n_other"]
+    assert found["rr1"] == before["rr1"] == pytest.approx(3 / 9)
+    assert found["rr5"] > before["rr5"]  # which counts nobody of unknown eligibility
+
+
 def test_members_recruited_by_other_means_are_counted_and_have_no_response_rate() -> None:
     row = everyone_at_w03(n_other=2)
     assert row["n_respondents"] == 3
