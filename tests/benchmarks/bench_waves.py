@@ -9,6 +9,7 @@ the number of waves differs. What other processes do, such as Prefect's server, 
 
 import argparse
 import json
+import re
 import shutil
 import tempfile
 import time
@@ -33,9 +34,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--members", type=int, default=1_000)
     parser.add_argument("--waves", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--without-trends", action="store_true", help="declare no trends, the dearest long-run models")
     parser.add_argument("--write", action="store_true", help="replace the section of tests/RESULTS.md")
     options = parser.parse_args()
-    command = f"python -m tests.benchmarks.bench_waves --members {options.members}"
+    command = f"python -m tests.benchmarks.bench_waves{' --without-trends' * options.without_trends}"
+    command += f" --members {options.members}"
     lines = [
         f"`{command} --waves {' '.join(map(str, options.waves))}`, one thread for BLAS: {options.members:,} members; "
         "the night that brings the last wave, seconds of the processors by part, one run each.",
@@ -45,7 +48,7 @@ def main() -> None:
         "|---:|" + "---:|" * 8,
     ]
     with tempfile.TemporaryDirectory() as folder:
-        for n_waves, told in nights(Path(folder), options.members, sorted(options.waves)):
+        for n_waves, told in nights(Path(folder), options):
             lines.append(f"| {n_waves} | " + " | ".join(f"{one:.2f}" for one in told.seconds) + " |")
             print(lines[-1], flush=True)
     lines += ["", f"Figures made in the night of wave {n_waves}, all others left alone: {', '.join(told.steps)}."]
@@ -62,12 +65,13 @@ class Told:
     steps: list[str]
 
 
-def nights(folder: Path, members: int, sizes: list[int]) -> Iterator[tuple[int, Told]]:
+def nights(folder: Path, options: argparse.Namespace) -> Iterator[tuple[int, Told]]:
     """Yield each size with what the night took that reached it."""
+    sizes = sorted(options.waves)
     from tests.nights import Panel
 
     panel = Panel(folder / "panel", TODAY)
-    waves = _make(panel, members, sizes[-1])
+    waves = _make(panel, options.members, sizes[-1], options.without_trends)
     there = 0
     for size in sizes:
         if size - 1 > there:
@@ -133,7 +137,7 @@ def step_seconds() -> Iterator[tuple[dict[str, float], list[str]]]:
         Figures.step, nightly.timed = original, timed  # type: ignore[method-assign]
 
 
-def _make(panel: Any, members: int, n_waves: int) -> list[str]:
+def _make(panel: Any, members: int, n_waves: int, without_trends: bool) -> list[str]:
     """Make the workspace with its member list, and all waves beside it, undelivered; return their names."""
     from flows import demo
     from pipeline import simulation, survey_files
@@ -165,7 +169,9 @@ def _make(panel: Any, members: int, n_waves: int) -> list[str]:
     declared = workspace.surveys / demo.TEMPLATE / "survey.yml"
     to_come = [name for name, _, _ in simulated.waves[1:]]
     text = declared.read_text(encoding="utf-8")
-    declared.write_text(survey_files.without_waves(text, to_come), encoding="utf-8")  # no longitudinal weight
+    text = survey_files.without_waves(text, to_come)  # no longitudinal weight
+    text = re.sub(r"\ntrends:\n([ #].*\n)+", "\n", text) if without_trends else text
+    declared.write_text(text, encoding="utf-8")
     return [name for name, _, _ in simulated.waves]
 
 
