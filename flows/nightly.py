@@ -16,6 +16,7 @@ from pipeline.lock import hold
 from pipeline.requests import pending_requests
 from pipeline.run_log import NightState
 from pipeline.settings import Workspace, read_workspace
+from pipeline.theme import read_theme
 
 
 def _run_name() -> str:
@@ -63,6 +64,7 @@ def _work(workspace: Workspace, when: tuple[date, datetime], started: datetime, 
     folders = survey_files.survey_folders(workspace.surveys)
     hashes = [tree_hash(folder) for folder in folders]
     surveys = {one.survey: one for one in survey_files.read_surveys(workspace.surveys)}
+    read_theme(workspace.root)  # refused, if it has to be, before anything is done
     run_log.begin_work(workspace, started)
     with warehouse.open_warehouse(workspace.warehouse) as connection:
         night = Night(

@@ -14,8 +14,9 @@ from flows.arrivals import deliveries_in_use
 from flows.releases import Release, latest_releases
 from flows.run_context import Night, current
 from pipeline import run_log, warehouse
-from pipeline.fingerprint import text_hash
+from pipeline.fingerprint import text_hash, theme_hash
 from pipeline.settings import Workspace
+from pipeline.theme import Theme, read_theme
 from reports.attrition import render_attrition
 from reports.codebook import render_codebook
 from reports.explorer import render_explorer
@@ -49,9 +50,9 @@ def write_codebook(workspace: Workspace) -> Path | None:
     return _write_page_of_all(workspace, CODEBOOK, render_codebook)
 
 
-def _write_page_of_all(workspace: Workspace, where: Path, render: Callable[[Read], str | None]) -> Path | None:
+def _write_page_of_all(workspace: Workspace, where: Path, render: Callable[[Read, Theme], str | None]) -> Path | None:
     with published_reader(workspace) as read:
-        page = render(read)
+        page = render(read, read_theme(workspace.root))
     if page is None:
         return None
     run_log.replace_text(workspace.published / where, page)
@@ -98,6 +99,7 @@ class _Told:
             self.night.code_version,
             self.night.declared(survey.survey).behind(until, words, plans, others, editors),
             self.night.workspace.confidence,
+            theme_hash(self.night.workspace),
             [self.releases.get(one) for one in sorted(until)],
             sorted((source, self.used[source]) for source in (until | survey.known_from) & set(self.used)),
         )
@@ -125,7 +127,7 @@ def write_newsletter(workspace: Workspace, survey: str, wave: str) -> Path:
             "left join releases on releases.release_id = waves.release_id where surveys.survey = ?",
             [wave, survey],
         ).row(0, named=True)
-        files = _wave_files(read, survey, wave, facts, workspace.confidence)
+        files = _wave_files(read, survey, wave, facts, workspace)
     folder = wave_folder(workspace, survey, wave, is_out=facts["is_out"])
     for name, content in files.items():
         run_log.replace_bytes(folder / name, content)
@@ -134,9 +136,13 @@ def write_newsletter(workspace: Workspace, survey: str, wave: str) -> Path:
     return folder / NEWSLETTER
 
 
-def _wave_files(read: Read, survey: str, wave: str, facts: dict[str, Any], confidence: float) -> dict[str, bytes]:
+def _wave_files(read: Read, survey: str, wave: str, facts: dict[str, Any], workspace: Workspace) -> dict[str, bytes]:
     about = {"title": facts["title"], "generated_at": facts["made_at"]}
-    options = {"disclosure_profile": facts["disclosure_profile"], "confidence": confidence}
+    options = {
+        "disclosure_profile": facts["disclosure_profile"],
+        "confidence": workspace.confidence,
+        "theme": read_theme(workspace.root),
+    }
     files = {name: text.encode() for name, text in render_methods(edition_of(read, survey, wave, **options)).items()}
     languages = facts["languages"].split(",")
     for code in languages:
@@ -154,6 +160,7 @@ def write_attrition_pages() -> None:
     night = current()
     for survey in night.surveys:
         inputs = warehouse.step_inputs(night.connection, survey, "retention")
+        inputs = inputs and text_hash(inputs, theme_hash(night.workspace))
         path = attrition_page(night.workspace, survey)
         is_known = path.exists() and warehouse.step_inputs(night.connection, survey, "attrition-page") == inputs
         if inputs is None or (is_known and not night.is_full):
@@ -170,7 +177,7 @@ def attrition_page(workspace: Workspace, survey: str) -> Path:
 def write_attrition(workspace: Workspace, survey: str) -> Path | None:
     """Make a survey's attrition page from the published file and return where it is; None while there is none."""
     with published_reader(workspace) as read:
-        page = render_attrition(read, survey, confidence=workspace.confidence)
+        page = render_attrition(read, survey, confidence=workspace.confidence, theme=read_theme(workspace.root))
     if page is None:
         return None
     run_log.replace_text(attrition_page(workspace, survey), page)
@@ -201,7 +208,7 @@ def trend_report(workspace: Workspace, survey: str) -> Path:
 def write_trend_report(workspace: Workspace, survey: str) -> Path | None:
     """Make a survey's technical trend report and return where it is; None while no wave of it is let out."""
     with published_reader(workspace) as read:
-        files = render_trend_report(read, survey, confidence=workspace.confidence)
+        files = render_trend_report(read, survey, confidence=workspace.confidence, theme=read_theme(workspace.root))
     path = trend_report(workspace, survey)
     for name, content in files.items():
         run_log.replace_bytes(path.with_name(name), content)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 from pipeline.settings import PROJECT, Workspace
@@ -52,7 +53,18 @@ def inbox_hashes(workspace: Workspace) -> dict[str, str]:
 
 def standing_hash(workspace: Workspace) -> str:
     """Return a hash of what a night depends on besides deliveries: definitions, settings and the code."""
-    return text_hash(tree_hash(workspace.surveys), file_hash(workspace.root / "panel.toml"), code_version())
+    settings = file_hash(workspace.root / "panel.toml")
+    return text_hash(tree_hash(workspace.surveys), settings, theme_hash(workspace), code_version())
+
+
+def theme_hash(workspace: Workspace) -> str:
+    """Return a hash of how pages look: theme.toml, and the logo and font that it names; "" where there is none."""
+    path = workspace.root / "theme.toml"
+    if not path.is_file():
+        return ""
+    names = re.findall(r"""^\s*(?:file|pdf)\s*=\s*["']([^"']+)["']""", path.read_text("utf-8", "replace"), re.MULTILINE)
+    files = [workspace.root / name for name in names]
+    return text_hash(file_hash(path), [file_hash(one) if one.is_file() else "" for one in files])
 
 
 def night_fingerprint(standing: str, waiting: dict[str, str]) -> str:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pipeline import theme
 from pipeline.errors import UsageError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -115,6 +116,7 @@ def create_workspace(root: Path, name: str | None = None) -> Workspace:
         (root / folder).mkdir(parents=True, exist_ok=True)
     os.chmod(root / "var", 0o700)
     (root / "panel.toml").write_text(PANEL_TOML.format(name=_toml_text(name or root.resolve().name)), encoding="utf-8")
+    (root / "theme.toml").write_text(theme.TEMPLATE, encoding="utf-8")
     return read_workspace(root)
 
 

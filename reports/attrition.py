@@ -2,25 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import jinja2
 import polars as pl
 
 from pipeline import disclosure
 from pipeline.definitions import ALL
+from pipeline.theme import PLAIN, Theme
 from reports import words
 from reports.attrition_charts import Point, Profile, curve, hazards, indicator_chart, profile_chart, round_share
 from reports.attrition_data import AttritionData, attrition_data, groups_of, of_cause
 from reports.attrition_words import ATTRITION
 from reports.charts import Mark
 from reports.language import ENGLISH
+from reports.page_templates import template
 from reports.pictures import Table
 from reports.published import Read
 from reports.svg import Words
 
-TEMPLATES = Path(__file__).parent / "templates"
 PATTERNS = ("stayer", "lurker", "returner", "leaver")
 DASH = "–"
 
@@ -33,7 +32,7 @@ class Picture:
     svg: str
 
 
-def render_attrition(read: Read, survey: str, *, confidence: float = 0.95) -> str | None:
+def render_attrition(read: Read, survey: str, *, confidence: float = 0.95, theme: Theme = PLAIN) -> str | None:
     """Return the page of a survey; None while nobody can be known to have left or stayed.
 
     The same published rows give the same page, to the byte.
@@ -47,14 +46,7 @@ def render_attrition(read: Read, survey: str, *, confidence: float = 0.95) -> st
     found = attrition_data(read, survey, disclosure.disclosure_profile(str(facts.item())))
     if found is None:
         return None
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("attrition.html").render(
+    return template("attrition.html", theme).render(
         words=ATTRITION,
         title=found.survey["title"],
         wave=found.wave,

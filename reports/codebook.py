@@ -11,13 +11,14 @@ from typing import Any
 import polars as pl
 
 from pipeline import disclosure
+from pipeline.theme import PLAIN, Theme
 from pipeline.translations import POPULATION, TITLE
 from reports import published, words
 from reports.codebook_texts import ByLanguage, CodebookTexts, codebook_texts, own_words
 from reports.explorer_data import explorer_data, released_waves
 from reports.language import ENGLISH, language
 from reports.missing_answers import missing_answers
-from reports.newsletter import template
+from reports.page_templates import template
 from reports.published import Read
 
 WORDS: Mapping[str, Any] = ENGLISH.table("codebook")
@@ -25,7 +26,7 @@ SHADES = 7  # of codebook.html
 BAR_WIDTH, BAR_HEIGHT, BAR_GAP, LABEL_ROOM = 360, 13, 5, 34
 
 
-def render_codebook(read: Read) -> str | None:
+def render_codebook(read: Read, theme: Theme = PLAIN) -> str | None:
     """Return the page with every published item of every survey; None when no wave is let out yet.
 
     Args:
@@ -40,7 +41,7 @@ def render_codebook(read: Read) -> str | None:
     title = words["page_title"][codes[0]].format(title=surveys[0]["title"])
     languages = [(code, language(code).name) for code in codes]
     return str(
-        template("codebook.html").render(
+        template("codebook.html", theme).render(
             main=codes[0], words=words, title=title, surveys=surveys, languages=languages, told=language(codes[0])
         )
     )

@@ -1,18 +1,15 @@
 """The trend explorer: one page that needs no network, made from the published file alone."""
 
 import json
-from pathlib import Path
 
-import jinja2
-
+from pipeline.theme import PLAIN, Theme
 from reports.explorer_data import explorer_data
 from reports.language import ENGLISH
+from reports.page_templates import template
 from reports.published import Read
 
-TEMPLATES = Path(__file__).parent / "templates"
 
-
-def render_explorer(read: Read) -> str | None:
+def render_explorer(read: Read, theme: Theme = PLAIN) -> str | None:
     """Return the page with every released wave of every survey; None when nothing is let out yet.
 
     Args:
@@ -21,10 +18,7 @@ def render_explorer(read: Read) -> str | None:
     surveys = explorer_data(read)
     if not surveys:
         return None
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
-    return environment.get_template("explorer.html").render(
+    return template("explorer.html", theme).render(
         words=ENGLISH.table("explorer"),
         title=ENGLISH.say("explorer.page_title", title=surveys[0]["title"]),
         data=_inside_script({"surveys": surveys, "words": ENGLISH.table("explorer")}),

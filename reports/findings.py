@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.disclosure import DisclosureProfile, hide_counts, hide_shares, shown_count
+from pipeline.theme import PLAIN, Theme
 from pipeline.translations import ANSWER, DOMAIN, LABEL, WORDING
 from reports import charts, published, sentences, words
 from reports.charts import Mark
@@ -33,6 +34,7 @@ class Edition:
     family: str  # the headline family of tests
     family_items: tuple[str, ...]  # in declared order; () = every item with a headline
     texts: SurveyTexts = field(default_factory=SurveyTexts)  # the survey's own, in the language it is told in
+    theme: Theme = PLAIN
 
     @property
     def language(self) -> Language:

@@ -2,19 +2,16 @@
 
 import json
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-import jinja2
 import polars as pl
 
 from reports import method, published, words
 from reports.disclosure_sheet import WORDS, Heading, headings, regime_rows, releases
 from reports.findings import Edition
 from reports.language import ENGLISH
+from reports.page_templates import template
 from reports.published import Read, columns_of
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render_methods(edition: Edition) -> dict[str, str]:
@@ -40,12 +37,8 @@ def render_methods(edition: Edition) -> dict[str, str]:
         "margin_words": ENGLISH.table("newsletter"),
         "regimes": regimes,
     }
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
     return {
-        "methods.html": environment.get_template("methods.html").render(page),
+        "methods.html": template("methods.html", edition.theme).render(page),
         "disclosure.json": _json(edition, sheet, asked, steps, regimes),
     }
 

@@ -2,27 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from pipeline import disclosure
+from pipeline.theme import PLAIN, Theme
 from pipeline.translations import EDITOR_TEXTS, POPULATION, TITLE, WE_DID, YOU_SAID
 from reports import charts, published, words
 from reports.answers_picture import answers_picture
 from reports.corrections import corrections
 from reports.findings import Edition, chosen_weight, headline_findings
-from reports.foreign_text import as_html, plain
 from reports.groups_picture import group_pictures
 from reports.language import ENGLISH, Language
 from reports.language import language as language_of
 from reports.method import margin_rows, method_lines
+from reports.page_templates import dressed, template
 from reports.participation import Participation, participation
 from reports.sentences import UNTESTED_INFERENCE
 from reports.survey_texts import SurveyTexts, survey_texts
 
-TEMPLATES = Path(__file__).parent / "templates"
 MAIN_FINDINGS = 4  # told at length; every other declared headline stands in the table after them
 USUAL_CONFIDENCE = 0.95
 PAGE = "newsletter.html"
@@ -39,6 +36,7 @@ def edition_of(
     headline_family: str | None = None,
     confidence: float = USUAL_CONFIDENCE,
     language: Language = ENGLISH,
+    theme: Theme = PLAIN,
 ) -> Edition:
     """Return one wave as it is to be told.
 
@@ -58,7 +56,7 @@ def edition_of(
     family = headline_family or family
     weight_id = weight_id or chosen_weight(read, survey, wave, family)
     items, texts = tuple(headline_items or declared), survey_texts(read, survey, language)
-    return Edition(read, survey, wave, weight_id, profile, confidence, family, items, texts)
+    return Edition(read, survey, wave, weight_id, profile, confidence, family, items, texts, theme)
 
 
 def render_newsletter(edition: Edition, *, title: str, generated_at: datetime) -> dict[str, str]:
@@ -72,9 +70,9 @@ def render_newsletter(edition: Edition, *, title: str, generated_at: datetime) -
         DefinitionError: no such wave is published.
     """
     page, drawn = newsletter_page(edition, title, generated_at)
-    css = (TEMPLATES / "charts.css").read_text(encoding="utf-8")
+    css = dressed("charts.css", edition.theme)
     files = {f"charts/{name}.svg": charts.standalone(svg, css) for name, svg in drawn.items()}
-    return {PAGE: template("newsletter.html").render(page), **files}
+    return {PAGE: template("newsletter.html", edition.theme).render(page), **files}
 
 
 def newsletter_page(edition: Edition, title: str, generated_at: datetime) -> tuple[dict[str, Any], dict[str, str]]:
@@ -100,24 +98,6 @@ def newsletter_page(edition: Edition, title: str, generated_at: datetime) -> tup
     told = [page["answers"], *page["groups"], people.curves]
     drawn = {finding.finding_id: finding.chart for finding in findings} | _people_chart(people)
     return page, drawn | {picture.chart_id: picture.chart for picture in told if picture}
-
-
-def template(name: str) -> jinja2.Template:
-    """Return a template that escapes what it is given and refuses what it is not."""
-    return _environment().get_template(name)
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=as_html,
-    )
-    environment.filters["plain"] = plain
-    return environment
 
 
 def _people_chart(people: Participation) -> dict[str, str]:

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pipeline.theme import Theme
 from reports import charts, words
 from reports.findings import Edition, Finding
 from reports.foreign_text import plain
 from reports.language import Language
-from reports.newsletter import TEMPLATES, newsletter_page, template
+from reports.newsletter import newsletter_page
 from reports.newsletter_pdf import newsletter_pdf
+from reports.page_templates import dressed, template
 from reports.pictures import Picture
 from reports.sentences import VERDICTS
 from reports.weight_picture import as_png
@@ -27,18 +29,29 @@ def render_editions(edition: Edition, *, title: str, generated_at: datetime) -> 
         generated_at: when the wave was released; the same inputs give the same bytes.
     """
     page, drawn = newsletter_page(edition, title, generated_at)
-    css = (TEMPLATES / "charts.css").read_text(encoding="utf-8")
+    theme = edition.theme
+    css = dressed("charts.css", theme)
     pictures = {name: charts.for_print(svg, css) for name, svg in drawn.items()}
     on_paper = {name: charts.for_print(svg, css, ground=PAPER) for name, svg in drawn.items()}
     language = edition.language
     easy = [_easy(language, finding) for finding in page["findings"]]
     return {
-        "email.html": template("email.html").render(page).encode(),
+        "email.html": template("email.html", theme).render(page).encode(),
         "newsletter.txt": plain_text(page).encode(),
-        "easy-read.html": template("easy_read.html").render(page, easy=language.table("easy_read"), told=easy).encode(),
-        "newsletter.pdf": newsletter_pdf(page, on_paper, generated_at),
+        "easy-read.html": template("easy_read.html", theme)
+        .render(page, easy=language.table("easy_read"), told=easy)
+        .encode(),
+        "newsletter.pdf": newsletter_pdf(page, on_paper, generated_at, theme),
         **{f"charts/{name}.png": as_png(svg) for name, svg in pictures.items()},
+        **_logo(theme),
     }
+
+
+def _logo(theme: Theme) -> dict[str, bytes]:
+    """Return the logo as a file beside the e-mail, whose readers show no other kind."""
+    if theme.logo is None:
+        return {}
+    return {"logo.png": theme.logo.content if theme.logo.format == "png" else as_png(theme.logo.content.decode())}
 
 
 def plain_text(page: Mapping[str, Any]) -> str:

@@ -1,39 +1,26 @@
 """The newsletter for print: two pages of A4, tagged so that a screen reader can follow them."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
+from pipeline.theme import Theme
 from reports.foreign_text import plain
+from reports.page_templates import printed
 from reports.pictures import Picture
 
-TEMPLATE = Path(__file__).parent / "templates" / "newsletter.typ"
 CLEAR = ("rose", "fell")
 
 
-def newsletter_pdf(page: Mapping[str, Any], charts: Mapping[str, str], generated_at: datetime) -> bytes:
+def newsletter_pdf(page: Mapping[str, Any], charts: Mapping[str, str], generated_at: datetime, theme: Theme) -> bytes:
     """Return the PDF of a newsletter.
 
     Args:
         page: what every format tells, of `newsletter_page`.
         charts: SVG by name, for print.
-        generated_at: the date of the document; the fonts are the renderer's own, so the bytes are the same anywhere.
+        generated_at: the date of the document.
     """
-    import typst
-
-    compiled = typst.compile(
-        TEMPLATE,
-        root=TEMPLATE.parent,
-        ignore_system_fonts=True,
-        format="pdf",
-        pdf_standards="ua-1",  # PDF/UA: tagged, titled, with a language and a text for every picture
-        sys_inputs={"page": json.dumps(_content(page, charts), ensure_ascii=False)},
-        timestamp=int(generated_at.timestamp()),
-    )
-    assert isinstance(compiled, bytes)
-    return compiled
+    return printed("newsletter.typ", _content(page, charts), generated_at, theme)
 
 
 def _content(page: Mapping[str, Any], charts: Mapping[str, str]) -> dict[str, Any]:

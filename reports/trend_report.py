@@ -4,26 +4,23 @@ HTML and PDF tell the same document: sections of paragraphs and tables. It is ma
 the disclosure rules of the explorer, of released waves only.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from pipeline import disclosure
+from pipeline.theme import PLAIN, Theme
 from reports import published, words
 from reports.codebook import figure_of, shown_figure
 from reports.explorer_data import explorer_data
 from reports.findings import Edition, chosen_weight
 from reports.language import ENGLISH
 from reports.methods_sheet import weighting_steps
-from reports.newsletter import template
+from reports.page_templates import printed, template
 from reports.pictures import Table
 from reports.published import Read, columns_of
 
 WORDS: Mapping[str, Any] = ENGLISH.table("trend_report")
-TEMPLATE = Path(__file__).parent / "templates" / "trend_report.typ"
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class Section:
     tables: tuple[Table, ...] = ()
 
 
-def render_trend_report(read: Read, survey: str, *, confidence: float) -> dict[str, bytes]:
+def render_trend_report(read: Read, survey: str, *, confidence: float, theme: Theme = PLAIN) -> dict[str, bytes]:
     """Return trend-report.html and trend-report.pdf; nothing while no wave is let out.
 
     Args:
@@ -61,8 +58,8 @@ def render_trend_report(read: Read, survey: str, *, confidence: float) -> dict[s
         "sections": [asdict(section) for section in sections],
     }
     return {
-        "trend-report.html": template("trend_report.html").render(page).encode(),
-        "trend-report.pdf": _pdf(page, released),
+        "trend-report.html": template("trend_report.html", theme).render(page).encode(),
+        "trend-report.pdf": printed("trend_report.typ", page, released, theme),
     }
 
 
@@ -182,19 +179,3 @@ def _corrections(edition: Edition) -> Section:
         for release, n, largest in moved.iter_rows()
     ]
     return Section(WORDS["corrections"], 2, tuple(lines) or (WORDS["none_moved"],), (log,))
-
-
-def _pdf(page: Mapping[str, Any], made: datetime) -> bytes:
-    import typst
-
-    compiled = typst.compile(
-        TEMPLATE,
-        root=TEMPLATE.parent,
-        ignore_system_fonts=True,
-        format="pdf",
-        pdf_standards="ua-1",
-        sys_inputs={"page": json.dumps(dict(page), ensure_ascii=False)},
-        timestamp=int(made.timestamp()),
-    )
-    assert isinstance(compiled, bytes)
-    return compiled

@@ -41,6 +41,8 @@ ORDER = (
     ),
     (
         "pipeline.settings",
+        "pipeline.theme",
+        "pipeline.logo",
         "pipeline.fingerprint",
         "pipeline.run_log",
         "pipeline.lock",

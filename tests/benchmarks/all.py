@@ -14,9 +14,11 @@ BENCHMARKS = {
     "bench_calibration": ["--times", "15"],
     "bench_macros": [],
     "bench_replicates": ["--times", "5"],
+    "bench_reports": [],
     "bench_tables": [],
     "bench_weighting": [],
 }
+ALONE = ("bench_macros", "bench_reports")  # have no peers
 LARGE = ("bench_calibration", "bench_weighting")  # at 10,000,000 rows, too, unless a size is asked for
 
 
@@ -27,13 +29,14 @@ def main() -> None:
     add_peer_python(parser)
     parser.add_argument("--write", action="store_true", help="replace the sections of tests/RESULTS.md")
     options = parser.parse_args()
-    passed_on = [part for one in options.peer_python for part in ("--peer-python", str(one))]
-    passed_on += ["--rows", str(options.rows)] if options.rows else []
+    peers = [part for one in options.peer_python for part in ("--peer-python", str(one))]
+    passed_on = ["--rows", str(options.rows)] if options.rows else []
     passed_on += ["--write"] if options.write else []
     failed = []
     for name, own in BENCHMARKS.items():
         large = ["--large"] if name in LARGE and not options.rows else []
-        command = [sys.executable, "-m", f"tests.benchmarks.{name}", *own, *large, *passed_on]
+        passed_on_too = passed_on if name in ALONE else [*peers, *passed_on]
+        command = [sys.executable, "-m", f"tests.benchmarks.{name}", *own, *large, *passed_on_too]
         failed += [name] if subprocess.run(command, check=False).returncode else []
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)

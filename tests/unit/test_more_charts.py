@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reports.curve_chart import Curve, curve_chart
 from reports.diverging_chart import HIGH, LOW, MIDDLE, UNKNOWN, Answer, Bars, diverging_chart
-from reports.newsletter import TEMPLATES
+from reports.page_templates import TEMPLATES
 from reports.svg import Words
 from tests.chart_texts import SVG, boxes, covered, outside
 

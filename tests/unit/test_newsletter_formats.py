@@ -11,8 +11,9 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from reports import charts
-from reports.newsletter import TEMPLATES, edition_of
+from reports.newsletter import edition_of
 from reports.newsletter_formats import LINE, render_editions
+from reports.page_templates import TEMPLATES
 from reports.svg import Words
 from tests.published_builder import SURVEY, PublishedFile, published_file
 
