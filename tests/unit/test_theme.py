@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UsageError
+from pipeline.fingerprint import theme_hash
 from pipeline.logo import LARGEST_BYTES
 from pipeline.settings import create_workspace
 from pipeline.theme import COLOURS, LEAST_CONTRAST, PLAIN, contrast, nearest_readable, read_theme
@@ -81,6 +82,17 @@ def test_a_faint_colour_is_refused_with_a_near_one_that_passes(tmp_path: Path) -
     assert near
     assert contrast(near.group(1), "#f7f9f4") >= LEAST_CONTRAST
     assert read_theme(write_theme(tmp_path, change=('"#8a1f5c"', f'"{near.group(1)}"'))).accent == near.group(1)
+
+
+def test_pages_depend_on_the_theme_and_on_the_logo_it_names(tmp_path: Path) -> None:
+    workspace = create_workspace(tmp_path / "panel")
+    hashes = [theme_hash(workspace)]
+    for logo in (LOGO.encode(), LOGO.replace("60", "61").encode()):
+        write_theme(workspace.root, logo=logo)
+        hashes.append(theme_hash(workspace))
+    assert len(set(hashes)) == 3
+    (workspace.root / "notes.txt").write_text("of nobody's concern")
+    assert theme_hash(workspace) == hashes[-1]
 
 
 def test_contrast_is_that_of_wcag() -> None:
