@@ -81,7 +81,8 @@ class Panels:
             night = replace(A_NIGHT, connection=connection, surveys={SURVEY: survey})
             with in_progress(night):
                 gathered: PanelData = gather.fn(SURVEY)
-                self.data = replace(gathered, answers=dict(gathered.answers))
+                answers = dict(gathered.answers)  # read now: a weight that knows earlier answers asks for them later
+                self.data = replace(gathered, answers=answers, arrays=replace(gathered.arrays, answers=answers))
         self.draws: PanelDraws = panel_draws(survey, self.data.arrays)
         first = survey.weights[0].weight_id
         self.weights = {wave: self.weight(first, (wave,)) for wave in self.data.answers}
