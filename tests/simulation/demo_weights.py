@@ -1,4 +1,4 @@
-"""What a nonresponse step does for the demonstration's weights: `python -m tests.simulation.demo_weights`.
+"""What a nonresponse step would do for the demonstration's weights: `python -m tests.simulation.demo_weights`.
 
 Panels of the demonstration are taken in as a night does it; then each wave's headlines are estimated under raking alone
 and under recipes that also know who answered before and what they said first, and held against the truth.
@@ -16,7 +16,7 @@ import polars as pl
 
 from pipeline.panel.estimates import PanelData, wave_estimates
 from pipeline.panel.weights import weigh
-from pipeline.weighting_steps import ANSWER, NonresponseStep, WeightRecipe
+from pipeline.weighting_steps import ANSWER, Covariate, NonresponseStep, WeightRecipe
 from tests.results_page import replace_section
 
 TITLE = "Nonresponse in the demonstration's weights"
@@ -66,26 +66,27 @@ def markdown(estimates: pl.DataFrame) -> list[str]:
     return lines
 
 
-def recipes(declared: WeightRecipe) -> dict[str, WeightRecipe]:
-    """Return raking alone, with what is known of everybody's record, and as declared: with first answers, too."""
-    step = declared.nonresponse
+def recipes(declared: WeightRecipe, of_a_year: WeightRecipe) -> dict[str, WeightRecipe]:
+    """Return raking alone, as declared; with what is known of everybody's record; and with first answers, too."""
+    step = of_a_year.nonresponse
     assert step is not None
-    record = tuple(one for one in step.covariates if one.kind != ANSWER)
+    known = (*step.covariates, Covariate("tenure", "tenure_in_panel"))
+    record = tuple(one for one in known if one.kind != ANSWER)
     return {
-        "raking alone": replace(declared, nonresponse=None),
+        "raking alone, as declared": declared,
         "profile and response history, then raking": replace(declared, nonresponse=_with(step, record)),
-        "and first answers, as declared": declared,
+        "and first answers": replace(declared, nonresponse=_with(step, known)),
     }
 
 
-def _with(step: NonresponseStep, covariates: tuple[object, ...]) -> NonresponseStep:
-    return replace(step, covariates=covariates)  # type: ignore[arg-type]
+def _with(step: NonresponseStep, covariates: tuple[Covariate, ...]) -> NonresponseStep:
+    return replace(step, covariates=covariates)
 
 
 def _estimates(data: PanelData, truth: pl.DataFrame) -> pl.DataFrame:
     """Return the headlines of the waves under each recipe, with the truth beside them."""
     found = []
-    for name, recipe in recipes(data.survey.weight("cross_sectional")).items():
+    for name, recipe in recipes(data.survey.weight("cross_sectional"), data.survey.weight("year_1_to_2")).items():
         others = tuple(one for one in data.survey.weights if one.weight_id != recipe.weight_id)
         panel = replace(data, survey=replace(data.survey, weights=(recipe, *others)))
         for wave in WAVES:
