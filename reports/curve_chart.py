@@ -9,7 +9,7 @@ from reports.svg import Words
 WIDTH = 480
 LEFT, TOP, BOTTOM = 46.0, 14.0, 224.0
 NAME_SIZE, NAME_GAP = 15.0, 17.0  # as on a phone, where charts.css makes texts larger
-MOST_WAVE_LABELS = 12
+MOST_WAVE_LABELS, WAVE_SIZE = 12, 13.5
 BESIDE = 3.5  # between the intervals of the last wave, which would hide each other
 SHADES = 6  # of charts.css: colours that people with any colour vision tell apart
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -65,12 +65,12 @@ def _grid(right: float) -> str:
 
 
 def _wave_labels(waves: Sequence[str], places: Sequence[float]) -> str:
+    """Return the names of the waves, the last among them, as many as stand beside each other."""
     every, last = -(-len(waves) // MOST_WAVE_LABELS), len(waves) - 1
-    return "".join(
-        svg.text(x, BOTTOM + 20, label, "axis middle")
-        for index, (label, x) in enumerate(zip(waves, places, strict=True))
-        if index == 0 or ((last - index) % every == 0 and index >= every)
-    )
+    clear = places[0] + svg.text_width(waves[0], WAVE_SIZE) / 2
+    named = [index for index in range(1, len(waves)) if (last - index) % every == 0]
+    shown = [index for index in named if places[index] - svg.text_width(waves[index], WAVE_SIZE) / 2 > clear]
+    return "".join(svg.text(places[index], BOTTOM + 20, waves[index], "axis middle") for index in (0, *shown))
 
 
 def _curve(curve: Curve, places: Sequence[float], beside: float, kind: str) -> list[str]:

@@ -1,5 +1,6 @@
 """The newsletter for print: two pages of A4, tagged so that a screen reader can follow them."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,9 @@ from reports.page_templates import printed
 from reports.pictures import Picture
 
 CLEAR = ("rose", "fell")
+PAGES = 2
+CHART_WIDTHS = (100, 88, 76, 64)  # per cent of their column: the widest with which all is on two pages
+_PAGE = re.compile(rb"/Type\s*/Page\b")
 
 
 def newsletter_pdf(page: Mapping[str, Any], charts: Mapping[str, str], generated_at: datetime, theme: Theme) -> bytes:
@@ -20,7 +24,12 @@ def newsletter_pdf(page: Mapping[str, Any], charts: Mapping[str, str], generated
         charts: SVG by name, for print.
         generated_at: the date of the document.
     """
-    return printed("newsletter.typ", _content(page, charts), generated_at, theme)
+    content = _content(page, charts)
+    for width in CHART_WIDTHS:
+        pdf = printed("newsletter.typ", content | {"chart_width": width}, generated_at, theme)
+        if len(_PAGE.findall(pdf)) <= PAGES:
+            break
+    return pdf
 
 
 def _content(page: Mapping[str, Any], charts: Mapping[str, str]) -> dict[str, Any]:

@@ -113,6 +113,14 @@ def test_the_names_of_curves_never_cover_each_other(ends: list[float | None]) ->
     assert outside(chart) == []
 
 
+@pytest.mark.parametrize("n_waves", [3, 8, 12, 13, 40])
+def test_the_names_of_waves_do_not_cover_each_other_and_the_last_is_there(n_waves: int) -> None:
+    one = Curve("16-24", (0.5,) * n_waves, 0.4, 0.6, "50%")
+    chart = curve_chart([one], ["Wave 1", *(str(wave) for wave in range(2, n_waves + 1))], ABOUT)
+    assert covered(chart) == []
+    assert {"Wave 1", str(n_waves)} <= {box.text for box in boxes(chart)}
+
+
 def test_a_curve_is_broken_where_a_wave_may_not_be_shown() -> None:
     one = Curve("16-24", (1.0, 0.8, None, 0.5, 0.4), 0.3, 0.5, "40%")
     chart = curve_chart([one], ["Wave 1", "2", "3", "4", "5"], ABOUT)

@@ -114,6 +114,18 @@ def test_the_email_stays_small_and_the_pdf_has_two_pages(files: dict[str, bytes]
     assert files["newsletter.pdf"].count(b"/Alt") >= 4 + 1 + 2 + 2 or b"/ObjStm" in files["newsletter.pdf"]
 
 
+def test_charts_get_smaller_before_the_pdf_gets_a_third_page() -> None:
+    file = file_with_pictures()
+    long = "Thank you for everything that you told us in this wave and in all the others before it. " * 9
+    file.tables["newsletter_words"] = [
+        {"survey": SURVEY, "wave": "w04", "part": part, "place": place, "text": long, "answer": None}
+        for place, part in enumerate(("intro", "thanks", "next_survey"))
+    ]
+    edition = edition_of(file.read(), SURVEY, "w04", disclosure_profile="public")
+    pdf = render_editions(edition, title="Our panel", generated_at=MADE)["newsletter.pdf"]
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 2
+
+
 def test_waves_of_an_earlier_wording_stand_left_of_a_break_and_no_line_or_sentence_crosses_it() -> None:
     file = file_with_pictures()
     for row in file.rows("estimates", item="linking", statistic="headline"):
