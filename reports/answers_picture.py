@@ -8,7 +8,8 @@ from pipeline.disclosure import hide_groups
 from pipeline.translations import ANSWER, LABEL
 from reports import published, sentences, words
 from reports.diverging_chart import HIGH, LOW, MIDDLE, UNKNOWN, Answer, Bars, diverging_chart
-from reports.findings import SHARES, Edition, shown_share
+from reports.edition import Edition
+from reports.findings import SHARES, shown_share
 from reports.foreign_text import plain
 from reports.language import Language
 from reports.missing_answers import missing_answers

@@ -8,7 +8,8 @@ from pipeline.definitions import ALL
 from pipeline.disclosure import hide_counts, hide_shares
 from reports import words
 from reports.curve_chart import Curve, curve_chart
-from reports.findings import Edition, shown_share
+from reports.edition import Edition
+from reports.findings import shown_share
 from reports.pictures import Picture, Table
 from reports.svg import Words
 

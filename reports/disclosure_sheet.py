@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from reports import method, words
-from reports.findings import Edition
+from reports.edition import Edition
 from reports.language import ENGLISH
 from reports.published import columns_of
 from reports.sentences import UNTESTED_INFERENCE

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.disclosure import DisclosureProfile, disclosure_profile, hide_counts, hide_groups
 from reports import published, words
-from reports.findings import chosen_weight
+from reports.edition import chosen_weight
 from reports.language import ENGLISH
 from reports.published import Read, columns_of
 

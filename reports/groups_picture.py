@@ -10,7 +10,8 @@ from pipeline.disclosure import hide_counts, hide_groups
 from reports import charts, sentences, words
 from reports.charts import Mark
 from reports.curves_picture import DOMAIN
-from reports.findings import SHARES, Edition, Finding, mark_in_words, shown_share
+from reports.edition import Edition
+from reports.findings import SHARES, Finding, mark_in_words, shown_share
 from reports.pictures import Picture, Table
 from reports.svg import Words
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipeline.translations import DOMAIN, METHODS_NOTE, POPULATION, UNIT, UNIVERSE, WEIGHT
 from reports import published, words
-from reports.findings import Edition
+from reports.edition import Edition
 from reports.sentences import PROBABILITY, UNTESTED_INFERENCE
 
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from reports import method, published, words
 from reports.disclosure_sheet import WORDS, Heading, headings, regime_rows, releases
-from reports.findings import Edition
+from reports.edition import Edition
 from reports.language import ENGLISH
 from reports.page_templates import template
 from reports.published import Read, columns_of

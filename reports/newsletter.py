@@ -10,7 +10,8 @@ from pipeline.translations import EDITOR_TEXTS, POPULATION, TITLE, WE_DID, YOU_S
 from reports import charts, published, words
 from reports.answers_picture import answers_picture
 from reports.corrections import corrections
-from reports.findings import Edition, chosen_weight, headline_findings
+from reports.edition import Edition, chosen_weight
+from reports.findings import headline_findings
 from reports.groups_picture import group_pictures
 from reports.language import ENGLISH, Language
 from reports.language import language as language_of

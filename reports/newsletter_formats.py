@@ -7,7 +7,8 @@ from typing import Any
 
 from pipeline.theme import Theme
 from reports import charts, words
-from reports.findings import Edition, Finding
+from reports.edition import Edition
+from reports.findings import Finding
 from reports.foreign_text import plain
 from reports.language import Language
 from reports.newsletter import newsletter_page

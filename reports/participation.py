@@ -10,7 +10,8 @@ from pipeline.disclosure import hide_counts, hide_shares
 from reports import charts, published, words
 from reports.charts import Mark
 from reports.curves_picture import DOMAIN, curves_picture
-from reports.findings import Edition, mark_in_words, shown_share
+from reports.edition import Edition
+from reports.findings import mark_in_words, shown_share
 from reports.language import Language
 from reports.pictures import Picture, Table
 from reports.svg import Words

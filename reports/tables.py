@@ -14,7 +14,7 @@ import polars as pl
 from pipeline import disclosure
 from reports import published
 from reports.column_letters import with_letters
-from reports.findings import chosen_weight
+from reports.edition import chosen_weight
 from reports.language import ENGLISH
 from reports.published import Read
 from reports.table_rows import HIDDEN, TIDY, Group, ItemTable, groups, item_tables, wave_rows

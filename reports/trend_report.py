@@ -12,8 +12,8 @@ from pipeline import disclosure
 from pipeline.theme import PLAIN, Theme
 from reports import published, words
 from reports.codebook import figure_of, shown_figure
+from reports.edition import Edition, chosen_weight
 from reports.explorer_data import explorer_data
-from reports.findings import Edition, chosen_weight
 from reports.language import ENGLISH
 from reports.methods_sheet import weighting_steps
 from reports.page_templates import printed, template
