@@ -42,19 +42,36 @@ def change_lines(edition: Edition, series: pl.DataFrame, changes: pl.DataFrame) 
 
 
 def group_lines(edition: Edition, now: dict[str, Any], groups: pl.DataFrame) -> tuple[ChangeLine, ...]:
-    """Return what is said of groups; of a provisional wave and of a hidden figure nothing is."""
+    """Return what is said of groups: a line for each domain that differs, one for all those that do not.
+
+    Of a provisional wave and of a hidden figure nothing is said.
+    """
     if edition.is_provisional or now["is_suppressed"]:
         return ()
-    lines = [_group_line(edition, row, now["inference"]) for row in groups.iter_rows(named=True)]
+    told: dict[str, list[str]] = {}  # verdict: domains of which no figures are told
+    lines = []
+    for row in groups.iter_rows(named=True):
+        verdict, domain = _group_verdict(row), edition.texts.text(row["domain_label"], DOMAIN, row["domain"])
+        if verdict == sentences.DIFFERS:
+            lines.append(_group_line(edition, row, verdict, domain, now["inference"]))
+        else:
+            told.setdefault(verdict, []).append(domain)
+    lines += [_group_line(edition, {}, one, ", ".join(domains), now["inference"]) for one, domains in told.items()]
     return tuple(line for line in lines if line.text)
 
 
-def _group_line(edition: Edition, row: dict[str, Any], inference: str) -> ChangeLine:
-    verdict = sentences.TOO_FEW if row["is_suppressed"] else str(row["verdict"])
-    if verdict in sentences.GROUP_VERDICTS and row["p_value_corrected"] is None:
-        verdict = ""
-    ends = [(edition.texts.untranslated(row[f"{end}_group"]), row[f"{end}_estimate"]) for end in ("lowest", "highest")]
-    domain = edition.texts.text(row["domain_label"], DOMAIN, row["domain"])
+def _group_verdict(row: dict[str, Any]) -> str:
+    is_hidden = row["is_suppressed"] or row["lowest_estimate"] is None or row["highest_estimate"] is None
+    if is_hidden:
+        return sentences.TOO_FEW
+    return "" if row["p_value_corrected"] is None else str(row["verdict"])
+
+
+def _group_line(edition: Edition, row: dict[str, Any], verdict: str, domain: str, inference: str) -> ChangeLine:
+    ends = [
+        (edition.texts.untranslated(row.get(f"{end}_group") or ""), row.get(f"{end}_estimate"))
+        for end in ("lowest", "highest")
+    ]
     text = sentences.group_sentence(edition.language, verdict, ends[0], ends[1], domain=domain, inference=inference)
     return ChangeLine(verdict, text)
 

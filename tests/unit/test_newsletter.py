@@ -372,3 +372,17 @@ def test_the_headline_family_declared_first_is_told_and_no_other():
     ]
     assert "Something else" not in page(file)
     assert len(findings(page(file))) == 4
+
+
+def test_groups_that_do_not_differ_are_told_in_one_line():
+    file = published_file()
+    tested = {"survey": SURVEY, "wave": "w04", "weight_id": WEIGHT, "family": "headlines", "item": "linking",
+              "statistic": "headline", "category": "support", "lowest_group": "a", "lowest_estimate": 0.5,
+              "highest_group": "b", "highest_estimate": 0.6, "p_value_corrected": 0.2, "is_suppressed": False,
+              "verdict": "no clear difference between groups"}  # fmt: skip
+    file.tables["group_tests"] = [tested | {"domain": domain} for domain in ("age_group", "sex")]
+    file.tables["domains"] = [
+        {"survey": SURVEY, "domain": domain, "domain_order": order, "label": label}
+        for order, (domain, label) in enumerate((("age_group", "Age group"), ("sex", "Sex")))
+    ]
+    assert "No clear difference between groups (Age group, Sex)." in findings(page(file))[0]

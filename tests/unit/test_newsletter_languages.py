@@ -149,4 +149,14 @@ def test_the_pdf_is_in_welsh() -> None:
     edition = edition_of(bilingual().read(), SURVEY, "w04", disclosure_profile="public", language=language("cy"))
     pdf = render_editions(edition, title="Our panel", generated_at=MADE)["newsletter.pdf"]
     assert b"/Lang(cy)" in pdf
+    assert b"/Type/Pages/Count 2" in pdf
     assert b"/Lang(en)" in pdf  # of what is not translated
+
+
+def test_a_longer_language_is_set_smaller_to_stay_on_two_pages() -> None:
+    file = bilingual()
+    for row in file.tables["newsletter_words"]:
+        row["text"] = "A longer text than there is room for. " * 30
+    edition = edition_of(file.read(), SURVEY, "w04", disclosure_profile="public", language=language("cy"))
+    pdf = render_editions(edition, title="Our panel", generated_at=MADE)["newsletter.pdf"]
+    assert b"/Type/Pages/Count 2" in pdf
