@@ -7,9 +7,15 @@ from flows.compare_groups import compare_groups
 from flows.estimate_wave import estimate_wave
 from flows.figure_steps import Figures, deliveries_of_sources
 from flows.quality_effects import forget_quality_effect, tell_quality_effect
-from flows.replicate_weights import forget_unused_draws, replicate_weight
+from flows.replicate_weights import (
+    forget_replicates_in_full,
+    forget_unused_draws,
+    replicate_in_full,
+    replicate_weight,
+)
 from flows.run_context import current, unsearched
 from flows.weight_wave import gather, weight_wave
+from pipeline import warehouse
 from pipeline.analysis_plans import TransitionPlan, TrendPlan
 from pipeline.definitions import CROSSWALK, MAILINGS, ROSTER
 from pipeline.estimation.smoothing import FEWEST_WAVES
@@ -78,6 +84,7 @@ def _replicates(figures: Figures) -> None:
                 partial(_replicate, figures, recipe, waves, draws),
                 *(_recipes(figures, recipe), draws.replicate_set),
             )
+    _replicates_in_full(figures)
     forget_unused_draws(survey.survey)
 
 
@@ -85,6 +92,33 @@ def _replicate(figures: Figures, recipe: WeightRecipe, waves: tuple[str, ...], d
     weight = figures.weight(recipe, waves)
     made_of = (unsearched(weight), unsearched(figures.data), unsearched(draws))
     replicate_weight(figures.survey, weight.wave_set, recipe.weight_id, *made_of)
+
+
+def _replicates_in_full(figures: Figures) -> None:
+    """Replicate every weight with each PSU drawn on its own, where the file in full detail is asked for."""
+    survey = figures.data.survey
+    is_asked = bool(figures.night.workspace.secure_folder) and survey.k_anonymity is not None
+    is_forgotten = not is_asked and forget_replicates_in_full(survey.survey)
+    if not is_asked and not is_forgotten:
+        return
+    draws = panel_draws(survey, figures.data.arrays, in_full=True)
+    for recipe in survey.weights:
+        for waves in waves_of(survey, recipe, figures.fielded):
+            name = f"replicates-in-full-{recipe.weight_id}-{'+'.join(waves)}"
+            if is_forgotten:
+                warehouse.remember_step(figures.night.connection, survey.survey, name, "")
+                continue
+            figures.step(
+                name,
+                waves_behind(survey, recipe, waves),
+                partial(_replicate_in_full, figures, recipe, waves, draws),
+                *(_recipes(figures, recipe), draws.replicate_set),
+            )
+
+
+def _replicate_in_full(figures: Figures, recipe: WeightRecipe, waves: tuple[str, ...], draws: PanelDraws) -> None:
+    weight = figures.weight(recipe, waves)
+    replicate_in_full(figures.survey, weight.wave_set, recipe.weight_id, weight, figures.data, draws)
 
 
 def _quality_effects(figures: Figures) -> None:

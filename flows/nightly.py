@@ -13,6 +13,7 @@ from prefect import flow
 from pipeline import local_time, run_log
 from pipeline.fingerprint import code_version, standing_hash, tree_hash
 from pipeline.lock import hold
+from pipeline.private_folder import make_private
 from pipeline.requests import pending_requests
 from pipeline.run_log import NightState
 from pipeline.settings import Workspace, read_workspace
@@ -38,9 +39,12 @@ def nightly(directory: str, full: bool = False, today: str | None = None, now: s
 
     Raises:
         WorkspaceBusyError: another run holds the workspace.
+        UsageError: the folder for the file in full detail can be read by others.
         DefinitionError: a definition is wrong; nothing was changed.
     """
     workspace = read_workspace(Path(directory))
+    if workspace.secure_file is not None:
+        make_private(workspace.secure_file.parent)  # before hours of work, not after
     given = (date.fromisoformat(today) if today else None, datetime.fromisoformat(now) if now else None)
     day, moment = local_time.clock(workspace.time_zone, *given)
     started = datetime.now(UTC)
@@ -55,7 +59,7 @@ def nightly(directory: str, full: bool = False, today: str | None = None, now: s
 def _work(workspace: Workspace, when: tuple[date, datetime], started: datetime, full: bool) -> NightState:
     """Do a night's work; the slow libraries are imported only here."""
     clock = time.perf_counter()
-    from flows import figures, judge_responses, publish
+    from flows import figures, judge_responses, protect_members, publish
     from flows.run_context import Night, in_progress
     from flows.take_in import build_tables, take_in
     from pipeline import survey_files, warehouse
@@ -97,6 +101,7 @@ def _work(workspace: Workspace, when: tuple[date, datetime], started: datetime, 
                 build_tables()  # again only where somebody was removed, or no longer is
             with timed(night, "figures"):
                 for name in surveys:
+                    protect_members.protect_members(name)
                     figures.make_figures(name)
             with timed(night, "publication and pages"):
                 state = publish.publish_night()

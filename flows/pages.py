@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.arrivals import deliveries_in_use
 from flows.releases import Release, latest_releases
-from flows.run_context import Night, current
+from flows.run_context import Night, current, detailed_reader
 from pipeline import run_log, warehouse
 from pipeline.fingerprint import text_hash, theme_hash
 from pipeline.settings import Workspace
@@ -113,7 +113,7 @@ def wave_folder(workspace: Workspace, survey: str, wave: str, *, is_out: bool) -
 def write_newsletter(workspace: Workspace, survey: str, wave: str) -> Path:
     """Make a wave's newsletter, methods and, of a release, all formats and tables; return where the page is.
 
-    They are made from the published file alone; drafts stay in var/drafts.
+    They are made from the published file, and tests between groups from members in full; drafts stay in var/drafts.
 
     Raises:
         DefinitionError: no such survey or wave is published.
@@ -127,7 +127,8 @@ def write_newsletter(workspace: Workspace, survey: str, wave: str) -> Path:
             "left join releases on releases.release_id = waves.release_id where surveys.survey = ?",
             [wave, survey],
         ).row(0, named=True)
-        files = _wave_files(read, survey, wave, facts, workspace)
+        with detailed_reader(workspace) as members:
+            files = _wave_files((read, members), survey, wave, facts, workspace)
     folder = wave_folder(workspace, survey, wave, is_out=facts["is_out"])
     for name, content in files.items():
         run_log.replace_bytes(folder / name, content)
@@ -136,7 +137,10 @@ def write_newsletter(workspace: Workspace, survey: str, wave: str) -> Path:
     return folder / NEWSLETTER
 
 
-def _wave_files(read: Read, survey: str, wave: str, facts: dict[str, Any], workspace: Workspace) -> dict[str, bytes]:
+def _wave_files(
+    reads: tuple[Read, Read], survey: str, wave: str, facts: dict[str, Any], workspace: Workspace
+) -> dict[str, bytes]:
+    read, members = reads
     about = {"title": facts["title"], "generated_at": facts["made_at"]}
     options = {
         "disclosure_profile": facts["disclosure_profile"],
@@ -151,7 +155,7 @@ def _wave_files(read: Read, survey: str, wave: str, facts: dict[str, Any], works
         if facts["is_released"]:
             told |= render_editions(edition, **about)
         files |= {f"{language_folder(languages, code)}{name}": content for name, content in told.items()}
-    return files | (render_tables(read, survey, wave) if facts["is_released"] else {})
+    return files | (render_tables(read, survey, wave, members) if facts["is_released"] else {})
 
 
 @task(task_run_name="attrition-pages", cache_policy=NO_CACHE)

@@ -18,6 +18,7 @@ from flows.summary import published_corrections, summary_lines
 from pipeline import run_log, warehouse
 from pipeline.estimation.intervals import t_table
 from pipeline.fingerprint import night_fingerprint
+from pipeline.private_folder import make_private
 from pipeline.run_log import NightState
 from pipeline.settings import Workspace
 from reports.quality import render_quality
@@ -126,11 +127,16 @@ def publish_file(held: list[str]) -> None:
     warehouse.replace_rows(night.connection, "log.runs", _runs(night, held))
     warehouse.replace_rows(night.connection, "analysis.t_distribution", _t_distribution(night))
     warehouse.build_marts(night.connection)
-    warehouse.publish(night.connection, night.workspace.published_file, snapshot_name=night.snapshot_name)
     named = warehouse.read(night.connection, "select distinct snapshot from log.releases where snapshot is not null")
-    warehouse.forget_snapshots(
-        night.workspace.published_file, newest=night.workspace.snapshots, named=set(named["snapshot"])
-    )
+    for path in (night.workspace.published_file, night.workspace.secure_file):
+        if path is None:
+            continue
+        in_full = path == night.workspace.secure_file
+        if in_full:
+            make_private(path.parent)
+            make_private(path.parent / "snapshots")
+        warehouse.publish(night.connection, path, snapshot_name=night.snapshot_name, in_full=in_full)
+        warehouse.forget_snapshots(path, newest=night.workspace.snapshots, named=set(named["snapshot"]))
 
 
 def copy_examples(workspace: Workspace) -> None:

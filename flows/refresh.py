@@ -1,7 +1,7 @@
-"""The plan of a refreshment, from the published file: whom to chase, how many to recruit by age group."""
+"""The plan of a refreshment, from the panel's members in full: whom to chase, how many to recruit by age group."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline import warehouse
+from flows.run_context import detailed_reader
 from pipeline.errors import UsageError
 from pipeline.retention.refreshment import Plan, Wanted, refresh_plan
 from pipeline.settings import Workspace
@@ -103,9 +103,11 @@ def planned(workspace: Workspace, survey: str, asked: Asked) -> Planned:
         UsageError: the survey has no outlook, the wave is too far, or a share is of no group.
     """
 
-    def read(sql: str, parameters: Any) -> pl.DataFrame:
-        return warehouse.read_published(workspace.published_file, sql, parameters)
+    with detailed_reader(workspace) as read:
+        return _planned(read, survey, asked)
 
+
+def _planned(read: Callable[[str, Any], pl.DataFrame], survey: str, asked: Asked) -> Planned:
     outlook = read(_OUTLOOK, [survey])
     if outlook.is_empty():
         raise UsageError(

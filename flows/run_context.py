@@ -1,12 +1,15 @@
 """The night in progress: what every task of it shares, kept out of Prefect's parameters."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar, cast
 
+import polars as pl
+
+from pipeline import warehouse
 from pipeline.crosswalk import People
 from pipeline.definitions import Survey
 from pipeline.requests import Request
@@ -89,3 +92,19 @@ def unsearched(parameter: Parameter) -> Parameter:
     from prefect.utilities.annotations import quote
 
     return cast(Parameter, quote(parameter))
+
+
+@contextmanager
+def detailed_reader(workspace: Workspace) -> Iterator[Callable[[str, Any], pl.DataFrame]]:
+    """Open what is known of members in full: for tests between groups, and for those who run the panel.
+
+    Raises:
+        WorkspaceBusyError: a night is writing it.
+    """
+    try:
+        connection = current().connection
+    except LookupError:
+        with warehouse.open_read_only(workspace.warehouse) as connection:
+            yield warehouse.marts_reader(connection)
+    else:
+        yield warehouse.marts_reader(connection)

@@ -42,6 +42,12 @@ def gather(survey: str) -> PanelData:
         wave_numbers=rows("select panel_member_id, wave, name, value from core.wave_weights where survey = ?"),
         participation=participation,
         answers=answers,
+        shown=rows(
+            "select panel_member_id, string_agg(domain || ' ' || domain_value, chr(10) order by domain) as combination "
+            "from analysis.shown_profile where survey = ? group by panel_member_id"
+        )
+        if definition.k_anonymity
+        else None,
         interviews=rows(
             "select panel_member_id, wave, max(coalesce(wave_row.mode, declared.mode)) as mode "
             "from core.participation inner join staging.wave_rows as wave_row using (survey, wave, panel_member_id) "

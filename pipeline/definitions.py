@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pipeline.analysis_plans import ChangePlan, ConditioningPlan, RetentionPlan, TestFamily, TransitionPlan, TrendPlan
+from pipeline.anonymity_plan import KAnonymity
 from pipeline.mode_guard import ModeGuard
 from pipeline.quality_limits import Grid, ResponseQuality, SeverityChange, WaveComparison
 from pipeline.translations import Translation
@@ -388,6 +389,7 @@ class Survey:
     replicates: ReplicateDraws = USUAL_DRAWS
     languages: tuple[str, ...] = ("en",)  # it is told in these; its own texts stand in the first
     translations: dict[str, Translation] = field(default_factory=dict)  # by each further language
+    k_anonymity: KAnonymity | None = None  # None: members' rows show the profile in full
 
     def wave(self, wave: str) -> Wave:
         """Return the wave of that name; KeyError when there is none."""

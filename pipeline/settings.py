@@ -21,6 +21,7 @@ schedule = "0 2 * * *"        # the nightly run, as cron in that time zone
 confidence = 0.95
 auto_finalise = true          # a wave whose fieldwork is over becomes final in the next nightly run
 auto_approve = true           # its newsletter goes out without waiting for `panel approve`
+secure_folder = ""            # "published/secure", say: the file in full detail too, readable by its owner alone
 snapshots = 90                # published files kept beside the newest; those that a release names are kept always
 register_key = "file:var/register.key"   # or env:NAME; keep it apart from backups of the register
 """
@@ -39,6 +40,7 @@ class Workspace:
     auto_approve: bool
     snapshots: int
     register_key: str
+    secure_folder: str = ""  # empty: no file in full detail is written
 
     def today(self) -> date:
         """Return the date where the panel is."""
@@ -100,6 +102,11 @@ class Workspace:
     def published_file(self) -> Path:
         return self.published / "panel.duckdb"
 
+    @property
+    def secure_file(self) -> Path | None:
+        """Return where the file in full detail goes; None when panel.toml asks for none."""
+        return self.root / self.secure_folder / "panel.duckdb" if self.secure_folder else None
+
 
 def create_workspace(root: Path, name: str | None = None) -> Workspace:
     """Make the folders and panel.toml of a new workspace and return it.
@@ -150,6 +157,7 @@ _DEFAULTS: dict[str, object] = {
     "confidence": 0.95,
     "auto_finalise": False,
     "auto_approve": False,
+    "secure_folder": "",
     "snapshots": 90,
     "register_key": "file:var/register.key",
 }
@@ -190,6 +198,7 @@ def _workspace(root: Path, path: Path, stated: dict[str, object]) -> Workspace:
         auto_approve=bool(settings["auto_approve"]),
         snapshots=int(str(settings["snapshots"])),
         register_key=str(settings["register_key"]),
+        secure_folder=str(settings["secure_folder"]),
     )
 
 

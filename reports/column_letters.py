@@ -1,6 +1,7 @@
 """Which groups of a table differ: pairwise tests from the published replicate weights, as letters under the figures."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -45,8 +46,8 @@ def _design(read: Read, survey: str, wave: str, weight_id: str) -> tuple[pl.Seri
     if not columns_of(read, "replicate_weights"):
         return None
     sql = """
-        select replicate.panel_member_id, replicate.weight, replicate.replicate_weights, weights.stratum, weights.psu,
-            replicate_sets.coefficients, replicate_sets.kind
+        select replicate.panel_member_id, replicate.weight, replicate.replicate_weights, weights.replicate_group,
+            replicate_sets.coefficients, replicate_sets.kind, replicate_sets.degrees_of_freedom
         from replicate_weights as replicate
         inner join weights on weights.survey = replicate.survey and weights.wave = replicate.wave
             and weights.weight_id = replicate.weight_id and weights.panel_member_id = replicate.panel_member_id
@@ -62,9 +63,9 @@ def _design(read: Read, survey: str, wave: str, weight_id: str) -> tuple[pl.Seri
     coefficients = np.asarray(held.item(0, "coefficients"), np.float64)[counts]
     weight = held["weight"].to_numpy()
     replicates = supplied_replicates(weight, columns[:, counts], coefficients, kind=str(held.item(0, "kind")))
-    codes = {name: held[name].to_numpy().astype(np.int64) for name in ("stratum", "psu")}
-    design = SurveyDesign(weight, codes["stratum"], codes["psu"], lonely_psu="adjust", replicates=replicates)
-    return held["panel_member_id"], design
+    group = held["replicate_group"].to_numpy().astype(np.int64)
+    drawn = replace(replicates, most_freedom=held.item(0, "degrees_of_freedom"))
+    return held["panel_member_id"], SurveyDesign(weight, psu=group, lonely_psu="adjust", replicates=drawn)
 
 
 def _domains(read: Read, survey: str, members: pl.Series, columns: Sequence[Group]) -> list[DomainMask]:

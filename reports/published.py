@@ -13,7 +13,7 @@ HEADLINE_FAMILY = "headlines"  # its name where the file does not say which fami
 
 def columns_of(read: Read, table: str) -> set[str]:
     """Return the columns of a published table; none when this stage does not publish it."""
-    sql = "select column_name from information_schema.columns where table_schema = 'main' and table_name = ?"
+    sql = "select column_name from information_schema.columns where table_schema = current_schema() and table_name = ?"
     return set(read(sql, [table]).get_column("column_name").to_list())
 
 

@@ -24,11 +24,12 @@ FIRST_ROW = 4  # of a table: after title, wording, base note and the way back
 WIDTH = {"label": 44, "figure": 13}
 
 
-def render_tables(read: Read, survey: str, wave: str) -> dict[str, bytes]:
+def render_tables(read: Read, survey: str, wave: str, members: Read | None = None) -> dict[str, bytes]:
     """Return tables.xlsx, tables.csv and tables.parquet of one wave.
 
     Args:
         read: answers SQL with the rows of the published file.
+        members: the same of rows of members in full, for tests between groups that the file shows together; None: read.
 
     Raises:
         DefinitionError: no such wave is published.
@@ -39,7 +40,7 @@ def render_tables(read: Read, survey: str, wave: str) -> dict[str, bytes]:
     weight_id = chosen_weight(read, survey, wave, published.headline_family(read, survey)[0])
     rows = wave_rows(read, survey, wave, weight_id, profile)
     columns = groups(rows)
-    rows = with_letters(rows, columns, read, survey, wave, weight_id)
+    rows = with_letters(rows, columns, members or read, survey, wave, weight_id)
     csv, parquet = io.BytesIO(), io.BytesIO()
     rows.select(_guarded(name, rows) for name in TIDY).write_csv(csv)
     rows.write_parquet(parquet)

@@ -27,7 +27,9 @@ create table if not exists analysis.replicate_sets (
     seed integer,
     n_strata integer,
     n_psus integer,
-    coefficients double[] not null
+    coefficients double[] not null,
+    degrees_of_freedom integer,
+    psus_together integer
 );
 
 create table if not exists analysis.replicate_factors (
@@ -42,7 +44,47 @@ create table if not exists analysis.replicate_ratios (
     weight_id varchar not null,
     wave_set varchar not null,
     replicate_cell integer not null,
-    ratios double[] not null
+    ratios double[] not null,
+    replicate_set varchar
+);
+
+-- Where holders stand in replicates that combine no PSUs: only where the file in full detail is asked for.
+create table if not exists analysis.detailed_places (
+    survey varchar not null,
+    weight_id varchar not null,
+    wave_set varchar not null,
+    wave varchar not null,
+    panel_member_id varchar not null,
+    replicate_set varchar not null,
+    replicate_group integer not null,
+    replicate_cell integer not null
+);
+
+-- What members' rows show to researchers: the profile in which no combination of key variables is rare.
+create table if not exists analysis.shown_profile (
+    survey varchar not null,
+    panel_member_id varchar not null,
+    domain varchar not null,
+    domain_value varchar not null
+);
+
+create table if not exists analysis.shown_categories (
+    survey varchar not null,
+    domain varchar not null,
+    domain_value varchar not null,
+    shown_as varchar not null
+);
+
+create table if not exists analysis.k_anonymity (
+    survey varchar not null,
+    key_variables varchar,
+    k integer,
+    smallest_combination integer,
+    n_combinations integer,
+    n_members integer,
+    n_categories_merged integer,
+    n_members_not_shown integer,
+    n_values_not_shown integer
 );
 
 create table if not exists analysis.t_distribution (

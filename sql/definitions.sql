@@ -19,7 +19,8 @@ create table if not exists definitions.surveys (
     methods_note varchar,
     has_member_list boolean,
     smallest_base integer,
-    languages varchar
+    languages varchar,
+    smallest_combination integer
 );
 
 create table if not exists definitions.waves (
@@ -163,6 +164,12 @@ create table if not exists definitions.domain_values (
     value_order integer,
     low double,
     high double
+);
+
+create table if not exists definitions.key_variables (
+    survey varchar not null,
+    domain varchar not null,
+    key_order integer not null
 );
 
 create table if not exists definitions.design_columns (

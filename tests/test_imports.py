@@ -10,7 +10,13 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 ORDER = (
     ("pipeline.errors",),
-    ("pipeline.weighting_steps", "pipeline.mode_guard", "pipeline.analysis_plans", "pipeline.quality_limits"),
+    (
+        "pipeline.weighting_steps",
+        "pipeline.mode_guard",
+        "pipeline.analysis_plans",
+        "pipeline.quality_limits",
+        "pipeline.anonymity_plan",
+    ),
     ("pipeline.translations",),
     ("pipeline.definitions",),
     ("pipeline.rules",),
@@ -30,6 +36,7 @@ ORDER = (
         "pipeline.weight_choice",
         "pipeline.series",
         "pipeline.step_inputs",
+        "pipeline.k_anonymity",
         "pipeline.response_quality",
         "pipeline.word_shapes",
         "pipeline.known_profile",
@@ -47,6 +54,7 @@ ORDER = (
         "pipeline.run_log",
         "pipeline.lock",
         "pipeline.quiet_end",
+        "pipeline.private_folder",
         "pipeline.requests",
         "pipeline.intake",
         "pipeline.register_store",
@@ -154,6 +162,7 @@ FLOW_LAYERS = (
         "follow_trends",
         "follow_members",
         "quality_effects",
+        "protect_members",
         "pages",
     ),  # tasks
     ("figure_steps",),

@@ -114,7 +114,9 @@ class Replication:
         Without strata and PSUs only the replicates tell: the rank of those of the domain's rows, minus 1.
         """
         if self.design.strata is not None or self.design.psu is not None:
-            return np.minimum(degrees_of_freedom(self.psus.of, has_data), self.replicates.n_replicates - 1)
+            most = self.replicates.n_replicates - 1
+            most = min(most, self.replicates.most_freedom or most)
+            return np.minimum(degrees_of_freedom(self.psus.of, has_data), most)
         ranks = [self._rank(rows.row[rows.domain == domain]) for domain in range(rows.n_domains)]
         return np.array(ranks, np.int64) - 1
 

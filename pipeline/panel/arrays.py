@@ -53,6 +53,7 @@ class PanelArrays:
     # wave: (n_members,) how the respondents were interviewed, "" elsewhere
     interview_mode: dict[str, NDArray[np.object_]] = field(default_factory=dict)
     other_means: NDArray[np.bool_] | None = None  # (n_members,) recruited by other means than a random sample
+    shown: NDArray[np.int64] | None = None  # (n_members,) whose profile is shown alike; None: it is shown in full
 
     def modes(self, wave: str) -> NDArray[np.object_]:
         """Return how the respondents of a wave were interviewed, (n_members,); "" elsewhere, and where not known."""
@@ -103,6 +104,7 @@ def panel_arrays(
     wave_numbers: pl.DataFrame | None = None,
     answers: Mapping[str, pl.DataFrame] | None = None,
     interviews: pl.DataFrame | None = None,
+    shown: pl.DataFrame | None = None,
 ) -> PanelArrays:
     """Return the arrays of one survey from its core tables.
 
@@ -114,6 +116,7 @@ def panel_arrays(
         wave_numbers: panel_member_id, wave, name, value.
         answers: of every wave panel_member_id, item, code, number.
         interviews: panel_member_id, wave, mode; one row per respondent and wave.
+        shown: panel_member_id and combination, the profile that members' rows show; None or no rows: all of it.
     """
     design = design.sort("panel_member_id")
     members = tuple(design["panel_member_id"])
@@ -142,6 +145,7 @@ def panel_arrays(
         answers={} if answers is None else answers,
         other_means=~design["is_probability_member"].to_numpy() if "is_probability_member" in design.columns else None,
         interview_mode={} if interviews is None else _modes(interviews.join(rows, on="panel_member_id"), len(members)),
+        shown=None if shown is None or shown.is_empty() else _shown(rows.join(shown, on="panel_member_id", how="left")),
     )
 
 
@@ -198,6 +202,10 @@ def domain_masks(survey: Survey, arrays: PanelArrays, rows: NDArray[np.int64]) -
 
 def _codes(labels: pl.Series) -> NDArray[np.int64]:
     return (labels.fill_null("").rank("dense").cast(pl.Int64) - 1).to_numpy()
+
+
+def _shown(members: pl.DataFrame) -> NDArray[np.int64]:
+    return _codes(members.sort("row")["combination"])
 
 
 def _domains(domains: tuple[Domain, ...], found: pl.DataFrame, n: int) -> dict[str, Categories]:

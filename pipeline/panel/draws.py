@@ -1,7 +1,7 @@
 """The draws that the replicates of all of a panel's weights share, and how these replicates are stored."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -9,10 +9,19 @@ from numpy.typing import NDArray
 
 from pipeline.definitions import Survey
 from pipeline.design import DesignStructure, SurveyDesign, design_structure
+from pipeline.errors import WeightingError
 from pipeline.panel.arrays import PanelArrays
 from pipeline.panel.replicates import with_replicates
 from pipeline.panel.weights import PanelWeight
 from pipeline.weighting.replicate_factors import ReplicateFactors, ReplicatePlan, replicate_factors
+from pipeline.weighting.replicate_groups import (
+    averaged_ratios,
+    cells_of_at_least,
+    combined_psus,
+    in_order_of_rows,
+    joined_strata,
+    secret_seed,
+)
 from pipeline.weighting.replicates import (
     CalibrationPlan,
     Replicates,
@@ -23,21 +32,43 @@ from pipeline.weighting.replicates import (
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 ID_DIGITS = 12
+FEWEST_GROUPS = 3  # of combined PSUs in a stratum: of two, a bootstrap would leave one out whole
+DRAWN = (
+    0.5  # share of the groups, less one, that a bootstrap draws: no weight is 0, so no category of a margin is empty
+)
 
 
 @dataclass(frozen=True)
 class PanelDraws:
     """The PSU draws of a panel. Every wave's replicates start from them, so the covariance of waves is in them."""
 
-    replicate_set: str  # names the draws; another one as soon as members, strata or PSUs are others
+    replicate_set: str  # names the draws; another one as soon as members, strata, PSUs or what is shown are others
     structure: DesignStructure  # of all members, in the declared strata
-    design: SurveyDesign  # of all members, as drawn from: strata with one PSU joined with a neighbour
+    design: SurveyDesign  # of all members, as drawn from: small strata joined and, for many readers, PSUs combined
     plan: ReplicatePlan
+    alike: Codes | None = None  # (n_members,) who is shown alike, whose ratios are averaged; None: nobody's are
+    smallest: int = 1  # holders of an averaged ratio, and PSUs that are drawn together
 
     @cached_property
     def factors(self) -> ReplicateFactors:
-        """Return the factor of every member's PSU in every replicate; drawn when first asked for."""
-        return replicate_factors(self.design, self.plan)
+        """Return the factor of every member's PSU in every replicate; drawn when first asked for.
+
+        Raises:
+            WeightingError: the plan does not suit the design, or there are too few PSUs to combine.
+        """
+        if self.alike is None:
+            return replicate_factors(self.design, self.plan)
+        if self.degrees_of_freedom < 1:
+            raise WeightingError(
+                f"{self.structure.n_psus} primary sampling units make no two groups of {self.smallest}, and fewer "
+                "drawn together would show who lives together. Lower k in k_anonymity of survey.yml."
+            )
+        return in_order_of_rows(replicate_factors(self.design, self.plan))
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """Return how many of the groups drawn vary on their own."""
+        return self.design.structure.degrees_of_freedom
 
 
 @dataclass(frozen=True)
@@ -49,22 +80,40 @@ class StoredReplicates:
     ratio: Floats  # (n_cells, n_replicates) NaN in replicates that failed
 
 
-def panel_draws(survey: Survey, arrays: PanelArrays) -> PanelDraws:
+def panel_draws(survey: Survey, arrays: PanelArrays, *, in_full: bool = False) -> PanelDraws:
     """Return the draws of a survey's panel, by its declared plan.
 
     A stratum with one PSU cannot be varied by any draw: it is joined with the next one (the last with the one
     before it), which errs on the side of too much variance. Declared `certainty`, it stays and adds none.
 
+    Args:
+        in_full: PSUs are drawn one by one, though the survey coarsens what members' rows show.
+
     Source: methodology C6; Wolter (2007), Introduction to Variance Estimation, 2nd ed., section 2.5.
     """
     n = len(arrays.members)
     structure = design_structure(n, arrays.stratum, arrays.psu, None)
-    is_certain = survey.design.lonely_psu == "certainty"
-    stratum = arrays.stratum if is_certain else _joined_strata(structure)[structure.stratum]
-    declared = survey.replicates
+    declared, asked = survey.replicates, None if in_full else survey.k_anonymity
     plan = ReplicatePlan(declared.kind, declared.number, seed=declared.seed)
+    if asked is not None:
+        return _coarsened_draws(survey, arrays, structure, plan, asked.k)
+    is_certain = survey.design.lonely_psu == "certainty"
+    stratum = arrays.stratum if is_certain else joined_strata(structure, 2)[structure.stratum]
     design = SurveyDesign(np.ones(n), stratum, structure.psu, lonely_psu="certainty")
     return PanelDraws(f"{survey.survey}-{_digest(arrays, plan)}", structure, design, plan)
+
+
+def _coarsened_draws(
+    survey: Survey, arrays: PanelArrays, structure: DesignStructure, plan: ReplicatePlan, k: int
+) -> PanelDraws:
+    """Return draws of groups of k PSUs or more, so that nobody tells by their replicates who lives together."""
+    seed = secret_seed(structure, plan.seed or 0)
+    stratum = joined_strata(structure, FEWEST_GROUPS * k)
+    group = combined_psus(structure, stratum, k, kind=plan.kind, seed=seed)
+    design = SurveyDesign(np.ones(len(arrays.members)), stratum[structure.stratum], group, lonely_psu="certainty")
+    alike = np.zeros(len(arrays.members), np.int64) if arrays.shown is None else arrays.shown
+    name = f"{survey.survey}-{_digest(arrays, plan, alike.tobytes(), k)}"
+    return PanelDraws(name, structure, design, replace(plan, seed=seed, drawn=DRAWN), alike, k)
 
 
 def weight_replicates(weight: PanelWeight, draws: PanelDraws) -> Replicates:
@@ -102,6 +151,7 @@ def stored_replicates(weight: PanelWeight, replicates: Replicates, draws: PanelD
     held = np.flatnonzero(weight.weighted.is_held[weight.weighted.in_design])
     rows, final = weight.held_rows, weight.weighted.weight[weight.weighted.is_held]
     group = draws.factors.group_of_row[rows]
+    kept = _kept(replicates, draws)
     if replicates.columns is None and replicates.ratio is not None and replicates.cell_of_row is not None:
         cells, first, cell = np.unique(replicates.cell_of_row[held], return_index=True, return_inverse=True)
         of_full_sample = final[first] / replicates.base_weight[held[first]]
@@ -109,13 +159,42 @@ def stored_replicates(weight: PanelWeight, replicates: Replicates, draws: PanelD
     elif replicates.columns is None:
         cell, ratio = np.zeros(held.size, np.int64), np.ones((1, replicates.n_replicates))
     else:
-        factor = draws.factors.factor[group][:, _kept(replicates, draws)]
+        factor = draws.factors.factor[group][:, kept]
         started = final[:, None] * factor
         ratio = np.divide(replicates.weights(held), started, out=np.zeros_like(started), where=started > 0)
         cell = np.arange(held.size)
+    if draws.alike is not None:
+        cells_now = cells_of_at_least(draws.smallest, draws.alike[rows])
+        factor_of_group = draws.factors.factor if replicates.kept is None else draws.factors.factor[:, kept]
+        ratio = averaged_ratios(final, group, factor_of_group, ratio, (cell, cells_now))
+        cell = cells_now
     full = np.full((ratio.shape[0], draws.factors.n_replicates), np.nan)
-    full[:, _kept(replicates, draws)] = ratio
+    full[:, kept] = ratio
     return StoredReplicates(group, cell.astype(np.int64), full)
+
+
+def stored_design(weight: PanelWeight, stored: StoredReplicates, draws: PanelDraws) -> SurveyDesign:
+    """Return the design of a weight as those see it who have its stored replicates alone: no strata, groups for PSUs.
+
+    What is estimated with it is what the published file gives.
+    """
+    counts = ~np.isnan(stored.ratio).any(axis=0)
+    rows, n = weight.design_rows, weight.design_rows.size
+    held = np.flatnonzero(weight.weighted.is_held[weight.weighted.in_design])
+    cell, final = np.zeros(n, np.int64), np.zeros(n)
+    cell[held], final[held] = stored.cell, weight.weighted.weight[weight.weighted.is_held]
+    group, factor = draws.factors.group_of_row[rows], draws.factors.factor
+    replicates = Replicates(
+        draws.plan.kind,
+        draws.factors.coefficient[counts] / draws.factors.coefficient[counts].sum() * draws.factors.coefficient.sum(),
+        final,
+        group_of_row=group,
+        factor=factor if counts.all() else factor[:, counts],
+        cell_of_row=cell,
+        ratio=stored.ratio[:, counts],
+        most_freedom=draws.degrees_of_freedom,
+    )
+    return SurveyDesign(final, psu=group, lonely_psu="certainty", replicates=replicates)
 
 
 def _kept(replicates: Replicates, draws: PanelDraws) -> Codes:
@@ -123,23 +202,9 @@ def _kept(replicates: Replicates, draws: PanelDraws) -> Codes:
     return np.arange(draws.factors.n_replicates) if replicates.kept is None else replicates.kept
 
 
-def _joined_strata(structure: DesignStructure) -> Codes:
-    """Return the (n_strata,) stratum each belongs to when those with one PSU are joined with a neighbour."""
-    counts = structure.psus_in_stratum
-    joined = np.arange(counts.size)
-    n_open = 0  # PSUs of the stratum that is being filled
-    for stratum, count in enumerate(counts):
-        if n_open == 1:
-            joined[stratum] = joined[stratum - 1]
-        n_open = int(count) + (n_open if n_open == 1 else 0)
-    if n_open == 1 and counts.size > 1:
-        joined[-1] = joined[-2]
-    return joined
-
-
-def _digest(arrays: PanelArrays, plan: ReplicatePlan) -> str:
+def _digest(arrays: PanelArrays, plan: ReplicatePlan, *more: object) -> str:
     """Return a short hash of what the draws depend on, and of whom they are."""
-    digest = hashlib.sha256(repr((plan, arrays.members)).encode())
+    digest = hashlib.sha256(repr((plan, arrays.members, *more)).encode())
     digest.update(arrays.stratum.tobytes())
     digest.update(arrays.psu.tobytes())
     return digest.hexdigest()[:ID_DIGITS]

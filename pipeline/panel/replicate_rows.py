@@ -17,10 +17,12 @@ def set_row(survey: str, draws: PanelDraws) -> pl.DataFrame:
             "replicate_set": [draws.replicate_set],
             "kind": [draws.plan.kind],
             "n_replicates": [draws.factors.n_replicates],
-            "seed": [draws.plan.seed],
+            "seed": pl.Series([None if draws.alike is not None else draws.plan.seed], dtype=pl.Int64),
             "n_strata": [draws.structure.n_strata],
             "n_psus": [draws.structure.n_psus],
             "coefficients": pl.Series([draws.factors.coefficient.tolist()], dtype=NUMBERS),
+            "degrees_of_freedom": [draws.degrees_of_freedom],
+            "psus_together": [draws.smallest],
         }
     )
 
@@ -38,7 +40,7 @@ def factor_rows(survey: str, draws: PanelDraws) -> pl.DataFrame:
     )
 
 
-def ratio_rows(survey: str, weight: PanelWeight, stored: StoredReplicates) -> pl.DataFrame:
+def ratio_rows(survey: str, weight: PanelWeight, stored: StoredReplicates, draws: PanelDraws) -> pl.DataFrame:
     """Return the rows of `replicate_ratios`: how every cell's weight moves in every replicate; null where it failed."""
     n_cells = stored.ratio.shape[0]
     return pl.DataFrame(
@@ -48,6 +50,7 @@ def ratio_rows(survey: str, weight: PanelWeight, stored: StoredReplicates) -> pl
             "wave_set": pl.repeat(weight.wave_set, n_cells, eager=True),
             "replicate_cell": np.arange(n_cells),
             "ratios": _lists(stored.ratio).list.eval(pl.element().fill_nan(None)),
+            "replicate_set": pl.repeat(draws.replicate_set, n_cells, eager=True),
         }
     )
 
@@ -59,10 +62,13 @@ def places(weight: PanelWeight, draws: PanelDraws, stored: StoredReplicates | No
         "stratum": pl.Series(draws.structure.stratum[rows]),
         "psu": pl.Series(draws.structure.psu[rows]),
     }
-    if stored is None:
-        return columns
-    return columns | {
-        "replicate_set": pl.repeat(draws.replicate_set, rows.size, eager=True),
+    return columns if stored is None else columns | replicate_places(draws, stored)
+
+
+def replicate_places(draws: PanelDraws, stored: StoredReplicates) -> dict[str, pl.Series]:
+    """Return the draws, the group and the cell of each holder."""
+    return {
+        "replicate_set": pl.repeat(draws.replicate_set, stored.group.size, eager=True),
         "replicate_group": pl.Series(stored.group),
         "replicate_cell": pl.Series(stored.cell),
     }

@@ -5,6 +5,7 @@ from pathlib import Path
 from pipeline.definitions import MISSING_KINDS, NOT_DISTINGUISHED, STATEMENT_ELEMENTS, Source, Survey, Wave
 from pipeline.errors import DefinitionError, faults_message
 from pipeline.member_ids import IGNORABLE
+from pipeline.survey_files.anonymity import read_k_anonymity
 from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.items import QuestionBank, read_items
 from pipeline.survey_files.languages import Named, read_languages, read_translations
@@ -122,11 +123,12 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
     refuse_mailings_without_list(block, has_list=bool(roster.columns), has_own_ids=has_own_ids)
     languages = read_languages(block)
     named = Named(bank, known.domains, weight_ids, wave_names)
+    disclosure_profile = block.choice("disclosure_profile", DISCLOSURE_PROFILES, "a disclosure profile")
     return Survey(
         survey=read_name(block),
         title=block.needed_text("title"),
         member_ids=block.choice("member_ids", MEMBER_IDS, "how ids are kept"),
-        disclosure_profile=block.choice("disclosure_profile", DISCLOSURE_PROFILES, "a disclosure profile"),
+        disclosure_profile=disclosure_profile,
         inference=block.choice("inference", INFERENCES, "an inference"),
         population=population,
         roster=roster,
@@ -163,6 +165,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         other_means=block.texts("other_means"),
         recruitment=read_recruitment(block),
         replicates=read_replicates(block),
+        k_anonymity=read_k_anonymity(block, domains, disclosure_profile),
         invitations=read_invitations(block, wave_names),
         mailings=read_mailings(block, wave_names),
         languages=languages,

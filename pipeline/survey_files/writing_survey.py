@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 
 from pipeline.analysis_plans import TestFamily, TrendPlan
+from pipeline.anonymity_plan import KAnonymity
 from pipeline.definitions import Design, Domain, Eligibility, Mailings, Population, ProfileVariable, Survey
 from pipeline.quality_limits import ResponseQuality, WaveComparison
+from pipeline.survey_files.anonymity import usual_k_anonymity
 from pipeline.survey_files.writing import Block, Notes
 from pipeline.survey_files.writing_sources import source_block
 from pipeline.survey_files.writing_weights import weight_block
@@ -105,9 +107,25 @@ def _domain(domain: Domain) -> Block:
     return block if domain.is_published else block | {"published": False}
 
 
+def _k_anonymity(survey: Survey) -> Block:
+    """Return how members' rows are coarsened, where it is otherwise than usual."""
+    asked = survey.k_anonymity
+    if asked is None or asked == usual_k_anonymity(survey.domains, survey.disclosure_profile):
+        return {}
+    block: Block = {"k": asked.k, "keys": list(asked.keys)}
+    if asked.collapse:
+        block["collapse"] = {
+            name: {Label(shown): [Label(one) for one in categories] for shown, categories in groups.items()}
+            for name, groups in asked.collapse.items()
+        }
+    usual = KAnonymity(asked.k, asked.keys).most_not_shown
+    return block | ({} if asked.most_not_shown == usual else {"most_not_shown": asked.most_not_shown})
+
+
 def _plan(survey: Survey) -> Iterator[tuple[str, object]]:
     """Yield the design and the analysis plan; what is empty stands for what is not declared."""
     yield "design", _design(survey.design)
+    yield "k_anonymity", _k_anonymity(survey)
     usual = USUAL_DRAWS
     draws = {one.name: getattr(survey.replicates, one.name) for one in fields(usual)}
     yield "replicates", {name: value for name, value in draws.items() if value != getattr(usual, name)}

@@ -19,7 +19,7 @@ from pipeline.warehouse.deliveries import (
 )
 from pipeline.warehouse.member_list import list_in_use
 from pipeline.warehouse.models import build, build_marts, example_scripts, run_checks
-from pipeline.warehouse.opening import open_read_only, open_warehouse
+from pipeline.warehouse.opening import marts_reader, open_read_only, open_warehouse
 from pipeline.warehouse.parts import people_in_parts, supersede_rows
 from pipeline.warehouse.publication import answer, connect_published, publish, read_published
 from pipeline.warehouse.snapshots import forget_snapshots
@@ -40,6 +40,7 @@ __all__ = [
     "insert_rows",
     "list_in_use",
     "load_delivery",
+    "marts_reader",
     "open_read_only",
     "open_warehouse",
     "people_in_parts",

@@ -43,6 +43,7 @@ def _surveys(survey: Survey) -> Iterator[Row]:
         "methods_note": survey.methods_note or None,
         "has_member_list": survey.has_member_list,
         "languages": ",".join(survey.languages),
+        "smallest_combination": survey.k_anonymity.k if survey.k_anonymity else None,
     }
 
 
@@ -200,6 +201,11 @@ def _design_columns(survey: Survey) -> Iterator[Row]:
             yield {"role": role, "column_order": order, "column_name": column}
 
 
+def _key_variables(survey: Survey) -> Iterator[Row]:
+    for order, domain in enumerate(survey.k_anonymity.keys if survey.k_anonymity else (), start=1):
+        yield {"domain": domain, "key_order": order}
+
+
 def _eligibility_columns(survey: Survey) -> Iterator[Row]:
     for wave, column in survey.eligibility.columns.items():
         yield {"wave": wave, "column_name": column, "contains": survey.eligibility.contains}
@@ -339,6 +345,7 @@ _TABLES = {
     "profile_values": _profile_values,
     "domains": _domains,
     "domain_values": _domain_values,
+    "key_variables": _key_variables,
     "design_columns": _design_columns,
     "eligibility_columns": _eligibility_columns,
     "exit_reasons": _exit_reasons,

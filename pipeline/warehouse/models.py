@@ -1,5 +1,6 @@
 """The SQL models: which there are, in which order they run, and the checks of what they made."""
 
+import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import polars as pl
 from pipeline.warehouse.connection import SQL_FOLDER, execute, transaction
 from pipeline.warehouse.staging_tables import build_staging_tables
 
+SAFE = "safe"  # schema of what the file for researchers shows otherwise than the marts
+_OF_MARTS = re.compile(r"\bmarts\.(\w+)")
 _VIEW = "-- A view"  # how a line of a model's header begins that is no table
 
 
@@ -21,9 +24,10 @@ def build(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def build_marts(connection: duckdb.DuckDBPyConnection) -> None:
-    """Rebuild what is published from core, analysis and the log, in one transaction."""
+    """Rebuild what is published from core, analysis and the log, in full and as it is shown to many, in one go."""
     with transaction(connection):
         _run_models(connection, "marts")
+        build_safe(connection)
 
 
 def run_checks(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -81,6 +85,37 @@ def run_model(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 def read_count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
     """Return the one number a query counts."""
     return int(connection.execute(sql).fetchall()[0][0])
+
+
+def build_safe(connection: duckdb.DuckDBPyConnection) -> None:
+    """Rebuild the marts that the file for researchers shows otherwise than the working store, in schema `safe`.
+
+    Of some sql/safe has a model of its own; those that read one of these are made again from it.
+    """
+    execute(connection, f"drop schema if exists {SAFE} cascade")
+    execute(connection, f"create schema {SAFE}")
+    texts = {path.stem: safe_text(path.stem) for path in model_files("marts")}
+    own = {path.stem for path in model_files(SAFE)}
+    with duckdb.connect(":memory:") as nowhere:
+        reads = {name: {table.split(".")[-1] for table in _of_marts(nowhere, sql)} for name, sql in texts.items()}
+    made: set[str] = set()
+    for name in TopologicalSorter({name: sorted(reads[name] - {name}) for name in texts}).static_order():
+        if name in own or reads[name] & made:
+            sql = _OF_MARTS.sub(lambda found: f"{SAFE}.{found[1]}" if found[1] in made else found[0], texts[name])
+            kind = "view" if is_view(sql) else "table"
+            execute(connection, f"create {kind} {SAFE}.{name} as\n{sql}")
+            made.add(name)
+
+
+def safe_text(mart: str) -> str:
+    """Return the model of a mart as the file for researchers shows it: that of sql/safe, if there is one."""
+    own = SQL_FOLDER / SAFE / f"{mart}.sql"
+    path = own if own.exists() else SQL_FOLDER / "marts" / f"{mart}.sql"
+    return path.read_text(encoding="utf-8")
+
+
+def _of_marts(nowhere: duckdb.DuckDBPyConnection, sql: str) -> set[str]:
+    return {table for table in tables_read(nowhere, sql) if table.split(".")[0] in ("marts", SAFE)}
 
 
 def _run_models(connection: duckdb.DuckDBPyConnection, schema: str) -> None:

@@ -1,10 +1,12 @@
 """Opening the working store: made on first use, brought up to date when an earlier version made it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import polars as pl
 
 from pipeline.errors import StorageError, WorkspaceBusyError
 from pipeline.warehouse.connection import OFFLINE, SQL_FOLDER, execute, quoted, read, transaction
@@ -48,6 +50,15 @@ def open_read_only(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+
+
+def marts_reader(
+    connection: duckdb.DuckDBPyConnection,
+) -> Callable[[str, dict[str, Any] | list[Any] | None], pl.DataFrame]:
+    """Return what reads the marts in full by their names alone: SQL and its parameters in, rows out."""
+    session = connection.cursor()
+    execute(session, "set search_path = 'marts'")
+    return lambda sql, parameters: read(session, sql, parameters)
 
 
 def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:

@@ -5,6 +5,7 @@ import polars as pl
 
 from pipeline.warehouse.comments import TableComment
 from pipeline.warehouse.connection import literal, quoted, read
+from pipeline.warehouse.models import SAFE
 
 _ITEMS = """
 select
@@ -32,8 +33,8 @@ def surveys_with_answers(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return read(connection, "select distinct survey from marts.answers order by survey")["survey"].to_list()
 
 
-def responses_table(connection: duckdb.DuckDBPyConnection, survey: str) -> tuple[str, str, TableComment]:
-    """Return name, select and comments of a survey's table of responses.
+def responses_table(connection: duckdb.DuckDBPyConnection, survey: str, is_safe: bool) -> tuple[str, str, TableComment]:
+    """Return name, select and comments of a survey's table of responses, with times as the file shows them.
 
     Labels are ENUM in scale order, numbers DOUBLE. Every kind of missing is null here; table answers tells them
     apart.
@@ -44,10 +45,10 @@ def responses_table(connection: duckdb.DuckDBPyConnection, survey: str) -> tuple
         "Key: wave, panel_member_id.",
         {**_KEYS, **dict(items.select("item", "wording").iter_rows())},
     )
-    return f"responses_{survey}", _responses_select(survey, items), comment
+    return f"responses_{survey}", _responses_select(survey, items, SAFE if is_safe else "marts"), comment
 
 
-def _responses_select(survey: str, items: pl.DataFrame) -> str:
+def _responses_select(survey: str, items: pl.DataFrame, schema: str) -> str:
     names = ", ".join(literal(item) for item in items["item"])
     columns = ",\n    ".join(_column(*row) for row in items.select("item", "kind", "labels").iter_rows())
     return f"""
@@ -73,12 +74,15 @@ select
     participation.panel_member_id,
     participation.completed_at,
     {columns}
-from core.participation as participation
+from {schema}.participation as participation
+inner join core.waves as waves
+    on participation.survey = waves.survey
+    and participation.wave = waves.wave
 left join side_by_side
     on participation.wave = side_by_side.wave
     and participation.panel_member_id = side_by_side.panel_member_id
 where participation.survey = {literal(survey)} and participation.is_respondent
-order by participation.wave_number, participation.panel_member_id
+order by waves.wave_number, participation.panel_member_id
 """
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Collection
 from pathlib import Path
 
@@ -15,13 +16,13 @@ def keep_snapshot(new: Path, published: Path, name: str) -> None:
     Its SHA-256 goes into the folder's manifest, which `sha256sum --check` reads.
     """
     snapshot = published.parent / FOLDER / f"{name}.duckdb"
-    snapshot.parent.mkdir(parents=True, exist_ok=True)
+    snapshot.parent.mkdir(mode=stat.S_IMODE(published.parent.stat().st_mode), parents=True, exist_ok=True)
     part = snapshot.with_name(f".{snapshot.name}.new")
     part.unlink(missing_ok=True)
     try:
         os.link(new, part)
     except OSError:  # a file system without hard links
-        shutil.copyfile(new, part)
+        shutil.copy(new, part)  # with who may read it
         sync(part)
     os.replace(part, snapshot)
     _note(snapshot)
@@ -68,4 +69,5 @@ def _manifest(folder: Path) -> dict[str, str]:
 def _write_manifest(folder: Path, digests: dict[str, str]) -> None:
     part = folder / f".{MANIFEST}.new"
     part.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())), encoding="ascii")
+    os.chmod(part, stat.S_IMODE(folder.stat().st_mode) & 0o666)
     os.replace(part, folder / MANIFEST)

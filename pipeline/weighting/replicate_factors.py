@@ -32,6 +32,7 @@ class ReplicatePlan:
     kind: str
     n_replicates: int = 500  # of a bootstrap; number of groups of jkgroups; the design decides for the others
     seed: int | None = None
+    drawn: float = 1.0  # share of the n_h - 1 PSUs of a bootstrap that are drawn; of fewer, no weight becomes 0
     fay: float = 0.5  # how much of a PSU's weight stays in the half that is left out, for Fay's method
 
 
@@ -117,15 +118,21 @@ def _stratum_keys(design: SurveyDesign) -> NDArray[np.uint64]:
 def _bootstrap(
     structure: DesignStructure, keys: NDArray[np.uint64], plan: ReplicatePlan
 ) -> tuple[Floats | CountedFactor, Floats]:
-    """Return 1 - λ + λ (n_h / m_h) r, with m_h = n_h - 1 PSUs drawn r times each and λ = √(1 - f_h)."""
+    """Return 1 - λ + λ (n_h / m_h) r, with m_h of the PSUs drawn r times each and λ = √(m_h (1 - f_h) / (n_h - 1)).
+
+    The usual m_h is n_h - 1, which makes λ 1 without a finite population.
+    """
     n_psus = structure.psus_in_stratum[structure.stratum_of_psu]
-    scale = np.sqrt(1 - structure.sampling_fraction)[structure.stratum_of_psu] * (n_psus > 1)
-    slope = scale * n_psus / np.maximum(n_psus - 1, 1)
+    n_drawn = _n_drawn(n_psus, plan)
+    scale = np.sqrt((1 - structure.sampling_fraction)[structure.stratum_of_psu] * n_drawn / np.maximum(n_psus - 1, 1))
+    scale *= n_psus > 1
+    slope = scale * n_psus / n_drawn
     times = np.zeros((structure.n_psus, plan.n_replicates), np.uint8)  # a PSU is drawn once on average
 
     def draw(stratum: int, first: int, size: int) -> None:
         if size > 1:  # each stratum has a generator of its own, so the threads' order does not matter
-            _draw(np.random.default_rng([plan.seed or 0, int(keys[stratum])]), times[first : first + size])
+            rng = np.random.default_rng([plan.seed or 0, int(keys[stratum])])
+            _draw(rng, times[first : first + size], int(_n_drawn(np.array(size), plan)))
 
     runs = ((stratum, *run) for stratum, run in enumerate(_runs(structure)))
     deque(in_threads(lambda run: draw(*run), runs), maxlen=0)
@@ -134,14 +141,19 @@ def _bootstrap(
     return (counted if times.size > MOST_NUMBERS else counted[:]), coefficient
 
 
-def _draw(rng: "np.random.Generator", times: NDArray[np.uint8]) -> None:
-    """Fill (n_psus, n_replicates) with how often each PSU is among n_psus - 1 draws with replacement."""
+def _n_drawn(n_psus: NDArray[np.int64], plan: ReplicatePlan) -> NDArray[np.int64]:
+    """Return how many PSUs of a stratum each replicate draws: m_h, at least one."""
+    return np.maximum((plan.drawn * (n_psus - 1)).astype(np.int64), 1)
+
+
+def _draw(rng: "np.random.Generator", times: NDArray[np.uint8], n_drawn: int) -> None:
+    """Fill (n_psus, n_replicates) with how often each PSU is among so many draws with replacement."""
     n_psus, n_replicates = times.shape
     together = np.empty((DRAWN_TOGETHER, n_psus), np.uint8)
     for replicates in blocks(n_replicates, DRAWN_TOGETHER):
         some = together[: replicates.stop - replicates.start]
         for one in some:
-            one[:] = np.bincount(rng.integers(n_psus, size=n_psus - 1), minlength=n_psus)
+            one[:] = np.bincount(rng.integers(n_psus, size=n_drawn), minlength=n_psus)
         times[:, replicates] = some.T
 
 

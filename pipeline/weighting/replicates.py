@@ -60,6 +60,7 @@ class Replicates:
     n_failed: int = 0
     kept: NDArray[np.int64] | None = None  # (n_replicates,) which of those drawn count, where some failed
     centre: str = "estimate"  # of the deviations: the full sample's estimate, or the mean of the `replicates`
+    most_freedom: int | None = None  # groups less strata of the design they were drawn from, where it is known
 
     @property
     def n_replicates(self) -> int:

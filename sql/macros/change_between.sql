@@ -94,21 +94,21 @@ compared as (
         without_rounding(
             list_inner_product(later.deviations, later.deviations), later.srs_variance, later.estimate
         ) as variance_to,
-        if(
-            earlier.replicate_set = later.replicate_set,
-            list_inner_product(earlier.deviations, later.deviations),
-            null
-        ) as covariance,
+        case
+            when earlier.replicate_set = later.replicate_set
+                then list_inner_product(earlier.deviations, later.deviations)
+            else null
+        end as covariance,
         without_rounding(
-            if(
-                earlier.replicate_set = later.replicate_set,
-                list_sum(
-                    list_transform(
-                        earlier.deviations, lambda deviation, place: pow(later.deviations[place] - deviation, 2)
+            case
+                when earlier.replicate_set = later.replicate_set
+                    then list_sum(
+                        list_transform(
+                            earlier.deviations, lambda deviation, place: pow(later.deviations[place] - deviation, 2)
+                        )
                     )
-                ),
-                null
-            ),
+                else null
+            end,
             earlier.srs_variance + later.srs_variance,
             greatest(abs(earlier.estimate), abs(later.estimate))
         ) as variance
@@ -126,7 +126,7 @@ select
     compared.survey as survey,
     wave_from as wave_from,
     wave_to as wave_to,
-    if(compared.weight_kind = 'longitudinal', 'within_person', 'net') as kind,
+    case when compared.weight_kind = 'longitudinal' then 'within_person' else 'net' end as kind,
     compared.weight_id as weight_id,
     item as item,
     compared.statistic as statistic,

@@ -10,7 +10,7 @@ create macro close_matches(name, names) as
                         names,
                         lambda known: {
                             'likeness': jaro_winkler_similarity(lower(known), lower(name))
-                                + if(contains(lower(known), lower(name)), 1, 0),
+                                + case when contains(lower(known), lower(name)) then 1 else 0 end,
                             'known': known
                         }
                     )

@@ -31,9 +31,11 @@ measured as (
 limits as (
     select
         measured.*,
-        if(
-            measured.statistic = 'mean', null, ln(nullif(measured.estimate, 0) / nullif(1 - measured.estimate, 0))
-        ) as logit,
+        case
+            when measured.statistic = 'mean'
+                then null
+            else ln(nullif(measured.estimate, 0) / nullif(1 - measured.estimate, 0))
+        end as logit,
         measured.quantile * measured.standard_error
             / nullif(measured.estimate * (1 - measured.estimate), 0) as logit_half_width,
         measured.quantile * measured.standard_error as half_width,
@@ -85,16 +87,20 @@ left join weight_ids
 left join waves
     on limits.survey = waves.survey
     and limits.wave = waves.wave
-left join domains
-    on limits.survey = domains.survey
-    and the_domain = domains.domain
-    and limits.domain_value = domains.domain_value
+left join (
+    select domains.survey, domains.domain, domains.shown_as, min(domains.value_order) as value_order
+    from domains
+    group by domains.survey, domains.domain, domains.shown_as
+) as places
+    on limits.survey = places.survey
+    and the_domain = places.domain
+    and limits.domain_value = places.shown_as
 order by
     limits.survey,
     limits.weight_id,
     waves.wave_number,
     limits.statistic desc,
-    domains.value_order,
+    places.value_order,
     limits.domain_value,
     limits.statistic_order,
     limits.category

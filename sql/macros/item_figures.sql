@@ -22,7 +22,7 @@ with weights_used as materialized (
     from weight_waves
     where (the_survey is null or weight_waves.survey = the_survey)
         and (the_waves[1] is null or list_contains(the_waves, weight_waves.wave))
-        and if(the_weight is null, weight_waves.is_default, weight_waves.weight_id = the_weight)
+        and case when the_weight is null then weight_waves.is_default else weight_waves.weight_id = the_weight end
 ),
 
 answered as materialized (
@@ -33,8 +33,6 @@ answered as materialized (
         weights.wave_set,
         weights.panel_member_id,
         weights.weight,
-        weights.stratum,
-        weights.psu,
         weights.replicate_set,
         weights.replicate_group,
         weights.replicate_cell,
@@ -131,6 +129,7 @@ summed as materialized (
         and placed.weight_id = calibrated.weight_id
         and placed.wave_set = calibrated.wave_set
         and placed.replicate_cell = calibrated.replicate_cell
+        and placed.replicate_set = calibrated.replicate_set
     group by placed.survey, placed.wave, placed.weight_id, placed.domain_value, placed.answer, placed.score
 ),
 
@@ -153,7 +152,7 @@ freedoms as (
         placed.wave,
         placed.weight_id,
         placed.domain_value,
-        count(distinct placed.psu) - count(distinct placed.stratum) as freedom
+        count(distinct placed.replicate_group) - 1 as freedom
     from placed
     group by placed.survey, placed.wave, placed.weight_id, placed.domain_value
 ),
@@ -206,7 +205,11 @@ estimated as materialized (
             when sum(summed.n) = any_value(bases.n) then 1.0
             else sum(summed.total) / any_value(bases.total)
         end as estimate,
-        if(is_mean, sum(summed.n * summed.score), coalesce(sum(summed.n), 0)) / any_value(bases.n) as unweighted_estimate
+        case
+            when is_mean
+                then sum(summed.n * summed.score)
+            else coalesce(sum(summed.n), 0)
+        end / any_value(bases.n) as unweighted_estimate
     from bases
     inner join statistics
         on bases.survey = statistics.survey
@@ -245,7 +248,7 @@ scatters as (
 elements as (
     select
         estimated.*,
-        if(is_mean, scatters.scatter, estimated.estimate * (1 - estimated.estimate))
+        case when is_mean then scatters.scatter else estimated.estimate * (1 - estimated.estimate) end
             / nullif(estimated.n - 1, 0) as srs_variance
     from estimated
     left join scatters
@@ -294,7 +297,7 @@ replicate_parts as (
         statistics.statistic,
         statistics.category,
         replicated.replicate,
-        sum(replicated.total * if(is_mean, replicated.score, 1.0)) as total
+        sum(replicated.total * case when is_mean then replicated.score else 1.0 end) as total
     from replicated
     inner join statistics
         on replicated.survey = statistics.survey
@@ -327,11 +330,11 @@ replicate_estimates as (
         estimated.category,
         replicate_bases.replicate,
         counts.coefficient,
-        if(
-            replicate_bases.total <> 0,
-            coalesce(replicate_parts.total, 0.0) / replicate_bases.total - estimated.estimate,
-            null
-        ) as deviation
+        case
+            when replicate_bases.total <> 0
+                then coalesce(replicate_parts.total, 0.0) / replicate_bases.total - estimated.estimate
+            else null
+        end as deviation
     from estimated
     inner join weights_used
         on estimated.survey = weights_used.survey
@@ -395,7 +398,7 @@ select
     elements.total as sum_of_weights,
     pow(elements.total, 2) / elements.squares as kish_n,
     coalesce(elements.srs_variance, 0) as srs_variance,
-    least(freedoms.freedom, weights_used.n_replicates - 1) as freedom,
+    least(freedoms.freedom, weights_used.n_replicates - 1, drawn_from.degrees_of_freedom) as freedom,
     weights_used.kind as weight_kind,
     weights_used.replicate_kind,
     weights_used.replicate_set,
@@ -410,6 +413,8 @@ inner join freedoms
     and elements.wave = freedoms.wave
     and elements.weight_id = freedoms.weight_id
     and elements.domain_value = freedoms.domain_value
+left join replicate_sets as drawn_from
+    on weights_used.replicate_set = drawn_from.replicate_set
 left join spreads
     on elements.survey = spreads.survey
     and elements.wave = spreads.wave

@@ -48,12 +48,12 @@ before as (
 foreseen as (
     select
         latest.*,
-        if(
-            latest.replicate_set = before.replicate_set,
-            list_inner_product(latest.deviations, before.deviations)
-                / nullif(sqrt(latest.variance * before.variance), 0),
-            null
-        ) as correlation
+        case
+            when latest.replicate_set = before.replicate_set
+                then list_inner_product(latest.deviations, before.deviations)
+                    / nullif(sqrt(latest.variance * before.variance), 0)
+            else null
+        end as correlation
     from latest
     left join before
         on latest.survey = before.survey

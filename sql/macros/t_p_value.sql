@@ -4,30 +4,31 @@
 -- freedom: degrees of freedom, a whole number
 -- coefficients: of the series for that number, from t_distribution
 create macro t_p_value(t, freedom, coefficients) as
-    if(
-        t is null or freedom is null,
-        null,
-        greatest(
-            0.0,
-            1.0 - if(
-                freedom % 2 = 1,
-                2 / pi() * (
-                    atan(abs(t) / sqrt(freedom))
-                    + abs(t) * sqrt(freedom) / (freedom + t * t) * coalesce(
-                        list_sum(
+    case
+        when t is null or freedom is null
+            then null
+        else greatest(
+                0.0,
+                1.0 - case
+                    when freedom % 2 = 1
+                        then 2 / pi() * (
+                            atan(abs(t) / sqrt(freedom))
+                            + abs(t) * sqrt(freedom) / (freedom + t * t) * coalesce(
+                                list_sum(
+                                    list_transform(
+                                        coefficients,
+                                        lambda coefficient, place: coefficient * pow(freedom / (freedom + t * t), place - 1)
+                                    )
+                                ),
+                                0.0
+                            )
+                        )
+                    else abs(t) / sqrt(freedom + t * t) * list_sum(
                             list_transform(
                                 coefficients,
                                 lambda coefficient, place: coefficient * pow(freedom / (freedom + t * t), place - 1)
                             )
-                        ),
-                        0.0
-                    )
-                ),
-                abs(t) / sqrt(freedom + t * t) * list_sum(
-                    list_transform(
-                        coefficients, lambda coefficient, place: coefficient * pow(freedom / (freedom + t * t), place - 1)
-                    )
-                )
+                        )
+                end
             )
-        )
-    )
+    end

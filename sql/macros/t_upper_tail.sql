@@ -3,4 +3,4 @@
 -- freedom: degrees of freedom, a whole number
 -- coefficients: of the series for that number, from t_distribution
 create macro t_upper_tail(t, freedom, coefficients) as
-    if(t > 0, t_p_value(t, freedom, coefficients) / 2, 1 - t_p_value(t, freedom, coefficients) / 2)
+    case when t > 0 then t_p_value(t, freedom, coefficients) / 2 else 1 - t_p_value(t, freedom, coefficients) / 2 end

@@ -3,8 +3,8 @@
 -- reference: variance of a simple random sample
 -- estimate: the estimate
 create macro without_rounding(variance, reference, estimate) as
-    if(
-        variance <= greatest(1e-14 * reference, pow(64 * 2.220446049250313e-16, 2) * pow(estimate, 2)),
-        0.0,
-        variance
-    )
+    case
+        when variance <= greatest(1e-14 * reference, pow(64 * 2.220446049250313e-16, 2) * pow(estimate, 2))
+            then 0.0
+        else variance
+    end

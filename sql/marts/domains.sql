@@ -9,6 +9,7 @@
 -- value_order: place among the values
 -- low: lowest number in it, of a band; empty for none
 -- high: highest number in it, of a band; empty for none
+-- shown_as: what rows of members show in its place: itself, or the categories it is merged with; k_anonymity says why
 
 select
     domain.survey,
@@ -19,7 +20,8 @@ select
     domain_value.domain_value,
     domain_value.value_order,
     domain_value.low,
-    domain_value.high
+    domain_value.high,
+    domain_value.domain_value as shown_as
 from definitions.domains as domain
 inner join definitions.domain_values as domain_value
     on domain.survey = domain_value.survey

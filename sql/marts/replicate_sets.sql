@@ -4,10 +4,12 @@
 -- replicate_set: name of the draws; all waves share them, so the covariance of waves is in the replicates
 -- kind: bootstrap (Rao, Wu and Yue), jkgroups, jkn, jk1, brr or fay
 -- n_replicates: number of replicates drawn
--- seed: seed of the draws, as declared
+-- seed: seed of the draws, as declared; empty where it would tell who lives together
 -- n_strata: strata of the panel
 -- n_psus: primary sampling units of the panel
 -- coefficients: what each squared deviation counts: variance = sum of coefficient x (replicate estimate - estimate)^2
+-- degrees_of_freedom: groups drawn less strata they were drawn in; intervals have no more, and fewer than replicates
+-- psus_together: primary sampling units that every draw takes together, at least; 1 when each is drawn on its own
 
 select
     survey,
@@ -17,6 +19,9 @@ select
     seed,
     n_strata,
     n_psus,
-    coefficients
+    coefficients,
+    degrees_of_freedom,
+    psus_together
 from analysis.replicate_sets
+where replicate_set in (select replicate_set from marts.weights)
 order by replicate_set

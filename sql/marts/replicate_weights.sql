@@ -29,3 +29,4 @@ inner join marts.replicate_ratios as calibrated
     and weights.weight_id = calibrated.weight_id
     and weights.wave_set = calibrated.wave_set
     and weights.replicate_cell = calibrated.replicate_cell
+    and weights.replicate_set = calibrated.replicate_set

@@ -18,21 +18,26 @@
 -- replicate_cell: row of replicate_ratios
 
 select
-    survey,
-    panel_member_id,
-    weight_id,
-    wave,
-    kind,
-    wave_set,
-    base_weight,
-    nonresponse_adjustment,
-    calibration_ratio,
-    trimming_factor,
-    weight,
-    stratum,
-    psu,
-    replicate_set,
-    replicate_group,
-    replicate_cell
-from analysis.weights
-order by survey, weight_id, wave, panel_member_id
+    held.survey,
+    held.panel_member_id,
+    held.weight_id,
+    held.wave,
+    held.kind,
+    held.wave_set,
+    held.base_weight,
+    held.nonresponse_adjustment,
+    held.calibration_ratio,
+    held.trimming_factor,
+    held.weight,
+    held.stratum,
+    held.psu,
+    coalesce(detailed.replicate_set, held.replicate_set) as replicate_set,
+    coalesce(detailed.replicate_group, held.replicate_group) as replicate_group,
+    coalesce(detailed.replicate_cell, held.replicate_cell) as replicate_cell
+from analysis.weights as held
+left join analysis.detailed_places as detailed
+    on held.survey = detailed.survey
+    and held.weight_id = detailed.weight_id
+    and held.wave = detailed.wave
+    and held.panel_member_id = detailed.panel_member_id
+order by held.survey, held.weight_id, held.wave, held.panel_member_id

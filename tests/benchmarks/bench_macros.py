@@ -61,8 +61,8 @@ insert into marts.items (survey, item, item_order, kind, is_published, waves)
 insert into marts.answer_options (survey, item, option_order, code, label, headlines)
     select 's', 'item_' || i, c, c, 'answer ' || c, if(c > 3, 'agree', null)
     from range({n_items}) as t(i), range(1, 6) as u(c);
-insert into marts.domains (survey, domain, domain_order, domain_value, value_order)
-    select distinct 's', 'age_group', 1, margin_1::varchar, 1 from people;
+insert into marts.domains (survey, domain, domain_order, domain_value, value_order, shown_as)
+    select distinct 's', 'age_group', 1, margin_1::varchar, 1, margin_1::varchar from people;
 insert into marts.member_profile (survey, panel_member_id, domain, domain_value)
     select 's', 'm' || row, 'age_group', margin_1::varchar from people order by row;
 insert into marts.waves (survey, wave, wave_number, release_status)
@@ -79,8 +79,8 @@ insert into marts.replicate_sets (survey, replicate_set, kind, n_replicates, coe
     select 's', 'd', '{kind}', {n_replicates}, coefficients from sets;
 insert into marts.replicate_factors (survey, replicate_set, replicate_group, factors)
     select 's', 'd', "group", factors from factors;
-insert into marts.replicate_ratios (survey, weight_id, wave_set, replicate_cell, ratios)
-    select 's', 'each', 'w' || w, cell, ratios from ratios, range(1, {n_waves} + 1) as t(w) order by all;
+insert into marts.replicate_ratios (survey, weight_id, wave_set, replicate_cell, ratios, replicate_set)
+    select 's', 'each', 'w' || w, cell, ratios, 'd' from ratios, range(1, {n_waves} + 1) as t(w) order by all;
 insert into marts.answers (survey, wave, panel_member_id, item, code, label)
     select 's', 'w' || w, 'm' || row, 'item_' || i, code, 'answer ' || code from (
         select w, row, i, (1 + (hash(row, i) % 5 + hash(row, w) % 5) % 5)::varchar as code

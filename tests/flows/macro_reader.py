@@ -17,10 +17,11 @@ from pipeline.design import SurveyDesign
 from pipeline.disclosure import disclosure_profile, is_too_thin
 from pipeline.estimation.estimates import estimate_items
 from pipeline.estimation.values import ItemValues
-from pipeline.panel.draws import PanelDraws, panel_draws, weight_replicates
+from pipeline.panel.arrays import Categories
+from pipeline.panel.draws import PanelDraws, panel_draws, stored_design, stored_replicates, weight_replicates
 from pipeline.panel.estimates import PanelData
 from pipeline.panel.weights import PanelWeight, weigh
-from tests.nights import SURVEY, TODAY, Panel
+from tests.nights import SURVEY, TODAY, Panel, read_file
 
 READER = """
 import json, sys, duckdb
@@ -83,16 +84,29 @@ class Panels:
                 gathered: PanelData = gather.fn(SURVEY)
                 answers = dict(gathered.answers)  # read now: a weight that knows earlier answers asks for them later
                 self.data = replace(gathered, answers=answers, arrays=replace(gathered.arrays, answers=answers))
+        self.shown = replace(self.data, arrays=replace(self.data.arrays, domains=self.shown_domains()))
         self.draws: PanelDraws = panel_draws(survey, self.data.arrays)
         first = survey.weights[0].weight_id
         self.weights = {wave: self.weight(first, (wave,)) for wave in self.data.answers}
+
+    def shown_domains(self) -> dict[str, Categories]:
+        """Return the groups that the file's rows of members show: some of them merged, of a few members not shown."""
+        profile = read_file(self.published, "select panel_member_id, domain, domain_value from member_profile")
+        members = pl.DataFrame({"panel_member_id": list(self.data.arrays.members)})
+        domains = dict(self.data.arrays.domains)
+        for (domain,), rows in profile.partition_by("domain", as_dict=True).items():
+            values = tuple(sorted(rows["domain_value"].unique()))
+            found = members.join(rows, on="panel_member_id", how="left", maintain_order="left")["domain_value"]
+            codes = found.replace_strict({value: code for code, value in enumerate(values)}, default=-1)
+            domains[str(domain)] = Categories(values, codes.cast(pl.Int64).to_numpy())
+        return domains
 
     def weight(self, weight_id: str, waves: tuple[str, ...]) -> tuple[PanelWeight, SurveyDesign]:
         """Return a weight of some waves, and its design with replicates."""
         survey = self.data.survey
         made = weigh(survey, survey.weight(weight_id), waves, self.data.arrays)
-        replicates = weight_replicates(made, self.draws)
-        return made, replace(made.design, replicates=replicates)
+        stored = stored_replicates(made, weight_replicates(made, self.draws), self.draws)
+        return made, stored_design(made, stored, self.draws)
 
     def items(self, wave: str) -> list[ItemValues]:
         return self.data.items(wave, self.weights[wave][0].design_rows)
@@ -101,7 +115,7 @@ class Panels:
         """Return the rows of `estimates` that the replicates give."""
         made, design = self.weights[wave]
         survey = self.data.survey
-        found = estimate_items(design, items, self.data.domains(made.design_rows))
+        found = estimate_items(design, items, self.shown.domains(made.design_rows))
         return found.with_columns(
             survey=pl.lit(survey.survey),
             wave=pl.lit(wave),

@@ -55,8 +55,9 @@ def test_probabilities_that_are_known_make_a_probability_panel(adopted: tuple[Pa
     panel, ran = adopted
     assert ran.exit_code == 0, ran.text
     assert panel.sql("select distinct inference from estimates").item() == "probability"
-    base = panel.sql("select base_weight, count(*) as n from weights group by all order by all").rows()
+    base = panel.stored("select base_weight, count(*) as n from analysis.weights group by all order by all").rows()
     assert base == [(50.0, N // 2), (100.0, N // 2)]
+    assert panel.sql("select count(base_weight) from weights").item() == 0, "it would name the stratum"
     page = (panel.root / "var" / "drafts" / "town" / "w01" / "newsletter.html").read_text(encoding="utf-8")
     assert "The selection probabilities of this panel are not known" not in page
 

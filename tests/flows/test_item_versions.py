@@ -282,7 +282,7 @@ def test_in_sql_change_within_the_same_people_is_the_pipelines_of_replicates(rew
     panels, pair = Panels(reworded), ("w01", "w02")
     made, design = panels.weight("both_waves", pair)
     weight = replace(made, design=design)
-    expected = within_person_changes(panels.data, weight, pair, confidence=0.95, is_provisional=False)
+    expected = within_person_changes(panels.shown, weight, pair, confidence=0.95, is_provisional=False)
     items = set(expected["item"]) - {*REWORDED.values()}
     wanted = [(item, "all") for item in sorted(items)] + [("trust_data_nhs", one) for one in ("age_group", "region")]
     queries = [

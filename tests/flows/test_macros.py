@@ -90,7 +90,7 @@ def test_crossed_items_are_estimates_in_the_domains_of_the_other_items_answers(p
 def test_changes_of_every_item_are_the_pipelines_own_of_replicates(panels: Panels, tmp_path: Path) -> None:
     waves = ("w01", "w02")
     sides = [replace(panels.weights[wave][0], design=panels.weights[wave][1]) for wave in waves]
-    expected = net_changes(panels.data, *sides, confidence=0.95, is_provisional=False)
+    expected = net_changes(panels.shown, *sides, confidence=0.95, is_provisional=False)
     asked_of = expected["item"].unique().sort().to_list()
     pairs = [(item, "all") for item in asked_of] + [("linking_support", one) for one in ("age_group", "sex", "region")]
     queries = [f"from change_between('{item}', 'w01', 'w02', \"by\" := '{domain}')" for item, domain in pairs]

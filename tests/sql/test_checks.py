@@ -71,6 +71,26 @@ CASES: dict[str, tuple[Given, Given]] = {
         {"staging.members": [{"row_number": 1, "panel_member_id": "a"}]},
         {"staging.members": [{"row_number": 2, "panel_member_id": "a"}]},
     ),
+    "no_member_is_one_of_fewer_than_k": (
+        {
+            "definitions.surveys": [{"smallest_combination": 2}],
+            "definitions.key_variables": [{"domain": "age", "key_order": 1}, {"domain": "sex", "key_order": 2}],
+            "core.members": [{"panel_member_id": one} for one in "abcd"],
+            "analysis.shown_profile": [
+                {"panel_member_id": "a", "domain": "age", "domain_value": "16-34"},
+                {"panel_member_id": "b", "domain": "age", "domain_value": "16-34"},
+                {"panel_member_id": "c", "domain": "age", "domain_value": "not shown"},
+                {"panel_member_id": "c", "domain": "sex", "domain_value": "not shown"},
+                {"panel_member_id": "d", "domain": "age", "domain_value": "not shown"},
+                {"panel_member_id": "d", "domain": "sex", "domain_value": "not shown"},
+                {"panel_member_id": "a", "domain": "no key", "domain_value": "rare"},
+            ],
+        },
+        {
+            "core.members": [{"panel_member_id": "e"}],
+            "analysis.shown_profile": [{"panel_member_id": "e", "domain": "age", "domain_value": "65+"}],
+        },
+    ),
     "every_response_is_from_a_known_member": (
         {"core.members": [{"panel_member_id": "a"}], "staging.wave_rows": [ROW]},
         {"staging.wave_rows": [{**ROW, "row_number": 2, "panel_member_id": "stranger"}]},

@@ -61,7 +61,7 @@ def given_questionnaire(store: Store) -> None:
     refused = {"item": "trust", "code": "-9", "label": "Rather not", "missing_kind": "refused", "option_order": 3}
     store.given("marts.answer_options", refused)
     for order, sex in enumerate(("F", "M")):
-        store.given("marts.domains", {"domain": "sex", "domain_value": sex, "value_order": order})
+        store.given("marts.domains", {"domain": "sex", "domain_value": sex, "value_order": order, "shown_as": sex})
 
 
 def given_answers(store: Store) -> None:
@@ -76,7 +76,13 @@ def given_answers(store: Store) -> None:
 
 
 def given_weights(store: Store) -> None:
-    drawn = {"replicate_set": "d", "kind": "bootstrap", "n_replicates": 2, "coefficients": [0.5, 0.5]}
+    drawn = {
+        "replicate_set": "d",
+        "kind": "bootstrap",
+        "n_replicates": 2,
+        "coefficients": [0.5, 0.5],
+        "degrees_of_freedom": 1,
+    }
     store.given("marts.replicate_sets", drawn)
     for group, factors in ((1, [2.0, 0.0]), (2, [0.0, 2.0])):
         store.given("marts.replicate_factors", {"replicate_set": "d", "replicate_group": group, "factors": factors})
@@ -91,7 +97,7 @@ def given_weights(store: Store) -> None:
         store.given("marts.weight_waves", {**of, **at, **replicates})
         if not store.connection.execute(f"from marts.replicate_ratios where wave_set = '{of['wave_set']}'").fetchall():
             cell = {"weight_id": weight_id, "wave_set": of["wave_set"], "replicate_cell": 0, "ratios": [1.0, 1.0]}
-            store.given("marts.replicate_ratios", cell)
+            store.given("marts.replicate_ratios", {**cell, "replicate_set": "d"})
         for place, (member, weight) in enumerate(zip(MEMBERS, weights, strict=True)):
             in_design = {"psu": place, "stratum": 0, "replicate_group": 1 + place % 2, "replicate_cell": 0}
             if weight is not None:

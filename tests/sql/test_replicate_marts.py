@@ -15,7 +15,7 @@ def given_weights(store: Store) -> None:
     store.given("analysis.replicate_sets", OF_SET)
     of_group = [{"replicate_group": 1, "factors": [0.0, 2.0, 1.0]}, {"replicate_group": 2, "factors": [2.0, 0.0, 1.0]}]
     store.given("analysis.replicate_factors", *of_group, replicate_set="d")
-    ratios = {"replicate_cell": 0, "ratios": [1.5, 1.0, None]}
+    ratios = {"replicate_cell": 0, "replicate_set": "d", "ratios": [1.5, 1.0, None]}
     store.given("analysis.replicate_ratios", ratios, weight_id="each", wave_set="w1")
     for table in ("weights", "replicate_sets", "replicate_factors", "replicate_ratios"):
         store.make(f"marts.{table}")

@@ -117,7 +117,7 @@ def made(groups: Answers, *, n_replicates: int = 200) -> tuple[pl.DataFrame, lis
     draws = np.array([np.bincount(rng.integers(0, n, n - 1), minlength=n) for _ in range(n_replicates)]).T
     frame = pl.DataFrame(people).with_columns(
         survey=pl.lit("s"), wave=pl.lit("w1"), weight_id=pl.lit("x"), weight=pl.lit(1.0), item=pl.lit("q"),
-        stratum=pl.lit(0), psu=pl.int_range(n), replicate_set=pl.lit("r"), missing_kind=pl.lit(None, pl.String),
+        replicate_group=pl.int_range(n), replicate_set=pl.lit("r"), missing_kind=pl.lit(None, pl.String),
         number=pl.lit(None, pl.Float64), domain=pl.lit("age_group"),
         replicate_weights=pl.Series((draws * n / (n - 1)).tolist(), dtype=pl.List(pl.Float64)),
     )  # fmt: skip
@@ -127,7 +127,8 @@ def made(groups: Answers, *, n_replicates: int = 200) -> tuple[pl.DataFrame, lis
         "answers": frame,
         "member_profile": frame,
         "replicate_sets": pl.DataFrame(
-            {"replicate_set": ["r"], "kind": ["bootstrap"], "coefficients": [[1 / n_replicates] * n_replicates]}
+            {"replicate_set": ["r"], "kind": ["bootstrap"], "coefficients": [[1 / n_replicates] * n_replicates],
+             "degrees_of_freedom": [n - 1]}
         ),
         "answer_options": pl.DataFrame(
             {"survey": ["s"] * 2, "item": ["q"] * 2, "code": ["1", "2"], "label": ["Yes", "No"], "option_order": [1, 2],

@@ -51,7 +51,7 @@ def replicate_weights(weight: PanelWeight, panel: PanelArrays) -> NDArray[np.flo
     stored = stored_replicates(weight, weight_replicates(weight, draws), draws)
     placed = pl.DataFrame(places(weight, draws, stored))
     factors = factor_rows("s", draws).rename({"factors": "factor"})
-    ratios = ratio_rows("s", weight, stored)
+    ratios = ratio_rows("s", weight, stored, draws)
     found = placed.join(factors, on=["replicate_set", "replicate_group"], how="left", maintain_order="left").join(
         ratios, on="replicate_cell", how="left", maintain_order="left"
     )

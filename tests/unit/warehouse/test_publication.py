@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import re
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from pipeline import warehouse
 from pipeline.errors import UsageError
-from pipeline.warehouse.models import model_files
+from pipeline.warehouse.models import is_view, model_files
 from tests.unit.warehouse.builders import frame, load, load_small_panel
 
 
@@ -89,13 +90,23 @@ def test_nothing_published_is_open_text_or_an_unpublished_item(
     assert set(warehouse.read_published(path, "select distinct item from answers")["item"]) == {"trust", "hours"}
 
 
-def test_the_file_is_written_for_duckdb_1_5(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_the_file_is_written_for_duckdb_1_2(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     load_small_panel(connection)
     warehouse.publish(connection, tmp_path / "panel.duckdb", snapshot_name="first")
     with duckdb.connect(":memory:") as reader:
         reader.execute(f"attach '{tmp_path / 'panel.duckdb'}' as panel (read_only)").fetchall()
         tags = reader.execute("select tags from duckdb_databases() where database_name = 'panel'").fetchall()
-    assert tags[0][0]["storage_version"] == "v1.5.0+"
+    assert tags[0][0]["storage_version"] == "v1.2.0+"
+    header = (tmp_path / "panel.duckdb").read_bytes()[:20]
+    assert (header[8:12], int.from_bytes(header[12:20], "little")) == (b"DUCK", 65), "as its first bytes say"
+
+
+def test_macros_and_views_use_no_function_that_duckdb_1_5_knows_as_grammar_alone() -> None:
+    """DuckDB 2 stores if(a, b, c) as a call, which 1.5 does not find: there it is a way to write case."""
+    views = [path for path in model_files("marts") if is_view(path.read_text(encoding="utf-8"))]
+    for path in (*model_files("macros"), *views):
+        code = "\n".join(line for line in path.read_text(encoding="utf-8").splitlines() if line[:2] != "--")
+        assert not re.search(r"\bif\s*\(", code), path.name
 
 
 def test_before_the_first_publication_a_reader_is_told_what_to_do(tmp_path: Path) -> None:
