@@ -7,9 +7,11 @@ import polars as pl
 from flows.workspaces import find_survey, refuse_unknown_part, refuse_unknown_wave
 from pipeline import answer_shares, intake, known_profile, validation, warehouse
 from pipeline.definitions import MAILINGS, Survey
-from pipeline.deliveries import match
+from pipeline.deliveries import is_latest, match
 from pipeline.rules import ROSTER
 from pipeline.settings import Workspace, read_workspace
+
+_COUNTS = "from duckdb_tables() where table_name = 'answer_counts'"  # not in a store of an earlier version
 
 
 def check_file(path: Path, survey: str, source: str, root: Path, part: str = "") -> int:
@@ -41,7 +43,10 @@ def check_file(path: Path, survey: str, source: str, root: Path, part: str = "")
     fixed = known_profile.of_delivery(reading.survey, source, reading.frame, reading.members)
     profile = known_profile.combined(definition, stored["profile"], [fixed])
     rows_of = dict(stored["rows"].iter_rows())
-    (report,) = validation.validate([intake.to_validate(reading, profile, rows_of, stored["panel"], stored["shares"])])
+    shares = answer_shares.combined(stored["shares"], {})
+    latest = is_latest(definition, source, rows_of)
+    to_validate = intake.to_validate(reading, profile, rows_of, stored["panel"], shares, is_latest=latest)
+    report = validation.looked_up(to_validate)  # in a second; the night asks Great Expectations
     for note in reading.notes:
         print(f"Note: {note}.")
     for fault in report.faults:
@@ -70,16 +75,17 @@ def _stored(workspace: Workspace, survey: str) -> dict[str, pl.DataFrame]:
         "rows": "select source, sum(n_delivered)::bigint as n_delivered from raw.deliveries "
         "where survey = ? and status = 'accepted' group by source",
     }
+    told = ("panel_member_id", "joined_on", "left_on", "status")
+    nothing = {
+        "panel": pl.DataFrame(schema=dict.fromkeys(told, pl.String)),
+        "shares": pl.DataFrame(schema=answer_shares.STORED),
+        "members": pl.DataFrame(schema={"panel_member_id": pl.String}),
+        "profile": pl.DataFrame(schema=known_profile.COLUMNS),
+        "rows": pl.DataFrame(schema={"source": pl.String, "n_delivered": pl.Int64}),
+    }
     if not workspace.warehouse.exists():
-        empty = {"panel_member_id": pl.String, "variable": pl.String, "value": pl.String}
-        return {
-            "panel": pl.DataFrame(
-                schema=dict.fromkeys(("panel_member_id", "joined_on", "left_on", "status"), pl.String)
-            ),
-            "shares": pl.DataFrame(schema=answer_shares.COLUMNS),
-            "members": pl.DataFrame(schema=empty),
-            "profile": pl.DataFrame(schema=known_profile.COLUMNS),
-            "rows": pl.DataFrame(schema={"source": pl.String, "n_delivered": pl.Int64}),
-        }
+        return nothing
     with warehouse.open_read_only(workspace.warehouse) as connection:
-        return {name: warehouse.read(connection, sql, [survey]) for name, sql in queries.items()}
+        if not warehouse.read(connection, _COUNTS).height:
+            del queries["shares"]
+        return nothing | {name: warehouse.read(connection, sql, [survey]) for name, sql in queries.items()}

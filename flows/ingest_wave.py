@@ -76,6 +76,7 @@ def _quarantine(night: Night, arrival: Arrival, reason: str) -> None:
     replace_bytes(kept, arrival.archived.read_bytes())
     replace_text(kept.with_name(kept.name + ".reason.txt"), reason + "\n")
     note_fault(night, arrival, UNREADABLE, reason)
+    night.arriving.discard((arrival.survey, arrival.source))
     night.say(f"{arrival.file_name}: put into quarantine. {reason}")
     leave_inbox(night, arrival.file_name, arrival.delivery_id)
 
@@ -105,10 +106,13 @@ def load_delivery(survey: str, source: str, arrival: Arrival, reading: Reading, 
         drifts = _drifts(arrival, reading, report)
         key = {"survey": survey, "source": source, "delivery_id": arrival.delivery_id}
         warehouse.replace_rows(night.connection, "raw.profile_drifts", drifts, **key)
+        counts = reading.answer_counts.drop("wave").with_columns(**{name: pl.lit(one) for name, one in key.items()})
+        warehouse.replace_rows(night.connection, "raw.answer_counts", counts, **key)
         if arrival.part and night.surveys[survey].has_wave(source):
             warehouse.supersede_rows(night.connection, survey, night.surveys[survey].wave(source))
         inputs = ingest_inputs(night, arrival, deliveries_in_use(night, survey))
         warehouse.remember_step(night.connection, survey, ingest_step(arrival), inputs)
+        night.read_with.add((survey, ingest_step(arrival), inputs))
     leave_inbox(night, arrival.file_name, arrival.delivery_id)
     _tell(night, arrival, report, reading.frame.height)
     return not report.is_held

@@ -60,8 +60,9 @@ def _work(workspace: Workspace, when: tuple[date, datetime], started: datetime, 
     """Do a night's work; the slow libraries are imported only here."""
     clock = time.perf_counter()
     from flows import figures, judge_responses, protect_members, publish
+    from flows.build_tables import build_tables
     from flows.run_context import Night, in_progress
-    from flows.take_in import build_tables, take_in
+    from flows.take_in import take_in
     from pipeline import survey_files, warehouse
 
     standing = standing_hash(workspace)  # before anything is read: what is edited meanwhile is for the next night

@@ -11,19 +11,20 @@ from pipeline.definitions import CROSSWALK, MAILINGS, Survey
 from pipeline.errors import DeliveryError
 from pipeline.fingerprint import text_hash
 from pipeline.rules import ROSTER
+from pipeline.step_inputs import waves_compared_with
 
 Slot = tuple[str, str]  # source and part
 UNDECLARED = "declared-part"  # the check that a delivery fails whose part the definitions no longer name
 
 
-def to_read_again(survey: str, sources: Collection[str], arriving: Collection[Slot], done: set[str]) -> list[Arrival]:
+def to_read_again(survey: str, sources: Collection[str], arriving: Collection[Slot]) -> list[Arrival]:
     """Return the newest delivery of each part that would be read otherwise now: definitions or members changed.
 
     Args:
         sources: those to look at.
         arriving: source and part of what came and is still to be read.
-        done: inputs of what was read again tonight already; those returned are added, so that nothing is read twice
-            with the same inputs.
+
+    Nothing is read twice in a night with the same inputs.
     """
     night = current()
     in_use, steps = deliveries_in_use(night, survey), warehouse.steps_done(night.connection, survey)
@@ -32,11 +33,12 @@ def to_read_again(survey: str, sources: Collection[str], arriving: Collection[Sl
         if arrival.source not in sources:
             continue
         inputs = ingest_inputs(night, arrival, in_use)
-        if arrival.slot in arriving or arrival.slot in found or inputs in done:
+        step = ingest_step(arrival)
+        if arrival.slot in arriving or arrival.slot in found or (survey, step, inputs) in night.read_with:
             continue
-        if night.is_full or steps.get(ingest_step(arrival)) != inputs:
+        if night.is_full or steps.get(step) != inputs:
             found[arrival.slot] = arrival
-            done.add(inputs)
+            night.read_with.add((survey, step, inputs))
     return list(found.values())
 
 
@@ -110,24 +112,32 @@ def ingest_step(arrival: Arrival) -> str:
 def ingest_inputs(night: Night, arrival: Arrival, in_use: dict[str, list[str]]) -> str:
     """Return what the reading of a delivery depends on: where members are known from, and what it is compared with."""
     survey = night.surveys[arrival.survey]
+    compared = waves_compared_with(survey, arrival.source, in_use)
     elsewhere = survey.known_from - {arrival.source} if arrival.source != ROSTER else set()
     return text_hash(
         arrival.delivery_id,
         [in_use.get(one) for one in sorted(elsewhere)],
-        _compared_with(night, survey, arrival, in_use),
-        night.declared(arrival.survey).behind_reading(arrival.source),
+        [in_use.get(wave) for wave in compared],
+        _other_parts(night, survey, arrival),
+        is_latest(night, survey, arrival.source) if survey.uninvited_statuses else None,
+        night.declared(arrival.survey).behind_reading(arrival.source, compared),
         night.code_version,
     )
 
 
-def _compared_with(night: Night, survey: Survey, arrival: Arrival, in_use: dict[str, list[str]]) -> list[str]:
-    """Return the deliveries of the wave before and, where nobody may answer in two parts, of the other parts."""
+def is_latest(night: Night, survey: Survey, source: str) -> bool:
+    """Return whether no later wave was delivered, so that the statuses of the member list are those of this one."""
+    rows = warehouse.read(night.connection, "select source from raw.deliveries where survey = ?", [survey.survey])
+    arriving = {one for of, one in night.arriving if of == survey.survey}
+    return deliveries.is_latest(survey, source, arriving | set(rows["source"]))
+
+
+def _other_parts(night: Night, survey: Survey, arrival: Arrival) -> list[str]:
+    """Return the deliveries of the other parts, where nobody may answer in two."""
     if not survey.has_wave(arrival.source):
         return []
     wave = survey.wave(arrival.source)
-    before = [one.wave for one in survey.waves if one.wave_number < wave.wave_number]
-    compared = in_use.get(before[-1], []) if before else []
     if not wave.parts or wave.both_answered:
-        return compared
+        return []
     parts = parts_in_use(night, arrival.survey, arrival.source)
-    return [*compared, *sorted(one for part, one in parts.items() if part != arrival.part)]
+    return sorted(one for part, one in parts.items() if part != arrival.part)

@@ -41,6 +41,10 @@ class Night:
     problems: list[str] = field(default_factory=list)  # what tonight could not be done, and why, for people
     undone: list[str] = field(default_factory=list)  # what was asked of waves and could not be done
     waves_done: set[tuple[str, str]] = field(default_factory=set)  # survey and wave whose figures were made again
+    arriving: set[tuple[str, str]] = field(default_factory=set)  # survey and source of the files that came tonight
+    read_with: set[tuple[str, str, str]] = field(
+        default_factory=set
+    )  # survey, step and inputs of what was read tonight
     member_ids: dict[str, list[str]] = field(default_factory=dict)  # survey: ids of the member list in use
     person_of: dict[str, dict[str, str]] = field(default_factory=dict)  # survey: alias: member it belongs to
     people: dict[str, People] = field(default_factory=dict)  # survey: who is who by its links

@@ -5,19 +5,18 @@ from prefect.artifacts import create_table_artifact
 
 from flows import arrivals, ingest_wave, join_members, read_again, validate_deliveries
 from flows.arrivals import Arrival
+from flows.build_tables import build_tables
 from flows.run_context import Night, current, unsearched
 from pipeline import warehouse
 from pipeline.definitions import CROSSWALK, MAILINGS, ROSTER, Survey
-from pipeline.fingerprint import text_hash
 from pipeline.intake import Reading
-
-ALL_SURVEYS = ""  # the survey of a step that is of all of them
 
 
 def take_in() -> None:
     """Archive, read, validate and store every delivery that came, or that would be read otherwise now."""
     night = current()
     came = arrivals.discover()
+    night.arriving = {(one.survey, one.source) for one in came}
     for survey in night.surveys:
         _take_in_survey(night, survey, [one for one in came if one.survey == survey])
     _show(night)
@@ -32,8 +31,7 @@ def _take_in_survey(night: Night, survey: str, came: list[Arrival]) -> None:
         if _waits_for_list(night, survey, sources):
             _wait(night, survey, here)
             continue
-        done: set[str] = set()
-        while here := [*here, *_again(survey, sources, here, done)]:
+        while here := [*here, *_again(survey, sources, here)]:
             for those in arrivals.in_rounds(night.surveys[survey], here):
                 known += _take_in_sources(night, survey, those, known)
             here = []
@@ -43,9 +41,9 @@ def _take_in_survey(night: Night, survey: str, came: list[Arrival]) -> None:
     join_members.tell(survey, before)
 
 
-def _again(survey: str, sources: set[str], arriving: list[Arrival], done: set[str]) -> list[Arrival]:
+def _again(survey: str, sources: set[str], arriving: list[Arrival]) -> list[Arrival]:
     """Return what is to be read again of these sources, beside what came."""
-    return read_again.to_read_again(survey, sources, {one.slot for one in arriving}, done)
+    return read_again.to_read_again(survey, sources, {one.slot for one in arriving})
 
 
 def _waits_for_list(night: Night, survey: str, sources: set[str]) -> bool:
@@ -86,27 +84,6 @@ def _take_in_sources(night: Night, survey: str, new: list[Arrival], known: list[
                 is_refused = reading.frame["row_number"].is_in(report.refused["row_number"].implode())
                 night.member_ids[survey] = reading.members.filter(~is_refused).drop_nulls().to_list()
     return accepted
-
-
-def build_tables(*, is_forced: bool = False) -> None:
-    """Build staging and core, unless they are made of the same deliveries and definitions already."""
-    night = current()
-    in_use = warehouse.read(
-        night.connection,
-        "select survey, source, part, delivery_id, n_accepted from raw.deliveries where status = 'accepted' "
-        "order by all",
-    )
-    links = warehouse.read(night.connection, "select survey, alias, panel_member_id from raw.member_links order by all")
-    removed = warehouse.read(
-        night.connection, "select survey, wave, panel_member_id from raw.removed_respondents order by all"
-    )
-    tables = [rows.rows() for rows in (in_use, links, removed)]
-    inputs = text_hash(*tables, night.definitions_hash, night.code_version)
-    if not is_forced and warehouse.step_inputs(night.connection, ALL_SURVEYS, "tables") == inputs:
-        return
-    with warehouse.transaction(night.connection):
-        warehouse.build(night.connection)
-        warehouse.remember_step(night.connection, ALL_SURVEYS, "tables", inputs)
 
 
 def _show(night: Night) -> None:

@@ -1,9 +1,10 @@
-"""Validate a survey's deliveries together, beside what is known of its members and its other waves."""
+"""Validate a survey's deliveries, each beside what is known of its members and the waves before it."""
 
 import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from flows.read_again import is_latest
 from flows.run_context import Night, current
 from pipeline import answer_shares, deliveries, intake, known_profile, validation, warehouse
 from pipeline.definitions import MAILINGS
@@ -15,41 +16,41 @@ from pipeline.validation import ValidationReport
 
 @task(task_run_name="validate-{survey}", cache_policy=NO_CACHE)
 def validate_deliveries(survey: str, readings: list[Reading], known: list[Reading]) -> list[ValidationReport]:
-    """Return a report for each delivery of a survey, in order.
+    """Return a report for each delivery of a survey, in order; a held one is no measure for those after it.
 
     Args:
-        known: what was accepted tonight already and tells of members: their list.
+        known: what was accepted tonight already.
     """
     night = current()
     stored = warehouse.read(night.connection, known_profile.PROFILE_SQL, [survey])
     fixed = [known_profile.of_delivery(one.survey, one.source, one.frame, one.members) for one in [*readings, *known]]
     profile = known_profile.combined(night.surveys[survey], stored, fixed)
     panel = _panel(night, survey, known)
-    shares = _shares(night, survey, [*known, *readings])
-    return validation.validate(
-        [
-            intake.to_validate(
+    accepted, reports = list(known), []
+    with validation.judging() as judge:
+        for one in readings:
+            to_validate = intake.to_validate(
                 one,
                 profile,
-                _rows_delivered(night, survey, one, readings),
+                _rows_delivered(night, survey, one, accepted),
                 panel,
-                shares,
+                _shares(night, survey, accepted),
                 _elsewhere(night, one),
-                _list_in_use(night, one),
+                _list_before(night, one),
                 _other_days(night, one),
+                is_latest=is_latest(night, night.surveys[survey], one.source),
             )
-            for one in readings
-        ]
-    )
+            reports.append(judge(to_validate))
+            accepted += [] if reports[-1].is_held else [one]
+    return reports
 
 
-def _list_in_use(night: Night, reading: Reading) -> MemberList | None:
-    """Return the member list that another one, just read, would supersede."""
+def _list_before(night: Night, reading: Reading) -> MemberList | None:
+    """Return the member list that another one, just read, would supersede, or superseded when it came."""
     if reading.source != ROSTER:
         return None
     told = {**reading.survey.roster.optional_columns, **reading.survey.roster.columns}
-    found = warehouse.list_in_use(night.connection, reading.survey.survey, told.get("list_date"))
-    return found[1] if found is not None and found[0] != reading.delivery_id else None
+    return warehouse.list_before(night.connection, reading.survey.survey, reading.delivery_id, told.get("list_date"))
 
 
 def _other_days(night: Night, reading: Reading) -> pl.DataFrame | None:
@@ -73,11 +74,10 @@ def _elsewhere(night: Night, reading: Reading) -> pl.DataFrame | None:
     return people.filter(pl.col("part") != reading.part).select("panel_member_id", "part")
 
 
-def _shares(night: Night, survey: str, readings: list[Reading]) -> pl.DataFrame:
+def _shares(night: Night, survey: str, accepted: list[Reading]) -> pl.DataFrame:
     """Return how often each answer was given in each wave; of a file read twice tonight, the last reading counts."""
     stored = warehouse.read(night.connection, answer_shares.STORED_SQL, [survey])
-    waves = {(one.source, one.part): one for one in readings if one.survey.has_wave(one.source)}.values()
-    new = [answer_shares.of_delivery(one.survey, one.survey.wave(one.source), one.frame, one.members) for one in waves]
+    new = {(one.source, one.part): one.answer_counts for one in accepted if one.survey.has_wave(one.source)}
     return answer_shares.combined(stored, new)
 
 
@@ -89,7 +89,7 @@ def _panel(night: Night, survey: str, known: list[Reading]) -> pl.DataFrame:
     return warehouse.read(night.connection, known_profile.PANEL_SQL, [survey])
 
 
-def _rows_delivered(night: Night, survey: str, reading: Reading, readings: list[Reading]) -> dict[str, int]:
+def _rows_delivered(night: Night, survey: str, reading: Reading, accepted: list[Reading]) -> dict[str, int]:
     """Return how many rows came of each wave, tonight or before; of a part, those of the same part of other waves."""
     rows = warehouse.read(
         night.connection,
@@ -97,7 +97,7 @@ def _rows_delivered(night: Night, survey: str, reading: Reading, readings: list[
         [survey],
     )
     counts = {(source, part): n for source, part, n in rows.iter_rows()}
-    counts |= {(one.source, one.part): one.frame.height for one in readings}
+    counts |= {(one.source, one.part): one.frame.height for one in accepted}
     wanted = deliveries.part_of(reading.part)
     found: dict[str, int] = {}
     for (source, part), n in counts.items():

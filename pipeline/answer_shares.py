@@ -1,21 +1,22 @@
 """How often each answer of an item was given in a delivery, and which answers moved since the wave before."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.definitions import Item, ItemColumn, Survey, Wave
+from pipeline.definitions import Item, ItemColumn, Source, Survey, Wave
 
 COLUMNS = {"wave": pl.String, "item": pl.String, "code": pl.String, "n": pl.Int64}
+STORED = {"part": pl.String, **COLUMNS}
 STANDARD_ERRORS = 4.0  # of the difference: dozens of items are compared each wave, and chance alone must flag none
 STORED_SQL = """
-select answer.wave, answer.item, answer.code, count(*) as n
-from core.answers as answer
-inner join definitions.items as item using (survey, item)
-where answer.survey = ? and item.kind = 'category' and answer.missing_kind is null
-group by all
+select delivery.part, counted.source as wave, counted.item, counted.code, counted.n
+from raw.answer_counts as counted
+inner join raw.deliveries as delivery using (survey, source, delivery_id)
+where counted.survey = ? and delivery.status = 'accepted'
+order by all
 """
 
 
@@ -38,27 +39,36 @@ def of_delivery(survey: Survey, wave: Wave, frame: pl.DataFrame, members: pl.Ser
         frame: delivered columns as text.
         members: the panel_member_id of each row, null when nobody in the member list.
     """
-    rows = frame.filter(members.is_not_null())
-    for wanted in (wave.source.complete_when, wave.source.only_rows):
-        if wanted is not None and wanted.column in frame.columns:
-            rows = rows.filter(pl.col(wanted.column).cast(pl.String).is_in(list(wanted.values)))
-    tests = wave.source.test_rows
-    if tests is not None and tests.column in frame.columns:
-        rows = rows.filter(~pl.col(tests.column).cast(pl.String).is_in(list(tests.values)).fill_null(False))
-    parts = [
-        _of_item(wave.wave, survey.items[placed.item], placed, rows[placed.column])
-        for placed in wave.items
-        if placed.column in rows.columns and survey.items[placed.item].kind == "category"
-    ]
+    asked = [one for one in wave.items if one.column in frame.columns and survey.items[one.item].kind == "category"]
+    is_counted = (pl.lit(members.is_not_null()), *_counted(wave.source, frame))
+    rows = frame.lazy().filter(*is_counted).select({one.column for one in asked}).collect()
+    parts = [_of_item(wave.wave, survey.items[one.item], one, rows[one.column]) for one in asked]
     return pl.concat([pl.DataFrame(schema=COLUMNS), *parts])
 
 
-def combined(stored: pl.DataFrame, delivered: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Return stored and newly delivered counts together; those of a wave delivered now replace the stored ones."""
-    new = pl.concat([pl.DataFrame(schema=COLUMNS), *delivered])
-    new = new.group_by("wave", "item", "code", maintain_order=True).agg(pl.col("n").sum())  # parts of a wave together
-    kept = stored.filter(~pl.col("wave").is_in(new["wave"].unique().implode()))
-    return pl.concat([kept.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items()), new])
+def _counted(source: Source, frame: pl.DataFrame) -> Iterator[pl.Expr]:
+    """Yield which rows are complete interviews of this survey."""
+    for wanted in (source.complete_when, source.only_rows):
+        if wanted is not None and wanted.column in frame.columns:
+            yield pl.col(wanted.column).cast(pl.String).is_in(list(wanted.values))
+    tests = source.test_rows
+    if tests is not None and tests.column in frame.columns:
+        yield ~pl.col(tests.column).cast(pl.String).is_in(list(tests.values)).fill_null(False)
+
+
+def combined(stored: pl.DataFrame, delivered: Mapping[tuple[str, str], pl.DataFrame]) -> pl.DataFrame:
+    """Return stored and newly delivered counts together, the parts of a wave added up.
+
+    Args:
+        stored: of every delivery in use (STORED).
+        delivered: by wave and part; they replace the stored ones of the deliveries that they supersede.
+    """
+    for wave, part in delivered:
+        is_superseded = pl.lit(part == "") | (pl.col("part") == part) | pl.col("part").str.starts_with(f"{part}/")
+        stored = stored.filter(~((pl.col("wave") == wave) & is_superseded))
+    kept = stored.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+    together = pl.concat([kept, *delivered.values()])
+    return together.group_by("wave", "item", "code", maintain_order=True).agg(pl.col("n").sum())
 
 
 def moves(survey: Survey, wave: Wave, now: pl.DataFrame, known: pl.DataFrame) -> dict[str, tuple[Move, ...]]:

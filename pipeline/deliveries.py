@@ -87,6 +87,12 @@ def fits(file_name: str, pattern: str) -> bool:
     return len(parts) == len(patterns) and all(map(fnmatchcase, parts, patterns))
 
 
+def is_latest(survey: Survey, source: str, delivered: Collection[str]) -> bool:
+    """Return whether none of the delivered waves is later than this one."""
+    numbers = {wave.wave: wave.wave_number for wave in survey.waves}
+    return max((numbers[one] for one in delivered if one in numbers), default=0) <= numbers.get(source, 0)
+
+
 def part_of(part: str) -> str:
     """Return the declared part of a delivery; a file of a part that adds rows has a longer name."""
     return part.split("/", 1)[0]

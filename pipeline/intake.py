@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
 
-from pipeline import register_store, wave_files
+from pipeline import answer_shares, register_store, wave_files
 from pipeline.definitions import CROSSWALK, MAILINGS, Source, Survey
 from pipeline.deliveries import part_of
 from pipeline.errors import DeliveryError, names_listed
@@ -46,6 +47,13 @@ class Reading:
     def with_pseudonyms(self) -> pl.DataFrame:
         """Return the frame with pseudonyms in place of the delivered ids."""
         return self.frame.with_columns(ids.alias(column) for column, ids in self.aliases.items())
+
+    @cached_property
+    def answer_counts(self) -> pl.DataFrame:
+        """Return how often each answer was given (answer_shares.COLUMNS)."""
+        if not self.survey.has_wave(self.source):
+            return pl.DataFrame(schema=answer_shares.COLUMNS)
+        return answer_shares.of_delivery(self.survey, self.survey.wave(self.source), self.frame, self.members)
 
 
 @dataclass(frozen=True)
@@ -174,19 +182,22 @@ def to_validate(
     panel: pl.DataFrame | None = None,
     shares: pl.DataFrame | None = None,
     elsewhere: pl.DataFrame | None = None,
-    list_in_use: MemberList | None = None,
+    list_before: MemberList | None = None,
     other_days: pl.DataFrame | None = None,
+    *,
+    is_latest: bool = True,
 ) -> DeliveryToValidate:
     """Return a delivery with its rules and what is known from elsewhere.
 
     Args:
         profile: panel_member_id, variable, value.
-        rows_of: rows delivered of each wave.
+        rows_of: rows delivered of each wave, in use.
         panel: what the member list says of being in the panel (known_profile.of_member_list).
         shares: how often each answer was given in other waves (answer_shares).
         elsewhere: who answered in another part of the wave: panel_member_id, part.
-        list_in_use: the member list that this one would supersede.
+        list_before: the member list that this one would supersede, or superseded.
         other_days: of a wave, when people were invited; of mailings, when they answered: panel_member_id, wave, day.
+        is_latest: no later wave was delivered.
     """
     survey, source = reading.survey, reading.source
     before = (
@@ -195,8 +206,6 @@ def to_validate(
         else []
     )
     previous = before[-1].wave if before else None
-    numbers = {one.wave: one.wave_number for one in survey.waves}
-    latest = max((numbers[one] for one in rows_of if one in numbers), default=0)
     return DeliveryToValidate(
         survey=survey,
         source=source,
@@ -209,10 +218,11 @@ def to_validate(
         previous_wave=previous,
         panel=panel,
         shares=shares,
-        is_latest=numbers.get(source, 0) >= latest,
+        answer_counts=reading.answer_counts if survey.has_wave(source) else None,
+        is_latest=is_latest,
         part=reading.part,
         elsewhere=elsewhere,
-        list_faults=list_faults(_member_list(reading), list_in_use) if source == ROSTER else {},
+        list_faults=list_faults(_member_list(reading), list_before) if source == ROSTER else {},
         other_days=other_days,
     )
 

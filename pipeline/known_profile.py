@@ -67,6 +67,7 @@ left join core.members as member on profile.survey = member.survey and profile.p
 where profile.survey = ?
 """
 COLUMNS = {"panel_member_id": pl.String, "variable": pl.String, "value": pl.String, "known_year": pl.Int32}
+_KEY = ["panel_member_id", "variable"]
 
 
 def of_delivery(survey: Survey, source: str, frame: pl.DataFrame, members: pl.Series) -> pl.DataFrame:
@@ -87,7 +88,7 @@ def of_delivery(survey: Survey, source: str, frame: pl.DataFrame, members: pl.Se
             told = pl.DataFrame({"panel_member_id": members, "value": ours.cast(pl.String), "known_year": years})
             part = told.filter(pl.col("value") != "").drop_nulls(["panel_member_id", "value"])
             parts.append(part.select("panel_member_id", pl.lit(variable.name).alias("variable"), "value", "known_year"))
-    return pl.concat(parts).unique(["panel_member_id", "variable"], keep="first", maintain_order=True)
+    return pl.concat(parts).unique(_KEY, keep="first", maintain_order=True)
 
 
 def of_member_list(survey: Survey, frame: pl.DataFrame, members: pl.Series) -> pl.DataFrame:
@@ -145,11 +146,11 @@ def combined(survey: Survey, stored: pl.DataFrame, delivered: Sequence[pl.DataFr
 
     A variable that declares the day on which it was true has that day's year.
     """
-    both = pl.concat([*delivered, stored.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())])
+    known = stored.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+    told = [one for one in delivered if one.height]
+    both = pl.concat([*told, known]).unique(_KEY, keep="first", maintain_order=True) if told else known
     declared = {one.name: one.known_on.year for one in survey.profile if one.known_on is not None}
     year = (
         pl.col("variable").replace_strict(declared, default=None, return_dtype=pl.Int32) if declared else pl.lit(None)
     )
-    return both.unique(["panel_member_id", "variable"], keep="first", maintain_order=True).with_columns(
-        known_year=pl.coalesce(year, "known_year")
-    )
+    return both.with_columns(known_year=pl.coalesce(year, "known_year"))

@@ -5,7 +5,7 @@ list leave the figures of earlier waves alone.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import fields, replace
 from functools import cached_property
 from typing import Any
@@ -42,10 +42,13 @@ class Declared:
         """
         return [self._common, *(self._wave(wave) for wave in sorted(set(waves))), _short(parts)]
 
-    def behind_reading(self, source: str) -> list[str]:
+    def behind_reading(self, source: str, compared: Iterable[str] = ()) -> list[str]:
         """Return, as text, what the reading of a delivery and its rules depend on in the survey's definition.
 
-        A wave is judged beside the wave before it, and by the margins that its own weights are calibrated to; the
+        Args:
+            compared: the earlier waves that a wave is judged beside.
+
+        A wave is judged beside waves before it, and by the margins that its own weights are calibrated to; the
         member list by the columns that weights are made of, and those that tell of waves.
         """
         survey = self.survey
@@ -53,9 +56,8 @@ class Declared:
         if not survey.has_wave(source):
             told = (survey.eligibility, survey.invitations, survey.profile, survey.crosswalk, survey.mailings)
             return self.behind((), survey.weights, known_from, *told)
-        before = [one.wave for one in survey.waves if one.wave_number < survey.wave(source).wave_number]
         own_weights = [recipe for recipe in survey.weights if recipe.waves in ((), (source,))]
-        return self.behind({source, *before[-1:]}, own_weights, known_from)
+        return self.behind({source, *compared}, own_weights, known_from)
 
     @cached_property
     def _common(self) -> str:
@@ -85,6 +87,17 @@ class Declared:
             )
             self._waves[name] = _short((wave, items, told))
         return self._waves[name]
+
+
+def waves_compared_with(survey: Survey, source: str, in_use: Collection[str]) -> list[str]:
+    """Return the wave before, and those that asked an item of this wave last before it."""
+    if not survey.has_wave(source):
+        return []
+    wave = survey.wave(source)
+    earlier = [one for one in survey.waves if one.wave_number < wave.wave_number]
+    asked_last = {placed.item: one.wave for one in earlier if one.wave in in_use for placed in one.items}
+    asked = {asked_last[placed.item] for placed in wave.items if placed.item in asked_last}
+    return [one.wave for one in earlier if one.wave in asked or one is earlier[-1]]
 
 
 def _short(declared: object) -> str:

@@ -55,6 +55,15 @@ create table if not exists raw.profile_drifts (
     variable varchar not null
 );
 
+create table if not exists raw.answer_counts (
+    survey varchar not null,
+    source varchar not null,
+    delivery_id varchar not null,
+    item varchar not null,
+    code varchar not null,
+    n bigint not null
+);
+
 create table if not exists raw.removed_respondents (
     survey varchar not null,
     wave varchar not null,

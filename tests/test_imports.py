@@ -165,7 +165,7 @@ FLOW_LAYERS = (
         "protect_members",
         "pages",
     ),  # tasks
-    ("figure_steps",),
+    ("figure_steps", "build_tables"),
     ("take_in", "figures", "judge_responses", "summary", "publish"),  # the parts of a night
     ("nightly",),
     ("check", "status", "serve", "draft", "refresh"),

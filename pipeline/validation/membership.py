@@ -32,6 +32,7 @@ def with_invitations(
         .then(pl.lit("not invited"))
     )
     known = panel.select(pl.col("panel_member_id").alias(MEMBER), reason.alias(UNINVITED))
+    known = known.join(known.drop_nulls().select(MEMBER), on=MEMBER, how="semi")  # of most there is no reason
     return rows.join(known.unique(MEMBER, keep="first"), on=MEMBER, how="left", maintain_order="left")
 
 

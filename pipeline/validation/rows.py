@@ -42,6 +42,7 @@ class DeliveryToValidate:
         previous_rows: rows delivered for `previous_wave`, None when there is none.
         panel: what the member list says of being in the panel, as text: panel_member_id, joined_on, left_on, status.
         shares: how often each answer was given in other waves: wave, item, code, n (pipeline.answer_shares).
+        answer_counts: the same of this delivery; None when there is nothing to compare it with.
         is_latest: no later wave was delivered, so that the statuses of the list are those of this one.
         part: of the wave, when it is delivered in several.
         list_faults: what is wrong with a member list beside the one in use, by rule (pipeline.member_lists).
@@ -60,6 +61,7 @@ class DeliveryToValidate:
     previous_wave: str | None = None
     panel: pl.DataFrame | None = None
     shares: pl.DataFrame | None = None
+    answer_counts: pl.DataFrame | None = None
     is_latest: bool = True
     part: str = ""
     elsewhere: pl.DataFrame | None = None
@@ -146,11 +148,10 @@ def _undeclared(delivery: DeliveryToValidate) -> tuple[str, ...]:
 
 def _moves(delivery: DeliveryToValidate) -> dict[str, tuple[answer_shares.Move, ...]]:
     """Return the answers that moved since the wave before."""
-    if not delivery.survey.has_wave(delivery.source) or delivery.shares is None or delivery.shares.is_empty():
+    if delivery.shares is None or delivery.shares.is_empty() or delivery.answer_counts is None:
         return {}
     wave = delivery.survey.wave(delivery.source)
-    now = answer_shares.of_delivery(delivery.survey, wave, delivery.frame, delivery.members)
-    return answer_shares.moves(delivery.survey, wave, now, delivery.shares)
+    return answer_shares.moves(delivery.survey, wave, delivery.answer_counts, delivery.shares)
 
 
 def _counted_only(delivery: DeliveryToValidate) -> set[str]:

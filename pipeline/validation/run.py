@@ -1,25 +1,19 @@
-"""The only user of Great Expectations: rules become a suite, the suite runs on DuckDB, a report comes back.
+"""What a delivery's rules found: which are broken, by how many rows, in which words.
 
 Great Expectations decides which rules a delivery breaks. It caps the counts of what it found, so the rows behind
 a broken rule are looked up in the delivery itself; the two must agree.
 """
 
-import logging
 import math
-import os
 import time
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
-from itertools import count
-from typing import Any
 
 from pipeline.definitions import MAILINGS
-from pipeline.quiet_end import drop_leak_notices
 from pipeline.rules import Rule
 from pipeline.validation.broken import broken, n_checked
+from pipeline.validation.expected import expecting
 from pipeline.validation.membership import ELSEWHERE, TOO_LATE, UNINVITED
 from pipeline.validation.messages import message
 from pipeline.validation.report import RuleResult, ValidationReport
@@ -29,98 +23,50 @@ from pipeline.validation.rows import (
     delivered_rows,
 )
 from pipeline.validation.same_person import here_name, margin_name, there_name
-from pipeline.validation.suite import COLUMN_CODES, expectations_of
-from pipeline.warehouse.arrivals import arrived
+from pipeline.validation.suite import COLUMN_CODES
 
-_DIALECT = "panel_duckdb"
 _FILE_CODES = (*COLUMN_CODES, "row-count", "row-count-change", "extra-column", "list-order", "list-complete")
 _KNOWN_COLUMNS = {"one-part": ELSEWHERE, "member-invited": UNINVITED, "invited-first": TOO_LATE}
-_database_numbers = count(1)
+FindsBroken = Callable[[list[Rule], DeliveredRows], set[int]]  # the positions of the rules that a delivery breaks
 
 
 def validate(deliveries: Sequence[DeliveryToValidate]) -> list[ValidationReport]:
     """Return a report for each delivery, in order; nothing is written anywhere."""
     if not deliveries:
         return []
-    import_seconds()
-    with _quiet():
-        source = _data_source()
-        try:
-            return [_report(source, number, delivery) for number, delivery in enumerate(deliveries)]
-        finally:
-            _close(source)
-
-
-@cache
-def import_seconds() -> float:
-    """Import Great Expectations, silently and without analytics, and return how long that took."""
-    start = time.perf_counter()
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    drop_leak_notices()
-    with _quiet():
-        import great_expectations  # noqa: F401
-    return time.perf_counter() - start
+    with judging() as judge:
+        return [judge(delivery) for delivery in deliveries]
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the libraries' warnings and log lines off the terminal."""
-    logger = logging.getLogger("great_expectations")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        finally:
-            logger.setLevel(level)
+def judging() -> Iterator[Callable[[DeliveryToValidate], ValidationReport]]:
+    """Yield what validates one delivery after the other, so that each may be judged by what became of those before."""
+    with expecting() as broken_rules:
+        yield lambda delivery: _report(delivery, broken_rules)
 
 
-def _data_source() -> Any:
-    """Return a Great Expectations data source on an in-memory DuckDB of its own."""
-    import great_expectations
-    from great_expectations.data_context.types import base
-    from sqlalchemy.dialects import registry
+def looked_up(delivery: DeliveryToValidate) -> ValidationReport:
+    """Return the report that `validate` would give, every rule looked up in the rows.
 
-    registry.impls[_DIALECT] = _dialect
-    config = base.DataContextConfig(store_backend_defaults=base.InMemoryStoreBackendDefaults())  # no Data Docs
-    context = great_expectations.get_context(mode="ephemeral", project_config=config)
-    context.variables.progress_bars = {"globally": False}
-    url = f"{_DIALECT}:///:memory:validation_{next(_database_numbers)}"
-    return context.data_sources.add_sql("deliveries", connection_string=url, create_temp_table=False)
+    For a dry run, which ends before Great Expectations would be imported.
+    """
+    return _report(delivery, _broken_by_rows)
 
 
-@cache
-def _dialect() -> type[Any]:
-    """Return DuckDB's dialect without transactions: a ROLLBACK would drop the result being read."""
-    from duckdb_engine import Dialect
-
-    class PanelDialect(Dialect):  # type: ignore[misc]
-        def do_begin(self, connection: Any) -> None:
-            """Begin nothing."""
-
-        def do_commit(self, connection: Any) -> None:
-            """Commit nothing."""
-
-        def do_rollback(self, connection: Any) -> None:
-            """Roll nothing back."""
-
-    return PanelDialect
+def _broken_by_rows(rules: list[Rule], rows: DeliveredRows) -> set[int]:
+    found = (index for index, rule in enumerate(rules) if rule.code != "category-share-change")
+    return {index for index in found if broken(rules[index], rows).finding.n_failed}
 
 
-def _close(source: Any) -> None:
-    for engine in (source.get_execution_engine().engine, source.get_engine()):
-        engine.dispose()
-
-
-def _report(source: Any, number: int, delivery: DeliveryToValidate) -> ValidationReport:
+def _report(delivery: DeliveryToValidate, broken_rules: FindsBroken) -> ValidationReport:
     rows = delivered_rows(delivery)
     rules = [rule for rule in _with_context(delivery) if _can_be_checked(rule, rows)]
     start = time.perf_counter()
-    broken_rules = _broken_rules(source, f"delivery_{number}", rules, rows)
+    by_rows = broken_rules(rules, rows)
     seconds = time.perf_counter() - start
+    are_broken = by_rows | _broken_by_count(rules, rows)
     results = (
-        _result(rule, is_broken=index in broken_rules, rows=rows, file_name=delivery.file_name)
+        _result(rule, is_broken=index in are_broken, rows=rows, file_name=delivery.file_name)
         for index, rule in enumerate(rules)
     )
     return ValidationReport(
@@ -172,7 +118,7 @@ def _can_be_checked(rule: Rule, rows: DeliveredRows) -> bool:
 
 
 def _result(rule: Rule, *, is_broken: bool, rows: DeliveredRows, file_name: str) -> RuleResult:
-    """Return the result of a rule; what breaks it is looked up only when Great Expectations says so."""
+    """Return the result of a rule; what breaks it is looked up only where it is known to be broken."""
     if not is_broken:
         return RuleResult(rule, True, n_checked(rule, rows))
     faults = broken(rule, rows)
@@ -183,19 +129,9 @@ def _result(rule: Rule, *, is_broken: bool, rows: DeliveredRows, file_name: str)
     return RuleResult(rule, False, finding.n_checked, finding.n_failed, finding.found, words, faults.row_numbers)
 
 
-def _broken_rules(source: Any, table: str, rules: list[Rule], rows: DeliveredRows) -> set[int]:
-    """Run the rules as one suite and return the positions of those that the delivery breaks."""
-    import great_expectations
-
-    _load(source, table, rows)
-    asset = source.add_table_asset(table, table_name=table)
-    batch = asset.add_batch_definition_whole_table(table).get_batch()
-    suite = great_expectations.ExpectationSuite(name=table, expectations=expectations_of(rules, rows))
-    run = batch.validate(suite, result_format="BOOLEAN_ONLY")
-    source.delete_asset(table)
-    _execute(source, f"drop table {table}")
-    counted = {index for index, rule in enumerate(rules) if _is_broken_by_count(rule, rows)}
-    return counted | set(_broken_positions(run.results, rules, rows))
+def _broken_by_count(rules: list[Rule], rows: DeliveredRows) -> set[int]:
+    """Return the positions of the broken rules that are not about the rows which Great Expectations sees."""
+    return {index for index, rule in enumerate(rules) if _is_broken_by_count(rule, rows)}
 
 
 def _is_broken_by_count(rule: Rule, rows: DeliveredRows) -> bool:
@@ -206,46 +142,3 @@ def _is_broken_by_count(rule: Rule, rows: DeliveredRows) -> bool:
         return True
     left_out = {"test-row": rows.test_rows, "other-sample": rows.other_rows}
     return rule.code in left_out and len(left_out[rule.code]) > 0
-
-
-def _broken_positions(results: list[Any], rules: list[Rule], rows: DeliveredRows) -> Iterator[int]:
-    for result in results:
-        if _is_kept(result):
-            continue
-        for index in result.expectation_config.meta["rules"]:
-            if rules[index].code not in COLUMN_CODES or rules[index].column not in rows.names:
-                yield index
-
-
-def _is_kept(result: Any) -> bool:
-    """Return the verdict; an expectation that could not be run at all is a bug, not a fault of the data."""
-    raised = [one for one in _raised(result.exception_info) if one.get("raised_exception")]
-    if raised:
-        meta = result.expectation_config.meta
-        raise RuntimeError(f"Great Expectations could not check {meta}: {raised[0]['exception_message']}")
-    return bool(result.success)
-
-
-def _raised(information: dict[str, Any]) -> list[dict[str, Any]]:
-    return [information] if "raised_exception" in information else list(information.values())
-
-
-def _load(source: Any, table: str, rows: DeliveredRows) -> None:
-    """Put the rows into DuckDB; a single column stands for all undeclared ones."""
-    present = ", null::varchar as undeclared" if rows.undeclared else ""
-    connection = source.get_execution_engine().engine.raw_connection()
-    try:
-        duck = connection.driver_connection
-        duck.execute("select 1").fetchall()
-        with arrived(duck, rows.frame) as arrivals:
-            duck.execute(f"create table {table} as select *{present} from {arrivals}").fetchall()
-    finally:
-        connection.close()
-
-
-def _execute(source: Any, query: str) -> None:
-    connection = source.get_execution_engine().engine.raw_connection()
-    try:
-        connection.driver_connection.execute(query).fetchall()
-    finally:
-        connection.close()

@@ -47,7 +47,7 @@ def with_profile(
 
     Args:
         names: delivered column: name in `rows`.
-        known: panel_member_id, variable, value, known_year.
+        known: panel_member_id, variable, value, known_year; one row a member and variable.
         member: the column of the member's id.
     """
     if variable.column in names and ours_name(variable.name) not in rows.columns:
@@ -63,7 +63,7 @@ def with_profile(
             pl.col("value").cast(pl.String).alias(known_name(variable.name)),
             pl.col("known_year").alias(f"year_{variable.name}"),
         )
-        rows = rows.join(told.unique(member, keep="first"), on=member, how="left", maintain_order="left")
+        rows = rows.join(told, on=member, how="left", maintain_order="left", validate="m:1")
     return rows
 
 

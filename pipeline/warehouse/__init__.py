@@ -17,8 +17,8 @@ from pipeline.warehouse.deliveries import (
     rows_in_use,
     set_delivery_status,
 )
-from pipeline.warehouse.member_list import list_in_use
-from pipeline.warehouse.models import build, build_marts, example_scripts, run_checks
+from pipeline.warehouse.member_list import list_before
+from pipeline.warehouse.models import build, build_marts, build_waves, example_scripts, run_checks
 from pipeline.warehouse.opening import marts_reader, open_read_only, open_warehouse
 from pipeline.warehouse.parts import people_in_parts, supersede_rows
 from pipeline.warehouse.publication import answer, connect_published, publish, read_published
@@ -31,6 +31,7 @@ __all__ = [
     "append_rows",
     "build",
     "build_marts",
+    "build_waves",
     "connect_published",
     "delete_rows",
     "example_scripts",
@@ -38,7 +39,7 @@ __all__ = [
     "forget_snapshots",
     "ids_in_use",
     "insert_rows",
-    "list_in_use",
+    "list_before",
     "load_delivery",
     "marts_reader",
     "open_read_only",

@@ -1,4 +1,4 @@
-"""The member list in use as it was delivered: its file, its date and its members."""
+"""The member list that another one supersedes, or superseded, as it was delivered: its file, its date, its members."""
 
 from datetime import date
 
@@ -8,29 +8,41 @@ from pipeline.member_lists import MemberList, newest_date
 from pipeline.warehouse.connection import quoted, read
 from pipeline.warehouse.wide_tables import MEMBER, OF_DELIVERY, places_of, wide_table
 
-_IN_USE = """
+_BEFORE = """
+with used as (
+    select delivery_id, file_name, received_at, status
+    from raw.deliveries
+    where survey = $survey and source = 'roster' and status in ('accepted', 'superseded')
+)
+
 select delivery_id, file_name
-from raw.deliveries
-where survey = ? and source = 'roster' and status = 'accepted'
+from used
+where delivery_id <> $delivery_id
+    and received_at < coalesce(
+        (select received_at from used where delivery_id = $delivery_id and status = 'accepted'),
+        'infinity'::timestamp
+    )
+order by status = 'accepted' desc, received_at desc, delivery_id
+limit 1
 """
 
 
-def list_in_use(
-    connection: duckdb.DuckDBPyConnection, survey: str, date_column: str | None
-) -> tuple[str, MemberList] | None:
-    """Return the delivery that the member list in use came as, and the list; None when there is none yet.
+def list_before(
+    connection: duckdb.DuckDBPyConnection, survey: str, delivery_id: str, date_column: str | None
+) -> MemberList | None:
+    """Return the list in use before this one: what a new list would supersede, and the one in use did; None if none.
 
     Args:
         date_column: the delivered column that says of which day the list is.
     """
-    found = read(connection, _IN_USE, [survey])
+    found = read(connection, _BEFORE, {"survey": survey, "delivery_id": delivery_id})
     if not found.height:
         return None
     delivery_id, file_name = found.row(0)
     key = {"survey": survey, "source": "roster", "delivery_id": delivery_id}
     refused = f"anti join (select row_number from raw.refused_rows where {OF_DELIVERY}) using (row_number)"
     rows = read(connection, f"select {MEMBER} from {wide_table(key)} {refused}", key)
-    return delivery_id, MemberList(file_name, _dated(connection, key, date_column), rows[MEMBER])
+    return MemberList(file_name, _dated(connection, key, date_column), rows[MEMBER])
 
 
 def _dated(connection: duckdb.DuckDBPyConnection, key: dict[str, str], date_column: str | None) -> date | None:

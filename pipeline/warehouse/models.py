@@ -1,17 +1,19 @@
 """The SQL models: which there are, in which order they run, and the checks of what they made."""
 
 import re
+from collections.abc import Collection
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from pipeline.warehouse.connection import SQL_FOLDER, execute, transaction
-from pipeline.warehouse.staging_tables import build_staging_tables
+from pipeline.warehouse.connection import SQL_FOLDER, delete_rows, execute, literal, transaction
+from pipeline.warehouse.staging_tables import build_staging_tables, rewrite_staging_tables
 
 SAFE = "safe"  # schema of what the file for researchers shows otherwise than the marts
 _OF_MARTS = re.compile(r"\bmarts\.(\w+)")
+_BY_WAVE = "-- Key: survey, wave"  # how the header of a model begins the line of its key when its rows are of waves
 _VIEW = "-- A view"  # how a line of a model's header begins that is no table
 
 
@@ -21,6 +23,18 @@ def build(connection: duckdb.DuckDBPyConnection) -> None:
         build_staging_tables(connection)
         for schema in ("staging", "core"):
             _run_models(connection, schema)
+
+
+def build_waves(connection: duckdb.DuckDBPyConnection, waves: Collection[tuple[str, str]]) -> None:
+    """Rewrite the rows that staging and core have of these waves (survey, wave), in one transaction.
+
+    Only right where nothing but their deliveries changed, and where these say nothing of who the members are.
+    """
+    with transaction(connection):
+        rewrite_staging_tables(connection, waves)
+        for schema in ("staging", "core"):
+            for path in run_order(schema):
+                _rewrite_waves(connection, path, waves)
 
 
 def build_marts(connection: duckdb.DuckDBPyConnection) -> None:
@@ -116,6 +130,17 @@ def safe_text(mart: str) -> str:
 
 def _of_marts(nowhere: duckdb.DuckDBPyConnection, sql: str) -> set[str]:
     return {table for table in tables_read(nowhere, sql) if table.split(".")[0] in ("marts", SAFE)}
+
+
+def _rewrite_waves(connection: duckdb.DuckDBPyConnection, path: Path, waves: Collection[tuple[str, str]]) -> None:
+    """Make the rows of these waves anew in the table of one model, if its rows are of waves."""
+    sql, table = path.read_text(encoding="utf-8"), f"{path.parent.name}.{path.stem}"
+    if is_view(sql) or f"\n{_BY_WAVE}" not in sql:
+        return
+    for survey, wave in waves:
+        delete_rows(connection, table, survey=survey, wave=wave)
+        of_wave = f"survey = {literal(survey)} and wave = {literal(wave)}"
+        execute(connection, f"insert into {table} by name select * from (\n{sql}) where {of_wave}")
 
 
 def _run_models(connection: duckdb.DuckDBPyConnection, schema: str) -> None:

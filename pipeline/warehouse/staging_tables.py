@@ -4,12 +4,12 @@ Which columns a delivery has is known only at run time, so these few statements 
 them is a model in sql/.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import duckdb
 
-from pipeline.warehouse.connection import execute, literal, read
+from pipeline.warehouse.connection import delete_rows, execute, literal, read
 from pipeline.warehouse.wide_tables import MEMBER, places_of, wide_table
 
 TEXTS = (
@@ -22,10 +22,12 @@ CLOCKS = ("completed_at", "invited_at")  # times, of which a delivery says how t
 _KEY = ("survey", "source", "delivery_id")
 PART = "split_part(part, '/', 1)"  # the declared part; the rest names a file of a part that adds
 _PERSON = f"coalesce(link.{MEMBER}, delivered.{MEMBER}) as {MEMBER}"  # links between ids of one person followed
-_TABLES = {
-    "delivered_rows": f"part varchar, on_clock timestamp, {', '.join(f'{name} varchar' for name in TEXTS)}",
-    "cells": "column_name varchar, value varchar",
-}
+_CELLS = (
+    "survey varchar, source varchar, delivery_id varchar, row_number integer, panel_member_id varchar, "
+    "column_name varchar, value varchar"
+)
+_FORMER_TABLE = "from duckdb_tables() where schema_name = 'staging' and table_name = 'delivered_rows'"
+_VALUES = "survey varchar, wave varchar, part varchar, item varchar, value varchar"
 _CELL_COLUMNS = f"""
 select column_name from definitions.source_columns
 where survey = $survey and source = $source and part = $part
@@ -42,6 +44,18 @@ union
 select column_name from definitions.invitation_columns where survey = $survey and $source = 'roster'
 union
 select column_name from definitions.item_ballots where survey = $survey and wave = $source and part = $part
+"""
+_NO_ROWS = f"""
+select
+    null::varchar as survey,
+    null::varchar as source,
+    null::varchar as delivery_id,
+    null::varchar as part,
+    null::integer as row_number,
+    null::varchar as panel_member_id,
+    {", ".join(f"null::varchar as {name}" for name in TEXTS)},
+    null::timestamp as on_clock
+where false
 """
 _NO_ANSWERS = """
 select
@@ -101,21 +115,37 @@ def accepted_deliveries(connection: duckdb.DuckDBPyConnection) -> list[Accepted]
 
 
 def build_staging_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables of staging that no model makes, inside the caller's transaction."""
-    deliveries = accepted_deliveries(connection)
-    for table, columns in _TABLES.items():
-        keys = "survey varchar, source varchar, delivery_id varchar, row_number integer, panel_member_id varchar"
-        execute(connection, f"create or replace table staging.{table} ({keys}, {columns})")
-    values = ", ".join(f"{name} varchar" for name in ("survey", "wave", "part", "item", "value"))
-    execute(connection, f"create or replace table staging.delivered_values ({values})")
+    """Make the tables and views of staging that no model makes, inside the caller's transaction."""
+    if read(connection, _FORMER_TABLE).height:  # in a store of an earlier version; now a view
+        execute(connection, "drop table staging.delivered_rows")
+    execute(connection, f"create or replace table staging.cells ({_CELLS})")
+    execute(connection, f"create or replace table staging.delivered_values ({_VALUES})")
+    _fill(connection, accepted_deliveries(connection), None)
+
+
+def rewrite_staging_tables(connection: duckdb.DuckDBPyConnection, waves: Collection[tuple[str, str]]) -> None:
+    """Put what is delivered for these waves (survey, wave) now in place of what was, in the caller's transaction."""
+    for survey, wave in waves:
+        delete_rows(connection, "staging.cells", survey=survey, source=wave)
+        delete_rows(connection, "staging.delivered_values", survey=survey, wave=wave)
+    _fill(connection, accepted_deliveries(connection), waves)
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection, deliveries: list[Accepted], waves: Collection[tuple[str, str]] | None
+) -> None:
+    """Add the cells and values of the deliveries of these waves, None of all; the views are of all deliveries."""
     for delivery in deliveries:
-        execute(connection, f"insert into staging.delivered_rows by name {_named_rows(delivery)}")
+        if waves is not None and (delivery.key["survey"], delivery.key["source"]) not in waves:
+            continue
         if delivery.cells:
             execute(connection, f"insert into staging.cells by name {_cells(delivery)}")
-        for select in _values(delivery):
+        for select in _values(connection, delivery):
             execute(connection, f"insert into staging.delivered_values by name {select}")
-    answers = [_answers(delivery) for delivery in deliveries if delivery.items]
-    execute(connection, f"create or replace view staging.answers as {' union all '.join(answers or [_NO_ANSWERS])}")
+    rows = [_named_rows(delivery) for delivery in deliveries] or [_NO_ROWS]
+    answers = [_answers(delivery) for delivery in deliveries if delivery.items] or [_NO_ANSWERS]
+    execute(connection, f"create or replace view staging.delivered_rows as {' union all by name '.join(rows)}")
+    execute(connection, f"create or replace view staging.answers as {' union all '.join(answers)}")
 
 
 def _accepted(connection: duckdb.DuckDBPyConnection, key: dict[str, str], part: str) -> Accepted:
@@ -145,11 +175,14 @@ def _accepted(connection: duckdb.DuckDBPyConnection, key: dict[str, str], part: 
 
 def _named_rows(delivery: Accepted) -> str:
     """Return the select of a delivery's rows with the columns that mean something, under our names."""
-    texts = [_text(place, name) for name, place in delivery.names.items() if name in TEXTS]
+    names = delivery.names
+    texts = [_text(names[name], name) if name in names else f"null::varchar as {name}" for name in TEXTS]
+    clock = "null::timestamp"
     if delivery.time_format is not None:
         name, layout = delivery.time_format
-        texts.append(f"try_strptime(delivered.{delivery.names[name]}::varchar, {literal(layout)}) as on_clock")
-    columns = ", ".join([delivery.keys, f"{literal(delivery.part)} as part", "delivered.row_number", _PERSON, *texts])
+        clock = f"try_strptime(delivered.{names[name]}::varchar, {literal(layout)})"
+    keys = [delivery.keys, f"{literal(delivery.part)} as part", "delivered.row_number", _PERSON]
+    columns = ", ".join([*keys, *texts, f"{clock} as on_clock"])
     return f"select {columns} from {delivery.rows}"
 
 
@@ -176,14 +209,38 @@ def _unpivoted(delivery: Accepted, wanted: Mapping[str, str], name: str, keys: s
     """
 
 
-def _values(delivery: Accepted) -> Iterator[str]:
-    """Yield selects of the different values of each item, null for a blank among them."""
+def _values(connection: duckdb.DuckDBPyConnection, delivery: Accepted) -> Iterator[str]:
+    """Yield selects of the different values of each item, null for a blank among them.
+
+    Every value of an ENUM occurs, so that where every row is in use nobody need look at the cells.
+    """
+    table = wide_table(delivery.key)
+    enums = _enums(connection, table) if delivery.items and _all_in_use(connection, delivery) else set()
     for item, place in delivery.items.items():
         keys = f"{literal(delivery.key['survey'])} as survey, {literal(delivery.key['source'])} as wave"
-        yield f"""
-            select distinct {keys}, {literal(delivery.part)} as part, {literal(item)} as item, {_text(place, "value")}
-            from {delivery.rows}
-        """
+        keys += f", {literal(delivery.part)} as part, {literal(item)} as item"
+        if place in enums:
+            yield f"""
+                select {keys}, unnest(of_enum) as value
+                from (select enum_range({place})::varchar[] as of_enum from {table} limit 1)
+                union all
+                from (select {keys}, null::varchar as value from {table} where {place} is null limit 1)
+            """
+        else:
+            yield f"select distinct {keys}, {_text(place, 'value')} from {delivery.rows}"
+
+
+def _all_in_use(connection: duckdb.DuckDBPyConnection, delivery: Accepted) -> bool:
+    """Return whether none of a delivery's rows is refused or of no member."""
+    counts = f"select (select count(*) from {delivery.rows}) = (select count(*) from {wide_table(delivery.key)})"
+    return bool(read(connection, counts).item())
+
+
+def _enums(connection: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+    """Return the columns of a delivery's table that are ENUMs."""
+    schema, name = table.split(".")
+    columns = "select column_name from duckdb_columns() where schema_name = ? and table_name = ?"
+    return set(read(connection, f"{columns} and data_type like 'ENUM%'", [schema, name])["column_name"])
 
 
 def _text(place: str, name: str) -> str:

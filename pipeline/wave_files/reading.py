@@ -48,7 +48,9 @@ def starts_with(*signs: bytes) -> Callable[[Content], bool]:
 
 def statistics(kind: str) -> Callable[[Content], Delivery]:
     """Return the reader of one of pyreadstat's formats."""
-    return lambda content: read_statistics_delivery(content.source, kind, content.name, encoding=content.said.encoding)
+    return lambda content: read_statistics_delivery(
+        content.source, kind, content.name, encoding=content.said.encoding, as_enums=content.said.as_enums
+    )
 
 
 def is_stata(content: Content) -> bool:

@@ -10,15 +10,18 @@ from pipeline.wave_files.statistics_files import Code, StatisticsFile, read_stat
 
 
 def read_statistics_delivery(
-    source: Path | bytes, kind: str, file_name: str, *, encoding: str | None = None
+    source: Path | bytes, kind: str, file_name: str, *, encoding: str | None = None, as_enums: bool = False
 ) -> Delivery:
     """Return the rows of an SPSS, Stata or SAS file.
+
+    Args:
+        as_enums: numbers of few different values are Enums of text.
 
     Raises:
         DeliveryError: it is damaged, has no row, or its text is in another encoding than it says.
     """
     stored = read_statistics_file(source, kind, file_name, encoding=encoding)
-    text = pl.DataFrame([column_text(stored, name) for name in stored.frame.columns])
+    text = pl.DataFrame([column_text(stored, name, as_enum=as_enums) for name in stored.frame.columns])
     frame, n_dropped = numbered(text, file_name)
     return Delivery(
         frame=frame,
@@ -32,15 +35,15 @@ def read_statistics_delivery(
     )
 
 
-def column_text(stored: StatisticsFile, name: str) -> pl.Series:
+def column_text(stored: StatisticsFile, name: str, *, as_enum: bool = False) -> pl.Series:
     """Return a column as text, tagged missing values as .a to .z, numbers that are no moment as numbers."""
     values = stored.frame[name]
     if stored.storage(name) == "float" and values.dtype.is_float():
         values = values.cast(pl.Float32)  # 1.1 as Stata shows it, not 1.10000002384
-    text = as_text(values)
-    for others in (stored.odd_moments.get(name), stored.tags.get(name)):
-        if others is not None:
-            text = text.zip_with(text.is_not_null(), as_text(others))
+    told = [one[name] for one in (stored.odd_moments, stored.tags) if name in one]
+    text = as_text(values, as_enum=as_enum and not told)
+    for others in told:
+        text = text.zip_with(text.is_not_null(), as_text(others))
     return text.alias(name)
 
 

@@ -14,7 +14,7 @@ from pipeline.wave_files.moments import moments
 Code = float | str
 SPSS, SPSS_PORTABLE, STATA, SAS = "spss", "spss_portable", "stata", "sas_transport"
 KINDS = (SPSS, SPSS_PORTABLE, STATA, SAS)
-CELLS_AT_ONCE = 6_000_000  # held as Python objects, 32 bytes each
+CELLS_AT_ONCE = 12_000_000  # held as Python objects, 32 bytes each; each time the file is read from its start
 FIRST_ROWS = 1000
 TEXT = "string"
 ADVICE = "Save it again from the program it comes from, or export CSV (UTF-8)."

@@ -12,13 +12,14 @@ from tests.benchmarks.peer_runs import add_peer_python
 
 BENCHMARKS = {
     "bench_calibration": ["--times", "15"],
+    "bench_ingest": [],
     "bench_macros": [],
     "bench_replicates": ["--times", "5"],
     "bench_reports": [],
     "bench_tables": [],
     "bench_weighting": [],
 }
-ALONE = ("bench_macros", "bench_reports")  # have no peers
+ALONE = ("bench_ingest", "bench_macros", "bench_reports")  # have no peers
 LARGE = ("bench_calibration", "bench_weighting")  # at 10,000,000 rows, too, unless a size is asked for
 
 

@@ -28,10 +28,11 @@ class Outcome:
     fate: str
     messages: list[str]
     seconds: float = 0.0
+    is_foretold: bool = True  # `panel check` finds what Great Expectations finds
 
 
 def outcomes(root: Path, cases: Sequence[Broken]) -> list[Outcome]:
-    """Return what became of each case, judged as `panel check` judges a delivery."""
+    """Return what became of each case, and whether `panel check` would have said so."""
     workspace = create_workspace(root)
     nobody_else = intake.KnownPeople(IDS, {})
     write_definitions(workspace.surveys, {"w01": "case*"}, member_ids="as_delivered")
@@ -47,12 +48,19 @@ def outcomes(root: Path, cases: Sequence[Broken]) -> list[Outcome]:
         except DeliveryError as error:
             refused.append(Outcome(case.name, QUARANTINED, [str(error)], time.perf_counter() - start))
         assert path.read_bytes() == case.content
-    reports = validation.validate([intake.to_validate(reading, PROFILE, {}) for _, reading, _ in readings])
+    to_validate = [intake.to_validate(reading, PROFILE, {}) for _, reading, _ in readings]
+    reports = validation.validate(to_validate)
+    told_by_rows = [validation.looked_up(one) for one in to_validate]
     judged = [
-        Outcome(case.name, HELD if report.is_held else ACCEPTED, report.faults, seconds)
-        for (case, _, seconds), report in zip(readings, reports, strict=True)
+        Outcome(case.name, HELD if report.is_held else ACCEPTED, report.faults, seconds, is_same(report, told))
+        for (case, _, seconds), report, told in zip(readings, reports, told_by_rows, strict=True)
     ]
     return [*refused, *judged]
+
+
+def is_same(found: validation.ValidationReport, told: validation.ValidationReport) -> bool:
+    """Return whether two reports have the same results, the same words and the same refused rows."""
+    return found.results == told.results and found.refused.equals(told.refused)
 
 
 def main() -> None:

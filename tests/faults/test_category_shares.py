@@ -35,7 +35,9 @@ def compared(times: int, trust: list[str], before: dict[str, int], survey: Surve
     )
     rows = repeated(times, trust)
     members = pl.Series([f"m{row}" for row in range(rows.height)])
-    return validate([delivery(rows, survey=survey or a_survey(), members=members, shares=known)])[0]
+    survey = survey or a_survey()
+    counts = answer_shares.of_delivery(survey, survey.wave("w03"), rows, members)
+    return validate([delivery(rows, survey=survey, members=members, shares=known, answer_counts=counts)])[0]
 
 
 def test_swapped_answers_are_flagged_with_both_shares_and_the_wave_is_published():
@@ -108,10 +110,16 @@ def test_an_item_is_compared_with_the_last_wave_that_asked_it():
     ]
 
 
-def test_counts_of_a_wave_delivered_again_replace_the_stored_ones():
-    stored = pl.DataFrame([("w02", "a", "1", 5), ("w01", "a", "1", 7)], schema=answer_shares.COLUMNS, orient="row")
-    new = pl.DataFrame([("w02", "a", "2", 9)], schema=answer_shares.COLUMNS, orient="row")
-    assert answer_shares.combined(stored, [new]).rows() == [("w01", "a", "1", 7), ("w02", "a", "2", 9)]
+@pytest.mark.parametrize(
+    ("part", "of_w02"), [("", 9), ("web", 9 + 40), ("late", 9 + 5 + 40 - 1), ("late/2", 9 + 5 + 40)]
+)
+def test_counts_of_a_delivery_replace_those_that_it_supersedes(part, of_w02):
+    counts = [("", "w01", 7), ("web", "w02", 5), ("paper", "w02", 39), ("late/1", "w02", 1)]
+    rows = [(where, wave, "a", "1", n) for where, wave, n in counts]
+    stored = pl.DataFrame(rows, schema=answer_shares.STORED, orient="row")
+    new = pl.DataFrame([("w02", "a", "1", 9)], schema=answer_shares.COLUMNS, orient="row")
+    found = answer_shares.combined(stored, {("w02", part): new})
+    assert sorted(found.rows()) == [("w01", "a", "1", 7), ("w02", "a", "1", of_w02)]
 
 
 def test_a_survey_may_hold_a_wave_whose_answers_moved():

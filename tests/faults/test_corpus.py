@@ -48,6 +48,11 @@ def test_cases_with_one_right_fate_meet_it(checked: tuple[dict[str, Outcome], in
     assert not wrong
 
 
+def test_a_check_without_great_expectations_foretells_every_case(checked: tuple[dict[str, Outcome], int]) -> None:
+    assert [name for name, outcome in checked[0].items() if not outcome.is_foretold] == []
+    assert sum(outcome.fate == HELD for outcome in checked[0].values()) > EVERY  # not all quarantined
+
+
 def test_every_refusal_names_the_file_or_the_wave_and_what_is_expected(
     checked: tuple[dict[str, Outcome], int],
 ) -> None:

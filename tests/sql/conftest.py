@@ -15,7 +15,12 @@ from pipeline.warehouse.models import run_model
 from pipeline.warehouse.staging_tables import build_staging_tables
 from pipeline.warehouse.wide_tables import store_rows
 
-VIEWS = ("staging.answers", "core.understood_answers", "core.answers")  # tables here, so that tests can fill them
+VIEWS = (
+    "staging.delivered_rows",
+    "staging.answers",
+    "core.understood_answers",
+    "core.answers",
+)  # tables here, so that tests can fill them
 
 
 class Store:
@@ -61,7 +66,8 @@ class Store:
 
     def staged(self, table: str, *columns: str) -> list[tuple[Any, ...]]:
         """Return these columns of what staging takes out of the deliveries, sorted."""
-        self.connection.execute("drop table staging.answers").fetchall()
+        for view in ("staging.delivered_rows", "staging.answers"):
+            self.connection.execute(f"drop table {view}").fetchall()
         build_staging_tables(self.connection)
         return self.connection.sql(f"select {', '.join(columns)} from staging.{table} order by all").pl().rows()
 

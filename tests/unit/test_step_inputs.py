@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.definitions import Mailings, Source, Survey
 from pipeline.panel.arrays import Categories, PanelArrays
-from pipeline.step_inputs import Declared, members_of_wave
+from pipeline.step_inputs import Declared, members_of_wave, waves_compared_with
 from pipeline.survey_files import read_survey
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "surveys" / "citizens_panel"
@@ -72,11 +72,22 @@ def test_margins_domains_and_named_plans_count(survey: Survey) -> None:
     assert Declared(survey).behind({"w01"}, survey.families[:1]) != before
 
 
-def test_the_reading_of_a_wave_depends_on_the_wave_before(survey: Survey) -> None:
+def test_a_wave_is_compared_with_the_one_before_and_those_that_asked_its_items_last(survey: Survey) -> None:
+    skipped = {placed.item for placed in survey.wave("w03").items} - {
+        placed.item for placed in survey.wave("w02").items
+    }
+    assert skipped & {placed.item for placed in survey.wave("w01").items}
+    assert waves_compared_with(survey, "w02", {"w01"}) == ["w01"]
+    assert waves_compared_with(survey, "w03", {"w01", "w02"}) == ["w01", "w02"]
+    assert waves_compared_with(survey, "w03", {"w02"}) == ["w02"]  # w01 was not delivered
+    assert waves_compared_with(survey, "roster", {"w01"}) == []
+
+
+def test_the_reading_of_a_wave_depends_on_the_waves_that_it_is_compared_with(survey: Survey) -> None:
     first, second, *others = survey.waves
     changed = replace(survey, waves=(first, replace(second, row_tolerance=0.5), *others))
     assert Declared(changed).behind_reading("w01") == Declared(survey).behind_reading("w01")
-    assert Declared(changed).behind_reading("w03") != Declared(survey).behind_reading("w03")
+    assert Declared(changed).behind_reading("w03", ["w02"]) != Declared(survey).behind_reading("w03", ["w02"])
 
 
 def test_members_who_join_later_do_not_change_a_wave() -> None:

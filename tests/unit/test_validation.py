@@ -7,7 +7,7 @@ from datetime import datetime
 import polars as pl
 import pytest
 
-from pipeline.validation import check_rows, validate
+from pipeline.validation import check_rows, looked_up, validate
 from pipeline.validation.broken import broken
 from pipeline.validation.messages import HIDDEN, Finding, message, shown_values
 from pipeline.validation.rows import delivered_rows
@@ -114,9 +114,10 @@ def test_the_library_and_the_look_up_agree_on_every_rule():
     broken_rows = changed("Q7", {1: "7"}, changed("RESP_ID", {2: "R-1", 3: None, 5: IDS[3]}, changed("AGE", {6: "x"})))
     for rows in (good_rows(), broken_rows, changed("SUBMIT_TS", {1: "soon", 2: "2020-01-01"})):
         asked = delivery(rows)
-        looked_up = delivered_rows(asked)
+        found = delivered_rows(asked)
         verdicts = {one.rule: one.success for one in validate([asked])[0].results}
-        assert {rule: not broken(rule, looked_up).finding.n_failed for rule in verdicts} == verdicts
+        assert {rule: not broken(rule, found).finding.n_failed for rule in verdicts} == verdicts
+        assert looked_up(asked).results == validate([asked])[0].results
 
 
 def test_a_member_delivered_under_two_ids_appears_twice():
