@@ -21,7 +21,11 @@ ORDER = (LOW, HIGH, MIDDLE)
 
 
 def answers_picture(edition: Edition, items: list[str]) -> Picture | None:
-    """Return the answers of everyone to those of the items that have a scale of two sides; None for none of them."""
+    """Return the answers of everyone to those of the items that have a scale of two sides; None for none of them.
+
+    Args:
+        items: each once, in the order to draw them.
+    """
     rows = _rows(edition, items)
     if rows.is_empty():
         return None

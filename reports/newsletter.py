@@ -89,7 +89,7 @@ def newsletter_page(edition: Edition, title: str, generated_at: datetime) -> tup
         "editor": _editor(edition),
         "findings": findings[:MAIN_FINDINGS],
         "others": findings[MAIN_FINDINGS:],
-        "answers": answers_picture(edition, [finding.item for finding in findings]),
+        "answers": answers_picture(edition, list(dict.fromkeys(finding.item for finding in findings))),
         "groups": group_pictures(edition, findings[:MAIN_FINDINGS]),
         "groups_note": edition.language.say("pictures.groups_note", level=edition.level),
         "people": people,

@@ -145,7 +145,7 @@ def with_verdicts(changes: pl.DataFrame, families: Sequence[TestFamily]) -> pl.D
         verdict[rows] = with_steady(said, equivalence_corrected[rows], level=family.level)
     margins = {family.family: family.equivalence for family in families}
     is_hidden = changes["is_suppressed"].fill_null(False) & ~changes["is_provisional"]
-    verdict = np.where(is_hidden.to_numpy(), TOO_FEW, verdict)
+    verdict = np.where(is_hidden.to_numpy() & ~is_broken, TOO_FEW, verdict)
     return changes.drop("row", "degrees_of_freedom").with_columns(
         p_value_corrected=pl.Series(corrected).fill_nan(None),
         verdict=pl.Series(verdict, dtype=pl.String),
