@@ -40,6 +40,13 @@ def test_it_is_the_same_one_ever_after(register: Path) -> None:
     assert len(stored(register)) == 4
 
 
+def test_two_panels_of_the_same_people_share_no_pseudonym_even_under_one_key(tmp_path: Path) -> None:
+    ids = pl.Series([f"P{number}" for number in range(500)])
+    first, second = (set(pseudonyms(tmp_path / name, KEY, ids, enrol=True)) for name in ("a.db", "b.db"))
+    assert len(first) == len(second) == 500
+    assert not first & second
+
+
 def test_who_is_new_has_none_unless_enrolled(register: Path) -> None:
     pseudonyms(register, KEY, IDS, enrol=True)
     assert pseudonyms(register, KEY, pl.Series(["P9"]), enrol=False).to_list() == [None]
