@@ -88,3 +88,14 @@ def test_replicates_that_draw_single_psus_are_not_shown_where_k_is_asked(panel: 
 def test_what_it_cost_is_told_by_survey(panel: Store) -> None:
     columns = ("key_variables", "k", "smallest_combination", "n_members", "n_categories_merged")
     assert panel.rows("marts.k_anonymity", *columns) == [("region", 5, 7, 7, 2)]
+
+
+def test_the_file_for_researchers_lacks_no_column_of_a_mart(panel: Store) -> None:
+    columns = shown(
+        panel,
+        "select table_schema, table_name, column_name from information_schema.columns "
+        "where table_schema in ('marts', 'safe') order by all",
+    )
+    safe = {(table, column) for schema, table, column in columns if schema == "safe"}
+    replaced = {table for table, _ in safe}
+    assert safe == {(table, column) for schema, table, column in columns if schema == "marts" and table in replaced}
