@@ -146,8 +146,8 @@ def _moved_answers(rule: Rule, rows: DeliveredRows) -> Finding:
 
 
 def _of_the_list(rule: Rule, rows: DeliveredRows) -> Finding:
-    words, n_found = rows.list_faults[rule.code]
-    return Finding(n_checked(rule, rows), n_found, ((words, n_found),))
+    found = [rows.list_faults[rule.code]] if rule.code in rows.list_faults else []
+    return Finding(n_checked(rule, rows), sum(n for _, n in found), tuple(found))
 
 
 _OF_THE_FILE: dict[str, Callable[[Rule, DeliveredRows], Finding]] = {

@@ -27,7 +27,7 @@ def public(panel: Panel) -> list[str]:
 
 
 def drafts(panel: Panel) -> list[str]:
-    return sorted(path.parent.name for path in (panel.root / "var" / "drafts").rglob("newsletter.html"))
+    return sorted(path.parent.name for path in (panel.root / "var" / "drafts").glob("*/*/newsletter.html"))
 
 
 def releases(panel: Panel, *columns: str) -> list[tuple[object, ...]]:

@@ -15,7 +15,7 @@ def page(panel: Panel, folder: str, wave: str) -> Path:
 
 def out(panel: Panel) -> list[str]:
     """Return the waves whose newsletter is out."""
-    return sorted(path.parent.name for path in (panel.root / "published" / "public").rglob("newsletter.html"))
+    return sorted(path.parent.name for path in (panel.root / "published" / "public").glob("*/*/newsletter.html"))
 
 
 def statuses(panel: Panel) -> list[tuple[str, str]]:

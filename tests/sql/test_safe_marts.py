@@ -74,6 +74,18 @@ def test_weights_name_neither_stratum_nor_psu_nor_what_they_are_made_of(panel: S
     assert shown(panel, "select stratum from marts.weights") == [(3,), (3,)]
 
 
+def test_the_secure_file_has_draws_of_single_psus_in_place_of_combined_ones(panel: Store) -> None:
+    columns = "base_weight, stratum, psu, replicate_set, replicate_group"
+    query = f"select {columns} from marts.weights where survey = 's'"
+    assert shown(panel, query) == [(2.0, 3, 4, "d-s", 1)]
+    place = {**MEMBER, "survey": "s", "weight_id": "each", "wave": "w1", "wave_set": "w1"}
+    drawn = {"replicate_set": "single", "replicate_group": 9, "replicate_cell": 2}
+    panel.given("analysis.detailed_places", {**place, **drawn})
+    build(panel)
+    assert shown(panel, query) == [(2.0, 3, 4, "single", 9)]
+    assert shown(panel, "select replicate_set from safe.weights where survey = 's'") == [("d-s",)]
+
+
 def test_replicates_that_draw_single_psus_are_not_shown_where_k_is_asked(panel: Store) -> None:
     panel.connection.execute("update analysis.replicate_sets set psus_together = 1").fetchall()
     build(panel)

@@ -16,7 +16,7 @@ SHOWN = (
     "newsletter_words", "recruitment", "refresh_outlook", "releases", "representativity", "response_measures",
     "response_patterns",
     "response_rates", "retention", "revisions", "runs", "statements", "surveys", "transition_margins", "transitions",
-    "translations", "trend_tests", "trends", "weight_ids", "weighting_log", "weighting_margins", "weights",
+    "translations", "trend_tests", "trends", "weight_ids", "weighting_log", "weighting_margins",
 )  # fmt: skip
 ROWS = (1, 2)
 OTHER_NUMBER = 3  # added for each column, so that no two columns of a row hold the same
