@@ -44,7 +44,7 @@ def asked(path: Path, queries: list[str], client: Path | None) -> list[object]:
     environment = os.environ | ({"PYTHONPATH": str(client)} if client else {})
     command = [sys.executable, "-c", ASK, str(path), json.dumps(queries)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    found: list[object] = json.loads(done.stdout)
+    found: list[object] = json.loads(done.stdout.splitlines()[-1])  # some clients draw a progress bar before it
     return found
 
 
