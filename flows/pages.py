@@ -30,14 +30,23 @@ from reports.trend_report import render_trend_report
 
 NEWSLETTER = "newsletter.html"
 EXPLORER, CODEBOOK = (Path("public") / name / "index.html" for name in ("explorer", "codebook"))
+OF_ALL = "explorer-and-codebook"  # the step that writes both
 ATTRITION = "attrition"  # folder of the attrition pages, one for each survey
 
 
 @task(task_run_name="explorer-and-codebook", cache_policy=NO_CACHE)
 def write_pages_of_all() -> None:
-    """Write the trend explorer and the codebook, once a wave is let out."""
-    write_explorer(current().workspace)
-    write_codebook(current().workspace)
+    """Write the trend explorer and the codebook, once a wave is let out, unless they are there and tell the same."""
+    night = current()
+    inputs = text_hash(sorted((survey, _all_told(night, survey)) for survey in night.surveys))
+    is_same = all(warehouse.step_inputs(night.connection, one, OF_ALL) == inputs for one in night.surveys)
+    is_there = all((night.workspace.published / page).exists() for page in (EXPLORER, CODEBOOK))
+    if is_same and is_there and not night.is_full:
+        return
+    write_explorer(night.workspace)
+    write_codebook(night.workspace)
+    for survey in night.surveys:
+        warehouse.remember_step(night.connection, survey, OF_ALL, inputs)
 
 
 def write_explorer(workspace: Workspace) -> Path | None:
@@ -103,6 +112,14 @@ class _Told:
             [self.releases.get(one) for one in sorted(until)],
             sorted((source, self.used[source]) for source in (until | survey.known_from) & set(self.used)),
         )
+
+
+def _all_told(night: Night, survey: str) -> str:
+    """Return a hash of all that the pages of a survey tell, whichever its wave; "" while it has none."""
+    waves = night.surveys[survey].waves
+    if not waves:
+        return ""
+    return _Told(night, survey, latest_releases(night, survey)).until(waves[-1].wave)
 
 
 def wave_folder(workspace: Workspace, survey: str, wave: str, *, is_out: bool) -> Path:
@@ -195,8 +212,7 @@ def write_trend_reports() -> None:
     for survey, definition in night.surveys.items():
         if not definition.waves:
             continue
-        last = max(definition.waves, key=lambda wave: wave.wave_number).wave
-        inputs = _Told(night, survey, latest_releases(night, survey)).until(last)
+        inputs = _all_told(night, survey)
         path = trend_report(night.workspace, survey)
         is_same = warehouse.step_inputs(night.connection, survey, "trend-report") == inputs
         if night.is_full or not (is_same and path.exists()):

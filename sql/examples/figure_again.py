@@ -3,18 +3,20 @@
 #
 # Open this in an editor that knows `# %%` cells, or run it whole:
 #
-#     python figure_again.py published/panel.duckdb [SURVEY WAVE ITEM]
+#     python figure_again.py [published/panel.duckdb [SURVEY WAVE ITEM]]
 #
 # It needs `duckdb` and `numpy`; where `svy` is installed the last cell does the same with it.
 
 # %%
 import sys
+from pathlib import Path
 
 import duckdb
 import numpy as np
 
 is_run_whole = sys.argv[0].endswith("figure_again.py")
-file, *asked = sys.argv[1:] if is_run_whole and sys.argv[1:] else ["published/panel.duckdb"]
+beside = Path(__file__).resolve().parents[1] / "panel.duckdb" if is_run_whole else Path("published/panel.duckdb")
+file, *asked = sys.argv[1:] if is_run_whole and sys.argv[1:] else [str(beside)]
 panel = duckdb.connect(file, read_only=True)  # the nightly run may replace the file meanwhile: this one stays open
 
 

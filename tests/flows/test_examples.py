@@ -80,4 +80,5 @@ def test_numpy_and_svy_get_the_published_shares_again(panel: Panel) -> None:
 
 def test_without_being_asked_it_takes_an_item_of_the_newest_wave(panel: Panel) -> None:
     lines = ran(sys.executable, str(script(panel, "figure_again.py")), str(panel.published))
+    assert ran(sys.executable, str(script(panel, "figure_again.py"))) == lines, "of itself it opens the file beside it"
     assert lines[0].startswith(f"{SURVEY}, w03, ")

@@ -111,3 +111,19 @@ def test_a_wave_in_the_field_can_be_closed_early(demo: Panel) -> None:
     assert statuses(demo)[-1] == ("w03", "final")
     assert out(demo) == ["w01", "w02", "w03"]
     assert demo.sql("select count(*) from changes where wave_to = 'w03' and verdict <> 'not tested'").item() > 0
+
+
+def test_explorer_and_codebook_are_written_again_only_when_what_they_tell_changed(demo: Panel) -> None:
+    pages = [demo.root / "published" / "public" / name / "index.html" for name in ("explorer", "codebook")]
+    before = [page.stat().st_mtime_ns for page in pages]
+    (demo.root / "inbox" / "minutes.txt").write_text("nothing for a survey")
+    demo.night()
+    assert [page.stat().st_mtime_ns for page in pages] == before
+    pages[1].unlink()
+    (demo.root / "inbox" / "agenda.txt").write_text("nothing for a survey either")
+    demo.night()
+    assert pages[1].exists()
+    before = [page.stat().st_mtime_ns for page in pages]
+    assert demo.wave_command("finalise", "w03").exit_code == 0
+    after = [page.stat().st_mtime_ns for page in pages]
+    assert all(new > old for new, old in zip(after, before, strict=True))
