@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 ORDINAL, GEE = "ordinal", "gee"
 MODELS = (ORDINAL, GEE)
+NET = "net"  # the kind of change that is of the population, as a trend is
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class TestFamily:
     correction: str  # holm | benjamini_hochberg
     level: float
     is_headline: bool = False
-    kinds: tuple[str, ...] = ()  # of change that the family tests; () = every declared one
+    kinds: tuple[str, ...] = ()  # of change that the family tests, trends with `net`; () = every declared one
     weights: tuple[str, ...] = ()  # () = every weight a change is declared for
     pairs: tuple[tuple[str, str], ...] = ()  # () = every declared pair of waves
     equivalence: float | None = None  # a share that changed by less is steady, where a test shows it; None: untested

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.analysis_plans import GEE, ORDINAL, TestFamily, TrendPlan
+from pipeline.analysis_plans import GEE, NET, ORDINAL, TestFamily, TrendPlan
 from pipeline.definitions import Survey
 from pipeline.errors import StatisticsError
 from pipeline.estimation.pooled import PooledAnswers, gee_trend, ordinal_trend, parallel_lines, pooled_answers
@@ -96,6 +96,7 @@ def _fitted(make: Callable[[], Row]) -> list[Row]:
 def with_trend_verdicts(tests: pl.DataFrame, families: Sequence[TestFamily]) -> pl.DataFrame:
     """Return tests of trend with the family each is in, its corrected p value, and what may be said.
 
+    A trend is a net change over several waves: a family of other changes, or of declared pairs of waves, takes none.
     The tests of a family are corrected together within one kind of test. Checks of a model are in none: they say
     whether the line may be read, not what the population did. Source: methodology C12.
     """
@@ -131,7 +132,9 @@ def _checked() -> pl.Expr:
 
 
 def _is_in(family: TestFamily) -> pl.Expr:
-    """Return whether a test of trend is one that a family tests."""
+    """Return whether a test of trend is one that a family tests; none where it is about other changes or pairs."""
+    if family.pairs or (family.kinds and NET not in family.kinds):
+        return pl.lit(False)
     items = pl.col("item").is_in(list(family.items)) if family.items else pl.lit(True)
     domains = pl.col("domain").is_in(list(family.domains)) if family.domains else pl.lit(True)
     statistics = pl.col("statistic") == "headline" if family.is_headline else pl.lit(True)

@@ -7,9 +7,11 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pipeline import definitions, survey_files
+from pipeline.panel.trend_models import with_trend_verdicts
 
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = PROJECT / "surveys" / "citizens_panel"
@@ -203,3 +205,11 @@ def sums(path: Path, key: str, value: str) -> Counter[str]:
         for row in csv.DictReader(lines):
             totals[row[key]] += int(row[value])
     return totals
+
+
+def test_trends_of_headlines_are_corrected_where_net_changes_are(survey):
+    keys = {"statistic": "headline", "domain": "all", "weight_id": "cross_sectional", "test": "gee", "estimate": 0.1}
+    items = [item.item for item in survey.items.values() if item.headline and item.is_published]
+    tests = pl.DataFrame([keys | {"item": item, "p_value": 0.01} for item in items])
+    families = dict(with_trend_verdicts(tests, survey.families).select("item", "family").iter_rows())
+    assert Counter(families.values()) == {"headlines": 4, "exploratory": 32}

@@ -7,6 +7,7 @@ import pytest
 from pipeline.analysis_plans import TestFamily
 from pipeline.estimation.intervals import t_equivalence_p_value, t_p_value
 from pipeline.panel.estimates import with_verdicts
+from pipeline.panel.trend_models import with_trend_verdicts
 
 FAMILY = TestFamily("headlines", ("q", "r", "s"), ("all",), "holm", 0.05, True, equivalence=0.03)
 DF = 500
@@ -72,3 +73,24 @@ def test_what_cannot_be_known_is_never_steady(other: dict[str, object], verdict:
 def test_a_mean_has_no_margin_of_a_share() -> None:
     family = TestFamily("all", ("q",), ("all",), "holm", 0.05, equivalence=0.03)
     assert said(change("q", 0.0, 0.001, statistic="mean"), family=family) == ["no clear change"]
+
+
+EXPLORATORY = TestFamily("exploratory", (), ("all", "age_group"), "benjamini_hochberg", 0.10, kinds=("net",))
+
+
+@pytest.mark.parametrize(
+    ("declared_last", "family"),
+    [
+        ({"kinds": ("within_person",)}, "exploratory"),  # the same people between two waves: no trend of the population
+        ({"pairs": (("w1", "w3"),)}, "exploratory"),  # one pair of waves: a trend is over all of them
+        ({"kinds": ("within_person", "net")}, "last"),
+        ({}, "last"),
+    ],
+)
+def test_a_test_of_trend_is_in_a_family_of_net_change(declared_last: dict[str, object], family: str) -> None:
+    last = TestFamily("last", (), ("all",), "holm", 0.05, **declared_last)
+    keys = {"statistic": "headline", "domain": "all", "weight_id": "x", "test": "linear", "estimate": 0.1}
+    rows = [keys | {"item": item, "p_value": p_value} for item, p_value in (("q", 0.04), ("r", 0.06))]
+    table = with_trend_verdicts(pl.DataFrame(rows), [EXPLORATORY, last])
+    assert set(table["family"]) == {family}
+    assert table["verdict"].to_list() == ["rose" if family == "exploratory" else "no clear change"] * 2
