@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -20,6 +21,7 @@ NONCE_BYTES = 12
 BLOCK_BYTES = 64  # of SHA-256
 LOOKUP_LETTERS = 64
 ONE_BY_ONE = 10_000  # ids that are looked up each for itself; of more, the whole register is read
+PEOPLE = {"id": pl.String, PSEUDONYM: pl.String}
 AT_ONCE = 1_000_000  # rows of it as one text, which SQLite bounds at a thousand million bytes
 _AS_TEXT = "select group_concat(hex(lookup) || panel_member_id, char(10)) from pseudonyms group by rowid / ?"
 _SCHEMA = """
@@ -28,6 +30,12 @@ create table if not exists pseudonyms (
     panel_member_id text not null unique,
     sealed_id blob not null            -- the delivered id, encrypted
 );
+create table if not exists people_of_lists (
+    sealed_people blob not null        -- ids and pseudonyms of many people, encrypted as one: opened at once
+);
+create trigger if not exists people_of_lists_forget after delete on pseudonyms begin
+    delete from people_of_lists;       -- made again with the next member list
+end;
 create table if not exists joined_members (
     alias text not null,               -- a pseudonym whose person is known under another one
     panel_member_id text,              -- that one; null when a later crosswalk took the link back
@@ -51,22 +59,21 @@ def pseudonyms(path: Path, key: bytes, delivered_ids: pl.Series, *, enrol: bool)
 
     The pseudonym is random, so that without the register's row nothing leads back to the person (methodology B5).
     """
-    people = pl.DataFrame({"id": delivered_ids.cast(pl.String).drop_nulls().unique(maintain_order=True)})
-    people = people.with_columns(_lookups(key, people["id"]))
+    ids = pl.DataFrame({"id": delivered_ids.cast(pl.String)})
     try:
         with closing(_connect(path)) as connection, connection:
             _check_key(connection, key)
-            found = people.join(_known(connection, people["lookup"]), on="lookup", how="left")
-            if enrol:
-                new = _enrolled(connection, key, found.filter(pl.col(PSEUDONYM).is_null()))
-                found = pl.concat([found.drop_nulls(PSEUDONYM), new])
+            known = _listed(connection, key) if ids.height > ONE_BY_ONE else pl.DataFrame(schema=PEOPLE)
+            found = ids.join(known, on="id", how="left", maintain_order="left")
+            others = found.filter(pl.col(PSEUDONYM).is_null())["id"].drop_nulls().unique(maintain_order=True)
+            told = _looked_up(connection, key, others, enrol=enrol)
     except sqlite3.DatabaseError as error:
         raise StorageError(
             f"{path}: the register cannot be read or written ({error}). Make room on the disk, or restore the "
             "register from your safe copy; nothing was changed."
         ) from error
-    ids = pl.DataFrame({"id": delivered_ids.cast(pl.String)})
-    return ids.join(found, on="id", how="left", maintain_order="left")[PSEUDONYM]
+    both = found.join(told, on="id", how="left", maintain_order="left")
+    return both.select(pl.coalesce(PSEUDONYM, f"{PSEUDONYM}_right")).to_series()
 
 
 def note_joined(path: Path, joined: Iterable[tuple[str, str | None]], noted_at: str) -> None:
@@ -74,6 +81,27 @@ def note_joined(path: Path, joined: Iterable[tuple[str, str | None]], noted_at: 
     with closing(_connect(path)) as connection, connection:
         rows = [(alias, member, noted_at) for alias, member in joined]
         connection.executemany("insert into joined_members values (?, ?, ?)", rows)
+
+
+def _listed(connection: sqlite3.Connection, key: bytes) -> pl.DataFrame:
+    """Return id and pseudonym of the people of large member lists."""
+    sealed = connection.execute("select sealed_people from people_of_lists").fetchall()
+    return pl.concat([pl.DataFrame(schema=PEOPLE), *(pl.read_ipc(BytesIO(_opened(key, one))) for (one,) in sealed)])
+
+
+def _looked_up(connection: sqlite3.Connection, key: bytes, ids: pl.Series, *, enrol: bool) -> pl.DataFrame:
+    """Return id and pseudonym of those that the register knows, or of all, enrolled; many are kept as one list."""
+    people = pl.DataFrame({"id": ids}).with_columns(_lookups(key, ids))
+    found = people.join(_known(connection, people["lookup"]), on="lookup", how="left")
+    if not enrol:
+        return found.select(*PEOPLE).drop_nulls()
+    new = _enrolled(connection, key, found.filter(pl.col(PSEUDONYM).is_null()))
+    told = pl.concat([found.drop_nulls(PSEUDONYM), new]).select(*PEOPLE)
+    if told.height > ONE_BY_ONE:
+        told.write_ipc(written := BytesIO(), compression="zstd")
+        sealed = _sealed(AESGCM(key), written.getvalue())
+        connection.execute("insert into people_of_lists values (?)", [sealed])
+    return told
 
 
 def _known(connection: sqlite3.Connection, lookups: pl.Series) -> pl.DataFrame:
@@ -95,7 +123,7 @@ def _enrolled(connection: sqlite3.Connection, key: bytes, people: pl.DataFrame) 
         pl.Series(PSEUDONYM, [f"m{drawn[at : at + letters]}" for at in range(0, len(drawn), letters)], dtype=pl.String)
     )
     cipher = AESGCM(key)
-    rows = ((bytes.fromhex(lookup), member, _seal(cipher, one)) for one, lookup, member in new.iter_rows())
+    rows = ((bytes.fromhex(lookup), member, _sealed(cipher, one.encode())) for one, lookup, member in new.iter_rows())
     connection.executemany("insert into pseudonyms values (?, ?, ?)", rows)
     return new
 
@@ -113,7 +141,7 @@ def _check_key(connection: sqlite3.Connection, key: bytes) -> None:
     if row is None:
         return
     try:
-        AESGCM(key).decrypt(row[0][:NONCE_BYTES], row[0][NONCE_BYTES:], None)
+        _opened(key, row[0])
     except InvalidTag as error:
         raise UsageError(
             "the register was sealed with another key than register_key in panel.toml names. Put the right key in "
@@ -137,6 +165,10 @@ def _lookups(key: bytes, ids: pl.Series) -> pl.Series:
     return pl.Series("lookup", digests, dtype=pl.Binary).bin.encode("hex").str.to_uppercase()
 
 
-def _seal(cipher: AESGCM, delivered_id: str) -> bytes:
+def _sealed(cipher: AESGCM, content: bytes) -> bytes:
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + cipher.encrypt(nonce, delivered_id.encode(), None)
+    return nonce + cipher.encrypt(nonce, content, None)
+
+
+def _opened(key: bytes, sealed: bytes) -> bytes:
+    return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)

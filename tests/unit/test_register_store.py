@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
@@ -23,6 +25,16 @@ def register(tmp_path: Path) -> Path:
 
 def stored(path: Path) -> list[tuple[bytes, str, bytes]]:
     return sqlite3.connect(path).execute("select lookup, panel_member_id, sealed_id from pseudonyms").fetchall()
+
+
+def noting(ids: list[str], lookups: Callable[[bytes, pl.Series], pl.Series]) -> Callable[[bytes, pl.Series], pl.Series]:
+    """Return what looks ids up, and notes which."""
+
+    def noted(key: bytes, asked: pl.Series) -> pl.Series:
+        ids.extend(asked)
+        return lookups(key, asked)
+
+    return noted
 
 
 def test_an_id_has_one_pseudonym_and_a_blank_one_none(register: Path) -> None:
@@ -66,6 +78,46 @@ def test_many_ids_are_found_in_a_register_read_whole(register: Path, monkeypatch
     monkeypatch.setattr(register_store, "ONE_BY_ONE", 0)
     monkeypatch.setattr(register_store, "AT_ONCE", 2)
     assert pseudonyms(register, KEY, IDS, enrol=False).equals(first)
+
+
+def test_people_of_a_large_member_list_are_found_without_a_lookup_of_each(
+    register: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(register_store, "ONE_BY_ONE", 1)
+    first = pseudonyms(register, KEY, IDS, enrol=True)
+    looked_up: list[str] = []
+    monkeypatch.setattr(register_store, "_lookups", noting(looked_up, register_store._lookups))
+    again = pseudonyms(register, KEY, pl.Series(["P9", *IDS]), enrol=False)
+    assert again.to_list() == [None, *first]
+    assert looked_up == ["P9"]
+
+
+def test_later_people_of_a_large_panel_are_found_too(register: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(register_store, "ONE_BY_ONE", 1)
+    first = pseudonyms(register, KEY, IDS, enrol=True)
+    later = pl.Series(["P7", "P8", "P1"])
+    second = pseudonyms(register, KEY, later, enrol=True)
+    assert second[2] == first[0]
+    assert pseudonyms(register, KEY, pl.concat([IDS, later]), enrol=False).equals(pl.concat([first, second]))
+
+
+def test_a_list_of_people_is_sealed_and_forgotten_when_one_of_them_is(
+    register: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(register_store, "ONE_BY_ONE", 1)
+    first = pseudonyms(register, KEY, IDS, enrol=True)
+    assert b"nal 3" not in register.read_bytes()
+    with closing(sqlite3.connect(register)) as connection, connection:
+        connection.execute("delete from pseudonyms where panel_member_id = ?", [first[0]])
+    assert pseudonyms(register, KEY, IDS, enrol=False).to_list() == [None, None, first[2], None, first[4]]
+
+
+def test_a_dry_run_adds_nothing_to_the_register(register: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pseudonyms(register, KEY, IDS, enrol=True)
+    before = register.read_bytes()
+    monkeypatch.setattr(register_store, "ONE_BY_ONE", 1)
+    pseudonyms(register, KEY, IDS, enrol=False)
+    assert register.read_bytes() == before
 
 
 def test_an_empty_register_read_whole_knows_nobody(register: Path, monkeypatch: pytest.MonkeyPatch) -> None:
