@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,7 @@ from pipeline.weighting.base import base_weight
 from pipeline.weighting_steps import WeightRecipe
 
 DAYS_IN_YEAR = 365.2425
+GOLDEN_RATIO = (1 + np.sqrt(5)) / 2
 NOT_INVITED = "not_invited"  # disposition of a member in the panel whom a wave passed over
 OTHER_CAUSE = "out of population"  # somebody left the population and nobody says why
 Floats = NDArray[np.float64]
@@ -43,8 +45,9 @@ class PanelTime:
     weight: Floats  # (n,)
     age_asked: Floats  # (n,) years of age, or the year of birth; NaN where it is not known
     asked_on: NDArray[np.datetime64]  # (n,) day that age is of
+    since_birthday: Floats  # (n,) share of a year lived beyond the age in whole years, on that day
     starts: NDArray[np.datetime64]  # (n_waves,)
-    births_banded_in: int | None = None  # year in which bands of the year of birth are ages; None: ages are known
+    are_births: bool = False  # `age_asked` is the year of birth, and its bands are ages on `asked_on`
 
     def design(self, *, is_weighted: bool) -> SurveyDesign:
         """Return the recruitment sample with its weights, or with equal ones."""
@@ -59,13 +62,13 @@ class PanelTime:
     def age_on(self, day: np.datetime64) -> Floats:
         """Return members' ages in whole years on a day, (n,); NaN where they are not known.
 
-        Of years of birth, it is the year in which those were born who were as old when the bands were ages.
+        Ages are of whole years: birthdays are taken as spread evenly over the year. Of years of birth, it is the year
+        in which those were born who were as old when the bands were ages.
         """
-        if self.births_banded_in is not None:
-            return self.age_asked - (year_of(day) - self.births_banded_in)
         elapsed = (day - self.asked_on).astype("timedelta64[D]").astype(np.float64)
         elapsed[np.isnat(self.asked_on) | np.isnat(day)] = np.nan
-        return np.floor(self.age_asked + elapsed / DAYS_IN_YEAR)
+        birthdays = np.floor(elapsed / DAYS_IN_YEAR + self.since_birthday)
+        return self.age_asked - birthdays if self.are_births else np.floor(self.age_asked) + birthdays
 
     def ageing_domains(self) -> list[Domain]:
         """Return the published domains that are bands of age, between which members move as they grow older."""
@@ -103,10 +106,12 @@ def panel_time(data: PanelData, lives: Lives, in_field: Collection[str] = ()) ->
     starts = np.array([lives.wave_starts.get(wave, np.datetime64("NaT")) for wave in waves], "datetime64[D]")
     age = known["age"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     asked_on = _asked_on(data.survey, known["joined_on"], waves, starts)
-    births = births_banded_in(data.survey)
+    known_age = age_variable(data.survey)
+    are_births = known_age is not None and known_age.measure == BIRTH_YEAR
+    since_birthday = evenly_spread(age, (asked_on, arrays.stratum[rows], arrays.psu[rows]))
     uninvited = {wave: uninvited_to(arrays, lives.told, wave) for wave in waves}
     histories = _histories(data, waves, rows, uninvited, _causes(data.survey, known, lives.dispositions))
-    return PanelTime(data, waves, rows, histories, weight[rows], age, asked_on, starts, births)
+    return PanelTime(data, waves, rows, histories, weight[rows], age, asked_on, since_birthday, starts, are_births)
 
 
 def age_variable(survey: Survey) -> ProfileVariable | None:
@@ -114,15 +119,18 @@ def age_variable(survey: Survey) -> ProfileVariable | None:
     return next((one for one in survey.profile if survey.retention and one.name == survey.retention.age), None)
 
 
-def births_banded_in(survey: Survey) -> int | None:
-    """Return the year in which bands of the year of birth are ages; None where ages are known, or nothing."""
-    known = age_variable(survey)
-    return known.known_on.year if known and known.known_on and known.measure == BIRTH_YEAR else None
+def evenly_spread(group: Floats, order: tuple[NDArray[Any], ...]) -> Floats:
+    """Return a share of 1 for each row, spread evenly over the rows of each group in an order, (n,).
 
+    Rows that come later in the order leave those before as they are.
 
-def year_of(day: np.datetime64) -> float:
-    """Return the calendar year of a day, NaN where there is none."""
-    return np.nan if np.isnat(day) else float(str(day)[:4])
+    Source: Weyl (1916), multiples of an irrational number modulo 1; of the golden ratio they are spread best.
+    """
+    sorted_rows = np.lexsort((*reversed(order), group))
+    place = np.arange(group.size) - np.searchsorted(group[sorted_rows], group[sorted_rows])
+    share = np.empty(group.size)
+    share[sorted_rows] = (place + 0.5) * GOLDEN_RATIO % 1
+    return share
 
 
 def band_codes(domain: Domain, age: Floats) -> NDArray[np.int64]:

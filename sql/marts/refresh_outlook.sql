@@ -13,7 +13,7 @@
 -- n_gone: of the absent, how many have left already, as absences so far turned out
 -- n_leaving: members expected to leave the panel by then
 -- n_out_of_population: members expected to die or move away by then
--- n_aged_out: members still active then who have grown out of the group
+-- n_aged_out: members still active then who have grown out of the group; birthdays are taken as spread over the year
 -- n_aged_in: members still active then who have grown into it
 -- n_expected: active members then: n_active - n_gone - n_leaving - n_out_of_population - n_aged_out + n_aged_in
 -- new_member_stays: chance that somebody recruited now is active then

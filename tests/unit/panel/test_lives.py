@@ -9,7 +9,7 @@ import pytest
 from pipeline.analysis_plans import RetentionPlan
 from pipeline.definitions import Band, Domain, Eligibility, ProfileVariable
 from pipeline.panel.attrition import attrition_curves, member_patterns
-from pipeline.panel.lives import Lives, PanelTime, band_codes, panel_time
+from pipeline.panel.lives import Lives, PanelTime, band_codes, evenly_spread, panel_time
 from pipeline.panel.refreshment import days_between_waves, refresh_outlook
 from tests.unit.panel.test_response import MEMBERS, TOLD, WAVES, panel
 
@@ -17,13 +17,18 @@ STARTS = {wave: np.datetime64(f"2025-{4 * at - 3:02}-01") for at, wave in enumer
 EXITS = Eligibility(exit_reasons=("died",), columns={"w02": "x"}, contains="gone", causes={"abroad": "overseas"})
 
 
-def lives(reason: str | None = "died", told: tuple[str, ...] = (), age: float | None = 64.0) -> Lives:
+def lives(
+    reason: str | None = "died",
+    told: tuple[str, ...] = (),
+    age: float | None = 64.0,
+    joined: date = date(2025, 1, 1),
+) -> Lives:
     """Return ten members who joined aged 64 on the day of the first wave; the sixth, `f`, left the population."""
     ids = list("abcdefghij")
     members = pl.DataFrame(
         {
             "panel_member_id": ids,
-            "joined_on": [date(2025, 1, 1)] * len(ids),
+            "joined_on": [joined] * len(ids),
             "exit_reason": [reason if one == "f" else None for one in ids],
             "age": [age] * len(ids),
         },
@@ -62,11 +67,18 @@ def test_a_wave_in_the_field_is_left_out() -> None:
 def test_members_grow_older_and_move_to_the_next_band() -> None:
     time = time_of(lives())
     domain = time.data.survey.domains[0]
-    assert time.age_on(np.datetime64("2025-12-31")).tolist() == [64.0] * len(MEMBERS)
+    assert time.age_on(np.datetime64("2025-01-01")).tolist() == [64.0] * len(MEMBERS)
     assert time.age_on(np.datetime64("2026-01-02")).tolist() == [65.0] * len(MEMBERS)
+    days = [np.datetime64("2025-01-01") + np.timedelta64(36 * tenth, "D") for tenth in range(11)]
+    n_grown = [int((time.age_on(day) == 65).sum()) for day in days]  # a tenth has its birthday in each tenth of a year
+    assert np.abs(np.array(n_grown) - len(MEMBERS) * np.arange(11) / 10).max() <= 1
     assert band_codes(domain, np.array([16.0, 64, 65, 80, np.nan])).tolist() == [0, 0, 1, 2, -1]
     groups = attrition_curves(time, confidence=0.95).filter(domain="age_group_now")
-    assert groups["domain_value"].unique().to_list() == ["16-64"]
+    at_risk = groups.filter(weighting="unweighted", cause="nonresponse").group_by("wave", "domain_value")
+    grown = dict(
+        at_risk.agg(pl.col("n_at_risk").first()).filter(domain_value="65-74").select("wave", "n_at_risk").rows()
+    )
+    assert grown.keys() == {"w02"}  # in May the first of them are 65; all were 64 in January
 
 
 def test_years_of_birth_move_to_the_band_of_those_who_were_as_old_when_the_bands_were_ages() -> None:
@@ -78,22 +90,33 @@ def test_years_of_birth_move_to_the_band_of_those_who_were_as_old_when_the_bands
     plan = RetentionPlan("w01", "equal", 1, "born")
     followed = panel(eligibility=EXITS, retention=plan, profile=(born,), domains=(domain,))
     time = panel_time(followed, lives(age=1961.0))
-    groups = [band_codes(domain, time.age_on(np.datetime64(day))) for day in ("2025-12-31", "2026-01-01", "2035-05-05")]
-    assert [group[0] for group in groups] == [2, 1, 1]  # 64 in 2025, 65 in 2026, 74 in 2035
-    assert band_codes(domain, time.age_on(np.datetime64("2036-01-01")))[0] == 0
+    days = ("2025-01-01", "2025-07-03", "2026-01-02", "2035-01-01", "2036-01-02")
+    groups = [band_codes(domain, time.age_on(np.datetime64(day))) for day in days]
+    n_aged = [np.bincount(group, minlength=3).tolist() for group in groups]
+    assert n_aged == [[0, 0, 10], [0, 5, 5], [0, 10, 0], [0, 10, 0], [10, 0, 0]]  # 64, half 65, 65, 74, 75
     assert np.isnan(time.age_on(np.datetime64("NaT"))).all()
-    assert refresh_outlook(time).filter(domain_value="16-64")["n_aged_out"].sum() > 0
+    assert refresh_outlook(time).filter(domain_value="75+", waves_ahead=12)["n_expected"].item() == 0  # 69 by then
+    assert refresh_outlook(time).filter(domain_value="65-74", waves_ahead=12)["n_expected"].item() > 0
 
 
-def test_the_outlook_follows_those_who_are_active_into_their_next_band() -> None:
-    time = time_of(lives())
+def test_who_joins_later_leaves_the_birthdays_of_the_others_alone() -> None:
+    age, joined = np.array([30.0, 64, 30, 64, 30]), np.array([1, 1, 1, 1, 2])
+    alone = evenly_spread(age[:4], (joined[:4],))
+    assert evenly_spread(age, (joined,))[:4].tolist() == alone.tolist()
+    assert alone[[0, 2]].tolist() == alone[[1, 3]].tolist()  # each age by itself
+
+
+def test_the_outlook_follows_those_who_are_active_into_their_next_band_as_their_birthdays_come() -> None:
+    time = time_of(lives(joined=date(2025, 9, 1)))  # 64 at the wave of September
     assert days_between_waves(time) == pytest.approx((90 + 31 + 31 + 30 + 31 + 30) / 2, abs=2)
     found = refresh_outlook(time)
-    n_active = int(time.histories.is_active.sum())
+    assert int(time.histories.is_active.sum()) == 3
     now, later = found.filter(waves_ahead=1), found.filter(waves_ahead=3)
-    assert now["n_active"].to_list() == [n_active, 0, 0]
-    assert now["n_aged_out"].to_list() == [0, 0, 0]  # all are 64 until the new year
-    assert later["n_aged_out"][0] == later["n_aged_in"][1] > 0
+    assert now["n_active"].to_list() == [3, 0, 0]
+    stays = now["n_expected"].sum() / 3
+    aged_out = found.filter(domain_value="16-64")["n_aged_out"].to_list()
+    assert aged_out[:3] == pytest.approx([2 * stays, 3 * stays**2, 3 * stays**3])  # by January, May and September
+    assert later["n_aged_out"][0] == later["n_aged_in"][1]
     assert later["expected_on"][0] > date(2026, 1, 1)
 
 
