@@ -146,9 +146,11 @@ def copy_examples(workspace: Workspace) -> None:
 
 
 def _t_distribution(night: Night) -> pl.DataFrame:
-    """Return Student's t for the degrees of freedom that replicates can give."""
+    """Return Student's t for the degrees of freedom that replicates can give, and for any number of respondents."""
     drawn = warehouse.read(night.connection, "select max(n_replicates) as n from analysis.replicate_sets")["n"].item()
-    table = t_table(max(int(drawn or 0) - 1, 1), night.workspace.confidence, POWER)
+    people = warehouse.read(night.connection, "select count(distinct panel_member_id) as n from analysis.weights")
+    freedom = max(int(drawn or 0) - 1, 1)
+    table = t_table(max(freedom, people["n"].item()), night.workspace.confidence, POWER, tested=freedom)
     return pl.DataFrame(table, schema_overrides={"coefficients": pl.List(pl.Float64)}).with_columns(
         confidence=pl.lit(night.workspace.confidence)
     )

@@ -92,7 +92,7 @@ create table if not exists analysis.t_distribution (
     confidence double not null,
     quantile double not null,
     power_quantile double not null,
-    coefficients double[] not null
+    coefficients double[]
 );
 
 create table if not exists analysis.weighting_log (

@@ -59,14 +59,18 @@ def t_series(degrees_of_freedom: int) -> list[float]:
     return list(accumulate(steps, mul, initial=1.0)) if n_terms else []
 
 
-def t_table(most: int, confidence: float, power: float) -> dict[str, list[Any]]:
-    """Return Student's t for 1 to `most` degrees of freedom, as columns, for those who cannot compute it."""
+def t_table(most: int, confidence: float, power: float, *, tested: int) -> dict[str, list[Any]]:
+    """Return Student's t for 1 to `most` degrees of freedom, as columns, for those who cannot compute it.
+
+    Args:
+        tested: up to how many degrees of freedom the series for p values are given; none beyond.
+    """
     freedom = np.arange(1.0, most + 1)
     return {
         "degrees_of_freedom": list(range(1, most + 1)),
         "quantile": t_quantile(freedom, confidence).tolist(),
         "power_quantile": t_quantile(freedom, 2 * power - 1).tolist(),
-        "coefficients": [t_series(one) for one in range(1, most + 1)],
+        "coefficients": [t_series(one) if one <= tested else None for one in range(1, most + 1)],
     }
 
 
@@ -92,7 +96,7 @@ def proportion_interval(
     """Return the lower and upper limits of proportions, all arguments of one shape.
 
     Where everybody or nobody gave the answer (estimate 0 or 1) the standard error says nothing, and the
-    interval is Korn-Graubard's with Kish's effective n, whatever the method.
+    interval is Korn-Graubard's with Kish's effective n and the design's degrees of freedom, whatever the method.
 
     Args:
         kish_n: sum(w)^2 / sum(w^2) of the respondents behind each proportion.
@@ -117,14 +121,28 @@ def proportion_interval(
     else:
         raise EstimationError(f"interval '{method}' is not known. Use one of {', '.join(INTERVALS)}.")
     at_edge = (estimate <= 0) | (estimate >= 1)
-    edge_low, edge_high = edge_interval(estimate, kish_n, confidence=confidence)
+    edge_low, edge_high = edge_interval(
+        estimate, degrees_of_freedom, unweighted_n=unweighted_n, kish_n=kish_n, confidence=confidence
+    )
     low, high = np.where(at_edge, edge_low, low), np.where(at_edge, edge_high, high)
     return np.where(np.isnan(t), np.nan, low), np.where(np.isnan(t), np.nan, high)
 
 
-def edge_interval(estimate: Array, kish_n: Array, *, confidence: float = 0.95) -> tuple[Array, Array]:
-    """Return the Korn-Graubard limits of proportions that are 0 or 1, n_e being Kish's effective n."""
-    tail = ((1.0 - confidence) / 2) ** (1.0 / np.maximum(kish_n, np.finfo(np.float64).tiny))
+def edge_interval(
+    estimate: Array,
+    degrees_of_freedom: Array,
+    *,
+    unweighted_n: NDArray[Any],
+    kish_n: Array,
+    confidence: float = 0.95,
+) -> tuple[Array, Array]:
+    """Return the Korn-Graubard limits of proportions that are 0 or 1, from Kish's effective n; at most the unweighted.
+
+    Source: methodology C12.
+    """
+    t = t_quantile(degrees_of_freedom, confidence)
+    n_effective = np.minimum(kish_n * _freedom_correction(t, unweighted_n, confidence), unweighted_n)
+    tail = ((1.0 - confidence) / 2) ** (1.0 / np.maximum(n_effective, np.finfo(np.float64).tiny))
     return np.where(estimate >= 1, tail, 0.0), np.where(estimate >= 1, 1.0, 1.0 - tail)
 
 
@@ -163,8 +181,12 @@ def _korn_graubard_n(
     estimate: Array, standard_error: Array, t: Array, unweighted_n: NDArray[Any], confidence: float
 ) -> Array:
     """Return the effective n corrected for the design's degrees of freedom."""
-    of_sample = t_quantile(np.asarray(unweighted_n, np.float64) - 1.0, confidence)
-    return _effective_n(estimate, standard_error) * np.square(of_sample / t)
+    return _effective_n(estimate, standard_error) * _freedom_correction(t, unweighted_n, confidence)
+
+
+def _freedom_correction(t: Array, unweighted_n: NDArray[Any], confidence: float) -> Array:
+    """Return what few degrees of freedom leave of an effective n: (t of n - 1 / t of the design)^2."""
+    return np.asarray(np.square(t_quantile(np.asarray(unweighted_n, np.float64) - 1.0, confidence) / t))
 
 
 def _beta_limits(estimate: Array, n_effective: Array, confidence: float) -> tuple[Array, Array]:

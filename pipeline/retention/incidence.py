@@ -163,19 +163,22 @@ def _error(prepared: Linearisation, influence: Array, share: Array, n_at_risk: C
 def _with_intervals(found: pl.DataFrame, confidence: float) -> pl.DataFrame:
     """Return the figures with their intervals; without variance those of a proportion of 0 or 1."""
     column = {name: found[name].to_numpy().astype(np.float64) for name in found.columns if found[name].dtype.is_float()}
-    freedom, n_at_risk = found["degrees_of_freedom"].to_numpy(), found["n_at_risk"].to_numpy()
+    freedom = found["degrees_of_freedom"].to_numpy().astype(np.float64)
+    n_at_risk, kish_n = found["n_at_risk"].to_numpy(), column["kish_n"]
     hazard_limits = proportion_interval(
         column["hazard"],
         column["hazard_standard_error"],
-        freedom.astype(np.float64),
+        freedom,
         unweighted_n=n_at_risk,
-        kish_n=column["kish_n"],
+        kish_n=kish_n,
         confidence=confidence,
     )
     remaining = 1.0 - column["incidence"]
     log_error = safe_ratio(column["incidence_standard_error"], remaining)
-    low, high = log_log_interval(remaining, log_error, freedom.astype(np.float64), confidence=confidence)
-    edge_low, edge_high = edge_interval(remaining, column["kish_n"], confidence=confidence)
+    low, high = log_log_interval(remaining, log_error, freedom, confidence=confidence)
+    edge_low, edge_high = edge_interval(
+        remaining, freedom, unweighted_n=n_at_risk, kish_n=kish_n, confidence=confidence
+    )
     at_edge = ((remaining >= 1) | (remaining <= 0)) & (freedom >= 1)
     return as_frame(
         {name: found[name] for name in COLUMNS if name in found.columns}

@@ -171,7 +171,7 @@ def _frame(curve: _Curve, domains: Sequence[DomainMask], confidence: float) -> p
     hazard_limits = proportion_interval(
         hazard, hazard_error, freedom, unweighted_n=n_at_risk, kish_n=kish_n, confidence=confidence
     )
-    survival_limits = _survival_limits(survival, log_error, freedom, kish_n, confidence)
+    survival_limits = _survival_limits(survival, log_error, freedom, (n_at_risk, kish_n), confidence)
     unweighted = np.cumprod(1.0 - safe_ratio(curve.n_exits, curve.n_at_risk), axis=1)[domain, time]
     return as_frame(
         {
@@ -197,10 +197,15 @@ def _frame(curve: _Curve, domains: Sequence[DomainMask], confidence: float) -> p
 
 
 def _survival_limits(
-    survival: Array, log_error: Array, freedom: Array, kish_n: Array, confidence: float
+    survival: Array, log_error: Array, freedom: Array, bases: tuple[NDArray[np.int64], Array], confidence: float
 ) -> tuple[Array, Array]:
-    """Return the limits of S; where everybody or nobody is left, those of a proportion of 1 or 0."""
+    """Return the limits of S; where everybody or nobody is left, those of a proportion of 1 or 0 of the bases.
+
+    Args:
+        bases: unweighted n and Kish's.
+    """
     low, high = log_log_interval(survival, log_error, freedom, confidence=confidence)
-    edge_low, edge_high = edge_interval(survival, kish_n, confidence=confidence)
+    n_at_risk, kish_n = bases
+    edge_low, edge_high = edge_interval(survival, freedom, unweighted_n=n_at_risk, kish_n=kish_n, confidence=confidence)
     at_edge = ((survival >= 1) | (survival <= 0)) & (freedom >= 1)
     return np.where(at_edge, edge_low, low), np.where(at_edge, edge_high, high)

@@ -21,11 +21,14 @@ measured as (
         figures.*,
         t_distribution.quantile,
         t_distribution.confidence,
+        figures.kish_n * pow(of_sample.quantile / t_distribution.quantile, 2) as korn_graubard_n,
         sqrt(figures.variance) as standard_error,
         figures.variance / nullif(figures.srs_variance, 0) as design_effect
     from figures
     left join t_distribution
         on figures.freedom = t_distribution.degrees_of_freedom
+    left join t_distribution as of_sample
+        on figures.unweighted_n - 1 = of_sample.degrees_of_freedom
 ),
 
 limits as (
@@ -39,7 +42,7 @@ limits as (
         measured.quantile * measured.standard_error
             / nullif(measured.estimate * (1 - measured.estimate), 0) as logit_half_width,
         measured.quantile * measured.standard_error as half_width,
-        pow((1 - measured.confidence) / 2, 1 / measured.kish_n) as tail
+        pow((1 - measured.confidence) / 2, 1 / least(measured.korn_graubard_n, measured.unweighted_n)) as tail
     from measured
 )
 

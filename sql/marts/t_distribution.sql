@@ -4,7 +4,7 @@
 -- confidence: confidence of the intervals of this file
 -- quantile: half width of the interval in standard errors
 -- power_quantile: standard errors below which t falls with a chance of 80 %, as in power
--- coefficients: of the finite series for its distribution; macro t_p_value adds it up
+-- coefficients: of the finite series for its distribution; macro t_p_value adds it up. Empty where no p value needs them
 
 select
     degrees_of_freedom,

@@ -149,7 +149,7 @@ def publish(size: Size, folder: Path, path: Path) -> None:
         for statement in PANEL.format(**named).split(";"):
             if statement.strip():
                 warehouse.execute(connection, statement)
-        table = pl.DataFrame(t_table(N_REPLICATES - 1, 0.95, 0.8)).with_columns(confidence=0.95)
+        table = pl.DataFrame(t_table(size.n, 0.95, 0.8, tested=N_REPLICATES - 1)).with_columns(confidence=0.95)
         warehouse.replace_rows(connection, "marts.t_distribution", table)
         warehouse.publish(connection, path, snapshot_name="measured")
 

@@ -133,13 +133,13 @@ def interval(
 ) -> tuple[float | None, float | None]:
     """Return the interval: t on the logit for a share, plain t for a mean, none below one degree of freedom.
 
-    A share of 0 or 1 has the Korn–Graubard interval with Kish's effective n.
+    A share of 0 or 1 has the Korn–Graubard interval with Kish's effective n, less for few degrees of freedom.
     """
     tail = (1 - CONFIDENCE) / 2
     if df < 1:
         return None, None
     if is_share and mean in (0.0, 1.0):
-        n = weight.sum() ** 2 / (weight**2).sum()
+        n = weight.sum() ** 2 / (weight**2).sum() * (stdtrit(weight.size - 1, 1 - tail) / stdtrit(df, 1 - tail)) ** 2
         low = 0.0 if mean == 0 else float(betaincinv(n, 1, tail))
         return low, 1.0 if mean == 1 else float(betaincinv(1, n, 1 - tail))
     half = stdtrit(df, 1 - tail) * error

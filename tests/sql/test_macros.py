@@ -105,7 +105,7 @@ def given_weights(store: Store) -> None:
                 store.given("marts.weights", {**of, **row})
     for number in (1, 2):
         store.given("marts.waves", {"wave": f"w{number}", "wave_number": number, "release_status": "final"})
-    table = t_table(3, 0.95, 0.8)
+    table = t_table(3, 0.95, 0.8, tested=3)
     for place, freedom in enumerate(table["degrees_of_freedom"]):
         row = {name: column[place] for name, column in table.items()}
         columns = ", ".join(row)
@@ -140,6 +140,15 @@ def test_a_share_has_its_error_and_interval_from_the_replicates(published: Store
     assert yes["ci_low"] == pytest.approx(1 / (1 + exp(half - log(2))), rel=1e-9)
     assert (yes["variance_method"], yes["inference"], yes["is_provisional"]) == ("bootstrap", "probability", False)
     assert not yes["is_suppressed"]  # three answered, as many as the smallest base
+
+
+def test_what_everybody_says_has_the_interval_of_few_degrees_of_freedom(published: Store) -> None:
+    published.connection.execute("update marts.answers set code = '2', label = 'Yes' where wave = 'w2'").fetchall()
+    no, yes, _ = rows(published, "from share('trust', wave := 'w2')")
+    assert (yes["estimate"], yes["unweighted_n"], yes["degrees_of_freedom"]) == (1.0, 4, 1)
+    n_effective = 4 * (t.ppf(0.975, 3) / t.ppf(0.975, 1)) ** 2  # Kish's is 4; as pipeline.estimation.intervals has it
+    assert (yes["ci_low"], yes["ci_high"]) == (pytest.approx(0.025 ** (1 / n_effective), rel=1e-9), 1.0)
+    assert (no["ci_low"], no["ci_high"]) == (0.0, pytest.approx(1 - 0.025 ** (1 / n_effective), rel=1e-9))
 
 
 def test_by_a_domain_each_part_has_its_own_base(published: Store) -> None:

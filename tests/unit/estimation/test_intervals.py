@@ -76,7 +76,7 @@ def test_at_0_and_1_every_method_gives_the_clopper_pearson_limit_of_kishs_n(meth
     low, high = proportion_interval(
         np.array([0.0, 1.0]),
         np.zeros(2),
-        np.array([5, 5]),
+        np.array([19, 19]),
         unweighted_n=np.array([20, 20]),
         kish_n=np.array([10.0, 10.0]),
         method=method,
@@ -84,6 +84,20 @@ def test_at_0_and_1_every_method_gives_the_clopper_pearson_limit_of_kishs_n(meth
     # nobody of ten: the p with (1 - p)^10 = 0.025
     assert low == pytest.approx([0.0, 0.025**0.1])
     assert high == pytest.approx([1 - 0.025**0.1, 1.0])
+
+
+def test_few_degrees_of_freedom_widen_the_limits_at_0_and_1_as_korn_and_graubard_do() -> None:
+    base = {"unweighted_n": np.full(3, 200), "kish_n": np.full(3, 180.0)}
+    _, high = edge_interval(np.zeros(3), np.array([2.0, 20.0, 199.0]), **base)
+    # t of 199, of 2 and of 20 degrees of freedom at 97.5 %: 1.97195654, 4.30265273, 2.08596345
+    n_effective = 180 * (1.97195654 / np.array([4.30265273, 2.08596345, 1.97195654])) ** 2
+    assert high == pytest.approx(1 - 0.025 ** (1 / n_effective))
+    assert high[0] == pytest.approx(0.09296, abs=5e-6)
+
+
+def test_the_effective_n_at_0_is_at_most_the_unweighted_n() -> None:
+    _, high = edge_interval(np.zeros(1), np.array([500.0]), unweighted_n=np.array([10]), kish_n=np.array([9.9]))
+    assert high[0] == pytest.approx(1 - 0.025**0.1)
 
 
 @pytest.mark.parametrize("method", INTERVALS)
@@ -122,7 +136,8 @@ def test_an_unknown_interval_is_named() -> None:
 
 def test_confidence_widens_the_interval() -> None:
     assert golden_interval("logit", confidence=0.99)[0] < golden_interval("logit")[0]
-    assert edge_interval(np.zeros(1), np.full(1, 10.0), confidence=0.99)[1] > 1 - 0.025**0.1
+    base = {"unweighted_n": np.full(1, 20), "kish_n": np.full(1, 10.0)}
+    assert edge_interval(np.zeros(1), np.full(1, 19.0), **base, confidence=0.99)[1] > 1 - 0.025**0.1
 
 
 def test_t_has_the_quantiles_of_the_tables() -> None:
@@ -143,9 +158,15 @@ def test_the_survival_interval_is_symmetric_on_the_log_log_scale() -> None:
     assert np.isnan(low[1])
 
 
+def test_the_series_end_where_no_p_value_needs_them() -> None:
+    table = t_table(5, 0.95, 0.8, tested=2)
+    assert [one is None for one in table["coefficients"]] == [False, False, True, True, True]
+    assert table["quantile"][4] == pytest.approx(2.57058184)
+
+
 @pytest.mark.parametrize("freedom", [1, 2, 3, 10, 199])
 def test_the_finite_series_gives_students_t(freedom: int) -> None:
-    table = t_table(200, 0.95, 0.8)
+    table = t_table(200, 0.95, 0.8, tested=200)
     series = np.array(table["coefficients"][freedom - 1])
     for t in (0.3, 1.0, 2.5):
         added = float(np.sum(series * (freedom / (freedom + t * t)) ** np.arange(series.size)))
