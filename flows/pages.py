@@ -20,11 +20,11 @@ from pipeline.theme import Theme, read_theme
 from reports.attrition import render_attrition
 from reports.codebook import render_codebook
 from reports.explorer import render_explorer
-from reports.language import language
+from reports.language import language, language_folder
 from reports.methods_sheet import render_methods
-from reports.newsletter import edition_of, language_folder, render_newsletter
+from reports.newsletter import edition_of, render_newsletter
 from reports.newsletter_formats import render_editions
-from reports.published import Read
+from reports.published import Read, read_once
 from reports.tables import render_tables
 from reports.trend_report import render_trend_report
 
@@ -164,11 +164,12 @@ def _wave_files(
         "confidence": workspace.confidence,
         "theme": read_theme(workspace.root),
     }
-    files = {name: text.encode() for name, text in render_methods(edition_of(read, survey, wave, **options)).items()}
+    files: dict[str, bytes] = {}
     languages = facts["languages"].split(",")
     for code in languages:
         edition = edition_of(read, survey, wave, language=language(code), **options)
-        told = {name: text.encode() for name, text in render_newsletter(edition, **about).items()}
+        pages = render_newsletter(edition, **about) | render_methods(edition)
+        told = {name: text.encode() for name, text in pages.items()}
         if facts["is_released"]:
             told |= render_editions(edition, **about)
         files |= {f"{language_folder(languages, code)}{name}": content for name, content in told.items()}
@@ -231,7 +232,7 @@ def write_trend_report(workspace: Workspace, survey: str) -> Path | None:
         files = render_trend_report(read, survey, confidence=workspace.confidence, theme=read_theme(workspace.root))
     path = trend_report(workspace, survey)
     for name, content in files.items():
-        run_log.replace_bytes(path.with_name(name), content)
+        run_log.replace_bytes(path.parent / name, content)
     return path if files else None
 
 
@@ -243,4 +244,4 @@ def published_reader(workspace: Workspace) -> Iterator[Read]:
         def read(sql: str, parameters: list[object]) -> pl.DataFrame:
             return warehouse.read(connection, sql, parameters)
 
-        yield read
+        yield read_once(read)

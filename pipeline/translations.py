@@ -11,13 +11,15 @@ TITLE, POPULATION, UNIVERSE, UNIT, METHODS_NOTE = SURVEY_TEXTS = (  # of the sur
 )
 LABEL, WORDING, ANSWER = "label", "wording", "answer"  # of an item; an answer has its code too
 LINK_NOTE = "link_note"  # of two items, joined by LINKED
-DOMAIN, WEIGHT = "domain", "use_when"  # of a domain; of a weight_id
+TOPIC, HEADLINE = "topic", "headline"  # of a topic of items; of a headline, whichever item has it
+DOMAIN, GROUP, WEIGHT = "domain", "group", "use_when"  # of a domain; of one of its values, the code; of a weight_id
+STATEMENT = "statement"  # of an element of the survey's statement
 INTRO, THANKS, NEXT_SURVEY = EDITOR_TEXTS = ("intro", "thanks", "next_survey")  # of a wave's newsletter
 YOU_SAID, WE_DID = "you_said", "we_did"  # of a wave's newsletter; the code is the place
 OF_A_NEWSLETTER = (*EDITOR_TEXTS, YOU_SAID, WE_DID)
 LINKED = ">"
 
-Key = tuple[str, str, str]  # what it is, of which item (domain, weight, wave), and its code; '' where it has none
+Key = tuple[str, str, str]  # what it is, of which item (topic, domain, weight, wave), and its code; '' for none
 
 
 @dataclass(frozen=True)

@@ -5,23 +5,20 @@ and the disclosure rules are those of the explorer.
 """
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 import polars as pl
 
 from pipeline import disclosure
 from pipeline.theme import PLAIN, Theme
-from pipeline.translations import POPULATION, TITLE
-from reports import published, words
-from reports.codebook_texts import ByLanguage, CodebookTexts, codebook_texts, own_words
-from reports.explorer_data import explorer_data, released_waves
-from reports.language import ENGLISH, language
+from reports import words
+from reports.codebook_texts import CodebookTexts, own_words
+from reports.explorer_data import explorer_data
+from reports.language import Language, language
 from reports.missing_answers import missing_answers
 from reports.page_templates import template
 from reports.published import Read
 
-WORDS: Mapping[str, Any] = ENGLISH.table("codebook")
 SHADES = 7  # of codebook.html
 BAR_WIDTH, BAR_HEIGHT, BAR_GAP, LABEL_ROOM = 360, 13, 5, 34
 
@@ -32,90 +29,98 @@ def render_codebook(read: Read, theme: Theme = PLAIN) -> str | None:
     Args:
         read: answers SQL with the rows of the published file.
     """
-    found = [(survey, codebook_texts(read, survey["id"])) for survey in explorer_data(read)]
+    found = [CodebookTexts(read, survey) for survey in explorer_data(read)]
     if not found:
         return None
-    codes = tuple(dict.fromkeys(code for _, texts in found for code in texts.codes))
-    words = own_words(codes)
-    surveys = [_survey(read, survey, texts, words) for survey, texts in found]
-    title = words["page_title"][codes[0]].format(title=surveys[0]["title"])
+    codes = tuple(dict.fromkeys(code for texts in found for code in texts.codes))
+    own = own_words(codes)
+    surveys = [_survey(read, texts, own) for texts in found]
+    titles = {
+        code: own["page_title"][code].format(title=surveys[0]["titles"].get(code, surveys[0]["titles"][codes[0]]))
+        for code in codes
+    }
     languages = [(code, language(code).name) for code in codes]
     return str(
         template("codebook.html", theme).render(
-            main=codes[0], words=words, title=title, surveys=surveys, languages=languages, told=language(codes[0])
+            main=codes[0], words=own, titles=titles, surveys=surveys, languages=languages
         )
     )
 
 
-def _survey(read: Read, survey: dict[str, Any], texts: CodebookTexts, words: Mapping[str, Any]) -> dict[str, Any]:
-    profile = disclosure.disclosure_profile(str(published.survey_facts(read, survey["id"])["disclosure_profile"]))
-    missing = missing_answers(read, survey["id"], released_waves(read, survey["id"])["wave"].to_list(), profile)
-    labels = {item["id"]: texts.label(item["id"], item["label"]) for item in survey["items"]}
-    items = [_item(item, texts, survey, missing, labels, words) for item in survey["items"]]
-    topics = list(dict.fromkeys(item["topic"] for item in items))
+def _survey(read: Read, texts: CodebookTexts, own: Mapping[str, Any]) -> dict[str, Any]:
+    survey = texts.main
+    profile = disclosure.disclosure_profile(survey["profile"])
+    missing = missing_answers(read, survey["id"], [wave["id"] for wave in survey["waves"]], profile)
+    codebook = {row["item"]: row for row in read("select * from items where survey = ?", [survey["id"]]).to_dicts()}
+    topics: dict[str, dict[str, Any]] = {}
+    for place, item in enumerate(survey["items"]):
+        names = texts.of_item(place, "topic") if item["topic"] else own["other"]
+        topic = topics.setdefault(item["topic"], {"names": names, "items": []})
+        topic["items"].append(_item(place, codebook[item["id"]], texts, missing.filter(item=item["id"]), own))
     return {
-        "title": survey["title"],
-        "titles": texts.of_survey(survey["title"], TITLE),
-        "populations": texts.of_survey(survey["population"], POPULATION),
-        "main": texts.codes[0],
-        "method": " ".join(filter(None, [survey["inference"], survey["small_groups"]])),
-        "topics": [{"topic": topic, "items": [one for one in items if one["topic"] == topic]} for topic in topics],
+        "titles": texts.of_survey("title"),
+        "populations": texts.of_survey("population"),
+        "reviews": texts.reviews,
+        "methods": texts.of_survey("inference", "small_groups"),
+        "topics": list(topics.values()),
     }
 
 
 def _item(
-    item: dict[str, Any],
-    texts: CodebookTexts,
-    survey: dict[str, Any],
-    missing: pl.DataFrame,
-    labels: Mapping[str, ByLanguage],
-    words: Mapping[str, Any],
+    place: int, about: Mapping[str, Any], texts: CodebookTexts, missing: pl.DataFrame, own: Mapping[str, Any]
 ) -> dict[str, Any]:
-    about = texts.items[item["id"]]
-    shares = [one for one in item["series"] if one["key"].startswith("share:")]
-    others = [one for one in item["series"] if not one["key"].startswith("share:")]
-    asked = sorted({point[2] for one in item["series"] for point in one["points"] if point[:2] == [0, 0]})
-    waves = [survey["waves"][wave] for wave in asked]
+    survey, item, tongue = texts.main, texts.main["items"][place], language(texts.codes[0])
+    series: list[dict[str, Any]] = item["series"]
+    shares = [number for number, one in enumerate(series) if one["key"].startswith("share:")]
+    others = [number for number, _ in enumerate(series) if number not in shares]
+    asked = sorted({point[2] for one in series for point in one["points"] if point[:2] == [0, 0]})
+    labels = texts.of_item(place, "label")
+    shaded = [*zip(_shades(len(shares)), shares, strict=True), *((None, number) for number in others)]
     return {
         "id": item["id"],
-        "labels": labels[item["id"]],
-        "topic": item["topic"],
-        "wordings": texts.wording(item["id"], item["wording"]),
-        "kinds": words["kinds"].get(about["kind"], {texts.codes[0]: about["kind"]}),
+        "labels": labels,
+        "wordings": texts.of_item(place, "wording"),
+        "kinds": own["kinds"].get(about["kind"], {texts.codes[0]: about["kind"]}),
         "scale": str(about["scale"] or ""),
         "waves": [
-            {"label": wave["label"], "short": wave["label"].split()[-1], "dates": wave["dates"]} for wave in waves
+            {"names": texts.of_wave(wave), "short": survey["waves"][wave]["label"].split()[-1]} for wave in asked
         ],
-        "links": [_link(item["id"], link, texts, labels, words) for link in item["links"]],
+        "links": [_link(place, number, texts, own) for number, _ in enumerate(item["links"])],
         "rows": [
-            _row(one, asked, shade) | {"labels": texts.answer(item["id"], one["label"])}
-            for shade, one in [*zip(_shades(len(shares)), shares, strict=True), *((None, one) for one in others)]
+            {
+                "shade": shade,
+                "labels": texts.figure(place, number),
+                "cells": [shown_figure(series[number], figure_of(series[number], wave), tongue) for wave in asked],
+            }
+            for shade, number in shaded
         ],
-        "base": [_base(item["series"][0], wave) for wave in asked],
-        "missing": _missing_rows(missing.filter(item=item["id"]), [wave["id"] for wave in waves], words),
-        "chart": _chart(item, shares, asked, survey) if shares else "",
+        "base": [_base(series[0], wave, tongue) for wave in asked],
+        "missing": _missing_rows(missing, [survey["waves"][wave]["id"] for wave in asked], own, tongue),
+        "chart": _chart([series[number] for number in shares], asked, survey) if shares else "",
+        "chart_size": (BAR_WIDTH, len(asked) * (BAR_HEIGHT + BAR_GAP)),
+        "chart_names": {
+            code: text.format(label=labels.get(code, labels[texts.codes[0]]), n=len(asked))
+            for code, text in own["chart"].items()
+        },
+        "n_answers": len(shares),
     }
 
 
-def _link(
-    item: str,
-    link: Mapping[str, str],
-    texts: CodebookTexts,
-    labels: Mapping[str, ByLanguage],
-    words: Mapping[str, Any],
-) -> dict[str, Any]:
-    template_texts = words["version_earlier" if link["when"] == "earlier" else "version_later"]
-    label, main = labels.get(link["item"], {}), texts.codes[0]
+def _link(place: int, number: int, texts: CodebookTexts, own: Mapping[str, Any]) -> dict[str, Any]:
+    link = texts.main["items"][place]["links"][number]
+    forms = own["version_earlier" if link["when"] == "earlier" else "version_later"]
+    other = next((at for at, one in enumerate(texts.main["items"]) if one["id"] == link["item"]), None)
+    labels = {} if other is None else texts.of_item(other, "label")
     return {
         "item": link["item"],
         "texts": {
-            code: template_texts[code].format(
-                label=label.get(code, label.get(main, link["item"])),
-                comparability=words["comparability"][link["comparability"]][code],
+            code: forms[code].format(
+                label=labels.get(code, labels.get(texts.codes[0], link["item"])),
+                comparability=own["comparability"][link["comparability"]][code],
             )
             for code in texts.codes
         },
-        "notes": texts.note(item, link["item"], link["note"]),
+        "notes": texts.note(place, number),
     }
 
 
@@ -124,48 +129,39 @@ def figure_of(series: Mapping[str, Any], wave: int, domain: int = 0, value: int 
     return next((point[3:] for point in series["points"] if point[:3] == [domain, value, wave]), None)
 
 
-def _row(series: Mapping[str, Any], asked: Sequence[int], shade: int | None) -> dict[str, Any]:
-    return {
-        "shade": shade,
-        "cells": [shown_figure(series, figure_of(series, wave)) for wave in asked],
-    }
-
-
-def shown_figure(series: Mapping[str, Any], point: list[Any] | None) -> str:
+def shown_figure(series: Mapping[str, Any], point: list[Any] | None, tongue: Language) -> str:
     """Return a figure in print: a dash where nothing was asked, a mark where it is hidden."""
     if point is None:
         return "–"
     if not point:
-        return str(WORDS["hidden"])
+        return tongue.text("codebook.hidden")
     if series["kind"] == "number":
-        return f"{point[0]:.2f}"
-    return words.short_percent(ENGLISH, point[0] / 100)
+        return tongue.decimal(point[0], 2)
+    return words.short_percent(tongue, point[0] / 100)
 
 
-def _base(series: Mapping[str, Any], wave: int) -> str:
+def _base(series: Mapping[str, Any], wave: int, tongue: Language) -> str:
     point = figure_of(series, wave)
-    return words.count(ENGLISH, point[3]) if point else str(WORDS["hidden"])
+    return words.count(tongue, point[3]) if point else tongue.text("codebook.hidden")
 
 
-def _missing_rows(found: pl.DataFrame, waves: Sequence[str], words: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _missing_rows(
+    found: pl.DataFrame, waves: Sequence[str], own: Mapping[str, Any], tongue: Language
+) -> list[dict[str, Any]]:
     rows = []
-    for kind, labels in words["missing_kinds"].items():
+    for kind, labels in own["missing_kinds"].items():
         shares = {row["wave"]: row["share"] for row in found.filter(missing_kind=kind).iter_rows(named=True)}
         if shares:
-            cells = [_missing_share(shares[wave]) if wave in shares else "0%" for wave in waves]
-            rows.append({"labels": labels, "cells": cells})
+            rows.append({"labels": labels, "cells": [_missing_share(shares.get(wave, 0.0), tongue) for wave in waves]})
     return rows
 
 
-def _missing_share(share: float | None) -> str:
-    return str(WORDS["few"]) if share is None else words.short_percent(ENGLISH, share)
+def _missing_share(share: float | None, tongue: Language) -> str:
+    return tongue.text("codebook.few") if share is None else words.short_percent(tongue, share)
 
 
-def _chart(
-    item: Mapping[str, Any], shares: Sequence[Mapping[str, Any]], asked: Sequence[int], survey: Mapping[str, Any]
-) -> str:
+def _chart(shares: Sequence[Mapping[str, Any]], asked: Sequence[int], survey: Mapping[str, Any]) -> str:
     """Return one bar for each wave, cut into the answers' shares from the first of the scale to the last."""
-    height = len(asked) * (BAR_HEIGHT + BAR_GAP)
     parts = []
     for place, wave in enumerate(asked):
         y, x = place * (BAR_HEIGHT + BAR_GAP), float(LABEL_ROOM)
@@ -178,11 +174,7 @@ def _chart(
                 size = f'width="{max(width - 1, 0):.1f}" height="{BAR_HEIGHT}"'
                 parts.append(f'<rect class="s{shade}" x="{x:.1f}" y="{y}" {size}/>')
                 x += width
-    name = WORDS["chart"].format(label=item["label"], n=len(asked))
-    return (
-        f'<svg viewBox="0 0 {BAR_WIDTH} {height}" role="img" aria-label="{escape(name)}" '
-        f'data-answers="{len(shares)}">{"".join(parts)}</svg>'
-    )
+    return "".join(parts)
 
 
 def _shades(n_answers: int) -> list[int]:

@@ -1,17 +1,16 @@
-"""The codebook's texts in every language of a survey: label, wording, answers and notes, and the page's own words."""
+"""The codebook's texts in every language of a survey: what items, answers and sums say, and the page's own words."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
-import polars as pl
-
-from pipeline.translations import LINKED
+from reports.explorer_texts import told
+from reports.foreign_text import has_foreign, is_foreign, plain
 from reports.language import language
-from reports.published import Read, columns_of, survey_facts
-from reports.survey_texts import SurveyTexts, survey_texts
+from reports.published import Read, survey_languages
+from reports.survey_texts import survey_texts
 
-ByLanguage = dict[str, str]  # code: text, the main language first
+ByLanguage = dict[str, str]  # code: text, the main language first; a language without a text is not in it
 
 
 def own_words(codes: tuple[str, ...]) -> dict[str, Any]:
@@ -27,53 +26,49 @@ def _by_language(tables: Mapping[str, Mapping[str, Any]], key: str) -> Any:
     return {name: _by_language(found, name) for name in first} if isinstance(first, Mapping) else found
 
 
-@dataclass(frozen=True)
 class CodebookTexts:
-    """What a survey's items say in each language; a language without a text is not in its map."""
+    """A survey of the explorer in each of its languages."""
 
-    codes: tuple[str, ...]  # main language first
-    rows: pl.DataFrame  # of answer_options
-    items: Mapping[str, Mapping[str, Any]]  # rows of items by item
-    notes: Mapping[str, ByLanguage]  # of links, by the two items joined by LINKED
-    texts: Mapping[str, SurveyTexts]
+    def __init__(self, read: Read, survey: Mapping[str, Any]) -> None:
+        self.read = read
+        self.codes = survey_languages(read, survey["id"])
+        self.told = {code: told(read, survey, language(code)) for code in self.codes}
 
-    def of_survey(self, main: str, kind: str) -> ByLanguage:
-        """Return a text of the survey as a whole."""
-        told = {code: texts.texts.get((kind, "", "")) for code, texts in self.texts.items()}
-        return self._told(main, {code: text for code, text in told.items() if text})
+    @cached_property
+    def reviews(self) -> list[tuple[str, str, str]]:
+        """Return (language the page is told in, language, text) of what is to be said of its translation."""
+        return [
+            (code, *notice)
+            for code, survey in self.told.items()
+            for notice in survey_texts(self.read, survey["id"], language(code)).notices(has_others=has_foreign(survey))
+        ]
 
-    def label(self, item: str, main: str) -> ByLanguage:
-        """Return the label of an item."""
-        return self._told(main, self.items[item].get("labels"))
+    @property
+    def main(self) -> dict[str, Any]:
+        """Return the survey in the language of its definitions."""
+        return self.told[self.codes[0]]
 
-    def wording(self, item: str, main: str) -> ByLanguage:
-        """Return the wording of an item."""
-        return self._told(main, self.items[item].get("wordings"))
+    def of_survey(self, *names: str) -> ByLanguage:
+        """Return texts of the survey as a whole, one after the other."""
+        return self._each(lambda one: " ".join(one[name] for name in names if one[name]))
 
-    def answer(self, item: str, main: str) -> ByLanguage:
-        """Return the label of one of its answers, or of a figure that is none."""
-        found = self.rows.filter(item=item, label=main)
-        return self._told(main, found["labels"].item(0) if found.height and "labels" in found.columns else {})
+    def of_wave(self, wave: int) -> ByLanguage:
+        """Return the name of a wave and its dates."""
+        return self._each(lambda one: "{label}, {dates}".format(**one["waves"][wave]))
 
-    def note(self, item: str, other: str, main: str) -> ByLanguage:
-        """Return the note of the link between two versions of a question, whichever is the earlier."""
-        pairs = (LINKED.join((item, other)), LINKED.join((other, item)))
-        return self._told(main, next((self.notes[pair] for pair in pairs if pair in self.notes), {}))
+    def of_item(self, item: int, name: str) -> ByLanguage:
+        """Return a text of an item: label, wording or topic."""
+        return self._each(lambda one: str(one["items"][item][name]))
 
-    def _told(self, main: str, found: Mapping[str, str] | None) -> ByLanguage:
-        further = {code: text for code in self.codes[1:] if (text := (found or {}).get(code))}
-        return {self.codes[0]: main} | further
+    def figure(self, item: int, number: int) -> ByLanguage:
+        """Return what a figure of an item is called."""
+        return self._each(lambda one: str(one["items"][item]["series"][number]["label"]))
 
+    def note(self, item: int, number: int) -> ByLanguage:
+        """Return the note of an item's link to another version of it."""
+        return self._each(lambda one: str(one["items"][item]["notes"][number]))
 
-def codebook_texts(read: Read, survey: str) -> CodebookTexts:
-    """Return the texts of a survey's codebook."""
-    codes = tuple(str(survey_facts(read, survey).get("languages") or "en").split(","))
-    has_notes = "notes" in columns_of(read, "item_links")
-    links = read("select * from item_links where survey = ?", [survey]) if has_notes else pl.DataFrame()
-    return CodebookTexts(
-        codes=codes,
-        rows=read("select * from answer_options where survey = ?", [survey]),
-        items={row["item"]: row for row in read("select * from items where survey = ?", [survey]).to_dicts()},
-        notes={LINKED.join((row["item_from"], row["item_to"])): row["notes"] or {} for row in links.to_dicts()},
-        texts={code: survey_texts(read, survey, language(code)) for code in codes[1:]},
-    )
+    def _each(self, text: Callable[[dict[str, Any]], str]) -> ByLanguage:
+        """Return what is found in each language, but for what is not translated."""
+        found = {code: text(survey) for code, survey in self.told.items()}
+        return {code: plain(one) for code, one in found.items() if not is_foreign(one)}

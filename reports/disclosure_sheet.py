@@ -7,13 +7,13 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.translations import STATEMENT
 from reports import method, words
 from reports.edition import Edition
-from reports.language import ENGLISH
+from reports.language import Language
 from reports.published import columns_of
 from reports.sentences import UNTESTED_INFERENCE
 
-WORDS: Mapping[str, Any] = ENGLISH.table("methods")
 YEAR = timedelta(days=365)
 
 
@@ -22,12 +22,8 @@ class Element:
     """One thing to disclose; no lines when it is known to nobody."""
 
     element: str
+    label: str
     lines: tuple[str, ...]
-
-    @property
-    def label(self) -> str:
-        """Return what the element is called in print."""
-        return str(WORDS[self.element])
 
 
 @dataclass(frozen=True)
@@ -35,22 +31,18 @@ class Heading:
     """One of the headings of AAPOR's list, with its elements."""
 
     heading: str
+    label: str
     elements: tuple[Element, ...]
-
-    @property
-    def label(self) -> str:
-        """Return what the heading is called in print."""
-        return str(WORDS[self.heading])
 
 
 def headings(edition: Edition) -> list[Heading]:
     """Return the eleven headings and the releases, each element with its lines or none."""
     stated = _statements(edition)
     told = dict(method.method_lines(edition))
-    plain = ENGLISH.table("newsletter")
+    plain, own = edition.language.table("newsletter"), edition.language.table("methods")
 
     def element(name: str, lines: Sequence[str] | None = None) -> Element:
-        return Element(name, tuple(lines if lines is not None else [stated[name]] if name in stated else []))
+        return Element(name, own[name], tuple(lines if lines is not None else [stated[name]] if name in stated else []))
 
     groups: dict[str, list[Element]] = {
         "strategy": [element("design", told[plain["method"]])],
@@ -87,14 +79,14 @@ def headings(edition: Edition) -> list[Heading]:
             element("pre_release_access"),
         ],
     }
-    return [Heading(heading, tuple(elements)) for heading, elements in groups.items()]
+    return [Heading(heading, own[heading], tuple(elements)) for heading, elements in groups.items()]
 
 
 def _statements(edition: Edition) -> dict[str, str]:
     if not columns_of(edition.read, "statements"):
         return {}
     rows = edition.read("select element, statement from statements where survey = ?", [edition.survey])
-    return dict(rows.iter_rows())
+    return {element: edition.texts.text(stated, STATEMENT, element) for element, stated in rows.iter_rows()}
 
 
 def _precision(edition: Edition) -> list[str]:
@@ -105,15 +97,21 @@ def _precision(edition: Edition) -> list[str]:
         where survey = ? and wave = ? and weight_id = ? and statistic = 'headline' and domain = 'all'
             and not coalesce(is_suppressed, false)
     """
-    found = edition.read(sql, [edition.survey, edition.wave, edition.weight_id]).row(0, named=True)
+    found, language = (
+        edition.read(sql, [edition.survey, edition.wave, edition.weight_id]).row(0, named=True),
+        edition.language,
+    )
     if found["low"] is None or found["margin"] is None:
         return []
     return [
-        WORDS["precision_line"].format(
-            low=f"{found['low']:.2f}", high=f"{found['high']:.2f}", level=edition.level,
-            margin=f"{found['margin'] * 100:.1f}",
+        language.say(
+            "methods.precision_line",
+            low=language.decimal(found["low"], 2),
+            high=language.decimal(found["high"], 2),
+            level=edition.level,
+            margin=language.decimal(found["margin"] * 100, 1),
         )
-    ]  # fmt: skip
+    ]
 
 
 def _false_claims(edition: Edition) -> list[str]:
@@ -126,17 +124,18 @@ def _false_claims(edition: Edition) -> list[str]:
     if families.height == 0:
         return []
     family, n = families.row(0, named=True), _waves_a_year(edition.waves)
-    level, correction = family["level"], WORDS["corrections"][family["correction"]]
+    language, level = edition.language, family["level"]
     margin, groups = family.get("equivalence"), family.get("groups")
     about = {
-        "expected": f"{n * level:.2f}".rstrip("0"), "n": n, "level": words.percent(ENGLISH, level),
-        "correction": correction, "margin": words.points(ENGLISH, margin or 0.0),
-    }  # fmt: skip
+        "expected": language.number(round(n * level, 2)),
+        "level": words.percent(language, level),
+        "correction": language.text(f"methods.corrections.{family['correction']}"),
+        "margin": words.points(language, margin or 0.0),
+    }
     is_holm = family["correction"] == "holm"
-    told = ["false_claims" if is_holm else "false_discoveries"]
-    told += ["false_steady"] if margin and is_holm else []
-    told += ["false_groups"] if groups and is_holm else []
-    return [str(WORDS[key]).format(**about) for key in told]
+    first = language.say_number(f"methods.{'false_claims' if is_holm else 'false_discoveries'}", n, **about)
+    others = [*(["false_steady"] if margin else []), *(["false_groups"] if groups else [])] if is_holm else []
+    return [first, *(language.say(f"methods.{key}", **about) for key in others)]
 
 
 def _waves_a_year(waves: pl.DataFrame) -> int:
@@ -156,12 +155,16 @@ def _rows(edition: Edition) -> list[str]:
     found = edition.read(sql, [edition.survey, edition.wave]).row(0, named=True)
     if found["delivered"] is None:
         return []
-    return [WORDS["rows_line"].format(**{name: _count(edition, int(n or 0)) for name, n in found.items()})]
+    return [
+        edition.language.say("methods.rows_line", **{name: _count(edition, int(n or 0)) for name, n in found.items()})
+    ]
 
 
 def _count(edition: Edition, n: int) -> str:
     shown = edition.shown_count(n)
-    return WORDS["fewer"].format(n=edition.profile.count_below) if shown is None else words.count(ENGLISH, shown)
+    if shown is None:
+        return edition.language.say("methods.fewer", n=edition.profile.count_below)
+    return words.count(edition.language, shown)
 
 
 def _flags(edition: Edition) -> list[str]:
@@ -172,11 +175,12 @@ def _flags(edition: Edition) -> list[str]:
         from response_quality where survey = ? and wave = ? group by flag order by flag
     """
     found = edition.read(sql, [edition.survey, edition.wave])
+    names = edition.language.table("methods.kinds_of_flags")
     lines = [
-        WORDS["flags_line"].format(flag=words.capital(flag.replace("_", " ")), n=_count(edition, n))
+        edition.language.say("methods.flags_line", flag=names[flag], n=_count(edition, n))
         for flag, n in found.iter_rows()
     ]
-    return lines or [WORDS["no_flags"]]
+    return lines or [edition.language.text("methods.no_flags")]
 
 
 def releases(edition: Edition) -> pl.DataFrame:
@@ -187,66 +191,70 @@ def releases(edition: Edition) -> pl.DataFrame:
 
 
 def _release(edition: Edition) -> list[str]:
+    language = edition.language
     return [
-        WORDS["release_line"].format(
-            release=row["release_id"], status=row["release_status"], day=words.day(ENGLISH, row["released_at"].date())
+        language.say(
+            "methods.release_line",
+            release=row["release_id"],
+            status=language.text(f"status.{row['release_status']}"),
+            day=words.day(language, row["released_at"].date()),
         )
         for row in releases(edition).iter_rows(named=True)
     ]
 
 
 def _corrections(edition: Edition) -> list[str]:
-    notices = [notice for notice in releases(edition)["notice"].to_list() if notice]
-    return notices or [WORDS["no_corrections"]]
+    notices = [edition.texts.untranslated(notice) for notice in releases(edition)["notice"].to_list() if notice]
+    return notices or [edition.language.text("methods.no_corrections")]
 
 
 REGIMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {  # code → what it asks for: the elements that answer it
-    "AAPOR": {
-        "Data collection strategy": ("design",),
-        "Sponsor and who conducted it": ("sponsor", "conducted_by"),
-        "Instruments": ("questions",),
-        "Population": ("population",),
-        "How the sample was generated and recruited": ("sampling_frame", "sampling", "recruitment"),
-        "Modes": ("mode",),
-        "Dates": ("fieldwork",),
-        "Sample sizes and precision": ("response", "precision"),
-        "Weighting": ("weighting",),
-        "Processing and quality": ("processing", "rows"),
-        "Limitations": ("limitations",),
+    "aapor": {
+        "strategy": ("design",),
+        "sponsor_and_conductor": ("sponsor", "conducted_by"),
+        "instruments": ("questions",),
+        "population": ("population",),
+        "sample": ("sampling_frame", "sampling", "recruitment"),
+        "modes": ("mode",),
+        "dates": ("fieldwork",),
+        "sizes_and_precision": ("response", "precision"),
+        "weighting": ("weighting",),
+        "processing_and_quality": ("processing", "rows"),
+        "limitations": ("limitations",),
     },
-    "British Polling Council": {
-        "Client": ("sponsor",),
-        "Fieldwork organisation": ("conducted_by",),
-        "Dates of interviewing": ("fieldwork",),
-        "Method of obtaining interviews": ("mode",),
-        "Universe": ("population",),
-        "Sample size and area": ("response", "population"),
-        "Weighting": ("weighting",),
-        "Question wording": ("questions",),
-        "Contact": ("contact",),
+    "british_polling_council": {
+        "client": ("sponsor",),
+        "fieldwork_organisation": ("conducted_by",),
+        "dates_of_interviewing": ("fieldwork",),
+        "method_of_interviewing": ("mode",),
+        "universe": ("population",),
+        "sample_size_and_area": ("response", "population"),
+        "weighting": ("weighting",),
+        "question_wording": ("questions",),
+        "contact": ("contact",),
     },
-    "Code of Practice for Statistics": {
-        "Methods and quality": ("weighting", "uncertainty", "quality_assurance"),
-        "Corrections": ("correction",),
-        "Release calendar": ("release_calendar",),
-        "Access before release": ("pre_release_access",),
-        "Protection of respondents": ("small_groups",),
-        "Contact": ("contact",),
+    "code_of_practice": {
+        "methods_and_quality": ("weighting", "uncertainty", "quality_assurance"),
+        "corrections": ("correction",),
+        "release_calendar": ("release_calendar",),
+        "pre_release_access": ("pre_release_access",),
+        "protection": ("small_groups",),
+        "contact": ("contact",),
     },
 }
 
 
-def regime_rows(sheet: Sequence[Heading], *, has_questions: bool) -> list[dict[str, Any]]:
+def regime_rows(language: Language, sheet: Sequence[Heading], *, has_questions: bool) -> list[dict[str, Any]]:
     """Return what each code asks for, under which headings it stands, and whether all of it is stated."""
     stated = {element.element: bool(element.lines) for heading in sheet for element in heading.elements}
     stated["questions"] = has_questions
     place = {element.element: heading.label for heading in sheet for element in heading.elements}
-    place["questions"] = str(WORDS["instruments"])
+    place["questions"] = language.text("methods.instruments")
     return [
         {
-            "code": code,
-            "asks_for": asked,
-            "under": words.all_of(ENGLISH, list(dict.fromkeys(place[name] for name in names))),
+            "code": language.text(f"methods.codes.{code}"),
+            "asks_for": language.text(f"methods.asks.{asked}"),
+            "under": words.all_of(language, list(dict.fromkeys(place[name] for name in names))),
             "is_stated": all(stated[name] for name in names),
         }
         for code, asks in REGIMES.items()

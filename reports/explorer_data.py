@@ -12,12 +12,10 @@ import polars as pl
 from pipeline.disclosure import DisclosureProfile, disclosure_profile, hide_counts, hide_groups
 from reports import published, words
 from reports.edition import chosen_weight
-from reports.language import ENGLISH
 from reports.published import Read, columns_of
 
 FIGURES = ("estimate", "ci_low", "ci_high")
 MEAN_DECIMALS = 2
-LINKED = "comparable_with_break"  # versions of an item that share a picture, the break marked
 
 
 def released_waves(read: Read, survey: str) -> pl.DataFrame:
@@ -32,7 +30,7 @@ def released_waves(read: Read, survey: str) -> pl.DataFrame:
 
 
 def explorer_data(read: Read) -> list[dict[str, Any]]:
-    """Return one entry for each survey with a wave that is let out, as plain data for JSON."""
+    """Return one entry for each survey with a wave that is let out, as plain data for JSON that no language is in."""
     surveys = read("select survey from surveys order by survey", [])["survey"].to_list()
     return [found for survey in surveys if (found := _survey(read, survey)) is not None]
 
@@ -43,38 +41,18 @@ def _survey(read: Read, survey: str) -> dict[str, Any] | None:
         return None
     facts = published.survey_facts(read, survey)
     profile = disclosure_profile(str(facts["disclosure_profile"]))
-    last = str(waves["wave"].to_list()[-1])
-    weight_id = chosen_weight(read, survey, last, published.headline_family(read, survey)[0])
-    rows = _figures(read, survey, weight_id, waves["wave"].to_list(), profile)
+    names = waves["wave"].to_list()
+    weight_id = chosen_weight(read, survey, str(names[-1]), published.headline_family(read, survey)[0])
+    rows = _figures(read, survey, weight_id, names, profile)
     domains = _domains(rows)
     return {
         "id": survey,
-        "title": facts["title"],
-        "population": facts["population_name"] or "",
-        "inference": ENGLISH.table("inference").get(rows["inference"].item(0) if rows.height else "", ""),
-        "small_groups": ENGLISH.text(f"disclosure.{profile.name}"),
-        "waves": [
-            {
-                "id": wave["wave"],
-                "label": ENGLISH.say("words.number_of_wave", number=wave["wave_number"]),
-                "dates": words.capital(words.dates(ENGLISH, wave["fieldwork_start"], wave["fieldwork_end"])),
-            }
-            for wave in waves.iter_rows(named=True)
-        ],
-        "domains": [
-            {
-                "id": domain,
-                "label": ENGLISH.text("explorer.all") if domain == "all" else words.capital(_spaced(domain)),
-                "values": values,
-            }
-            for domain, values in domains.items()
-        ],
-        "items": _items(read, survey, rows, domains, waves["wave"].to_list()),
+        "inference": rows["inference"].item(0) if rows.height else "",
+        "profile": profile.name,
+        "waves": [{"id": wave} for wave in names],
+        "domains": [{"id": domain, "values": values} for domain, values in domains.items()],
+        "items": _items(read, survey, rows, domains, names),
     }
-
-
-def _spaced(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _figures(read: Read, survey: str, weight_id: str, waves: list[str], profile: DisclosureProfile) -> pl.DataFrame:
@@ -104,28 +82,15 @@ def _domains(rows: pl.DataFrame) -> dict[str, list[str]]:
 def _items(
     read: Read, survey: str, rows: pl.DataFrame, domains: Mapping[str, list[str]], waves: list[str]
 ) -> list[dict[str, Any]]:
-    codebook = {
-        row["item"]: row for row in read("select * from items where survey = ?", [survey]).iter_rows(named=True)
-    }
     options = read("select * from answer_options where survey = ? order by item, option_order", [survey])
     links = _links(read, survey)
-    answers = published.headline_answers(read, survey)
     places = {(domain, value): (d, v) for d, (domain, values) in enumerate(domains.items())
               for v, value in enumerate(values)}  # fmt: skip
     described = []
     for (item,), figures in rows.group_by("item", maintain_order=True):
-        about = codebook[str(item)]
         labels = options.filter((pl.col("item") == item) & pl.col("missing_kind").is_null())["label"].to_list()
-        described.append(
-            {
-                "id": item,
-                "label": about["label"] or item,
-                "wording": about["wording"] or "",
-                "topic": words.capital(_spaced(str(about["topic"] or ""))),
-                "series": _series(str(item), figures, labels, answers, places, waves),
-                "links": links.get(str(item), []),
-            }
-        )
+        series = _series(figures, labels, places, waves)
+        described.append({"id": item, "series": series, "links": links.get(str(item), [])})
     return described
 
 
@@ -134,22 +99,15 @@ def _links(read: Read, survey: str) -> dict[str, list[dict[str, str]]]:
     found: dict[str, list[dict[str, str]]] = {}
     if not columns_of(read, "item_links"):
         return found
-    sql = "select item_from, item_to, comparability, note from item_links where survey = ? order by all"
-    for item_from, item_to, comparability, note in read(sql, [survey]).iter_rows():
+    sql = "select item_from, item_to, comparability from item_links where survey = ? order by all"
+    for item_from, item_to, comparability in read(sql, [survey]).iter_rows():
         for own, other, when in ((item_to, item_from, "earlier"), (item_from, item_to, "later")):
-            found.setdefault(own, []).append(
-                {"item": other, "when": when, "comparability": comparability, "note": note or ""}
-            )
+            found.setdefault(own, []).append({"item": other, "when": when, "comparability": comparability})
     return found
 
 
 def _series(
-    item: str,
-    figures: pl.DataFrame,
-    labels: list[str],
-    answers: Mapping[tuple[str, str], list[str]],
-    places: Mapping[tuple[str, str], tuple[int, int]],
-    waves: list[str],
+    figures: pl.DataFrame, labels: list[str], places: Mapping[tuple[str, str], tuple[int, int]], waves: list[str]
 ) -> list[dict[str, Any]]:
     """Return headlines first, then each answer in the scale's order, then the mean."""
     wave_places = {wave: number for number, wave in enumerate(waves)}
@@ -160,7 +118,6 @@ def _series(
         found.append(
             {
                 "key": f"{statistic}:{name}",
-                "label": _series_label(item, str(statistic), name, answers),
                 "kind": "number" if statistic == "mean" else "percent",
                 "points": [
                     [*places[row["domain"], row["domain_value"]], wave_places[row["wave"]], *_shown(row)]
@@ -171,14 +128,6 @@ def _series(
         )
     found.sort(key=lambda one: one.pop("place"))
     return found
-
-
-def _series_label(item: str, statistic: str, category: str, answers: Mapping[tuple[str, str], list[str]]) -> str:
-    if statistic == "mean":
-        return ENGLISH.text("explorer.mean")
-    if statistic == "headline":
-        return f"{words.capital(_spaced(category))}: {' + '.join(answers.get((item, category), [category]))}"
-    return category
 
 
 def _shown(row: Mapping[str, Any]) -> list[float | None]:

@@ -4,6 +4,7 @@ A mark is a pair of Unicode's isolates around the language's code and the text, 
 and templates like any text. Whoever reads a page aloud then changes voice (WCAG 2.2, 3.1.2 Language of Parts).
 """
 
+import json
 import re
 
 from markupsafe import Markup, escape
@@ -13,8 +14,18 @@ _MARKED = re.compile(f"{_START}([a-z]+){_CODE_END}([^{_END}]*){_END}")
 
 
 def foreign(text: str, language: str) -> str:
-    """Return a text marked as being in a language; an empty one stays empty."""
-    return f"{_START}{language}{_CODE_END}{text}{_END}" if text else ""
+    """Return a text marked as being in a language; one without a letter is of none."""
+    return f"{_START}{language}{_CODE_END}{text}{_END}" if any(sign.isalpha() for sign in text) else text
+
+
+def is_foreign(text: str) -> bool:
+    """Return whether a text is marked from beginning to end."""
+    return _MARKED.fullmatch(text) is not None
+
+
+def has_foreign(page: object) -> bool:
+    """Return whether anything that a page tells is marked."""
+    return _START in json.dumps(page, ensure_ascii=False, default=str)
 
 
 def plain(text: str) -> str:

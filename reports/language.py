@@ -1,7 +1,7 @@
 """One language of the reports: its words from a file of templates/languages, its plural forms by the rules of CLDR."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -40,6 +40,15 @@ class Language:
 
         return Locale.parse(self.text("language.locale"))
 
+    @property
+    def locale_tag(self) -> str:
+        """Return the locale as pages and browsers write it."""
+        return self.text("language.locale").replace("_", "-")
+
+    def name_of(self, code: str) -> str:
+        """Return what another language is called in this one."""
+        return str(self.locale.languages[code])
+
     def table(self, key: str) -> Mapping[str, Any]:
         """Return the texts under a key, for a template or to look one up by a code."""
         found = self._found(key)
@@ -68,6 +77,12 @@ class Language:
 
         return format_decimal(number, locale=self.locale)
 
+    def decimal(self, number: float, places: int) -> str:
+        """Return a number with so many places after the point, or what the language has for one."""
+        from babel.numbers import format_decimal
+
+        return format_decimal(number, format=f"#,##0.{'0' * places}", locale=self.locale)
+
     def _found(self, key: str) -> Any:
         found: Any = self.texts
         for part in key.split("."):
@@ -78,6 +93,11 @@ class Language:
                 )
             found = found[part]
         return found
+
+
+def language_folder(languages: Sequence[str], code: str) -> str:
+    """Return the folder of a page in a language, below that of the survey's main one."""
+    return "" if code == languages[0] else f"{code}/"
 
 
 def languages() -> tuple[str, ...]:

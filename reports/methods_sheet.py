@@ -1,59 +1,80 @@
-"""The methods and disclosure sheet of a wave: a page for people and the same as JSON, from the published file alone."""
+"""The methods and disclosure sheet of a wave: a page for people and the same as JSON, from the published file alone.
+
+The page is in every language of the survey; the JSON, which is for machines, in its main one.
+"""
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import polars as pl
 
+from pipeline.translations import ANSWER, LABEL, TITLE, WORDING
 from reports import method, published, words
-from reports.disclosure_sheet import WORDS, Heading, headings, regime_rows, releases
+from reports.disclosure_sheet import headings, regime_rows, releases
 from reports.edition import Edition
-from reports.language import ENGLISH
+from reports.foreign_text import has_foreign
+from reports.language import Language
 from reports.page_templates import template
-from reports.published import Read, columns_of
+from reports.published import columns_of
+
+PAGE = "methods.html"
 
 
 def render_methods(edition: Edition) -> dict[str, str]:
-    """Return methods.html and disclosure.json of one wave.
+    """Return methods.html of one wave and, in the survey's main language, disclosure.json.
 
     Raises:
         DefinitionError: no such wave is published.
     """
-    read, survey, wave = edition.read, edition.survey, edition.wave
-    facts = published.survey_facts(read, survey)
-    sheet = headings(edition)
-    asked = questions(read, survey, wave)
-    steps = weighting_steps(edition)
-    regimes = regime_rows(sheet, has_questions=bool(asked))
-    page = {
-        "words": WORDS,
-        "provisional": ENGLISH.text("newsletter.provisional_banner") if edition.is_provisional else "",
-        "title": WORDS["page_title"].format(title=facts["title"], number=edition.facts["wave_number"]),
+    language, texts = edition.language, edition.texts
+    facts = published.survey_facts(edition.read, edition.survey)
+    sheet, asked, steps = headings(edition), questions(edition), weighting_steps(edition)
+    told = {
         "headings": sheet,
         "questions": asked,
         "steps": steps,
         "margins": method.margin_rows(edition),
-        "margin_words": ENGLISH.table("newsletter"),
-        "regimes": regimes,
+        "regimes": regime_rows(language, sheet, has_questions=bool(asked)),
     }
-    return {
-        "methods.html": template("methods.html", edition.theme).render(page),
-        "disclosure.json": _json(edition, sheet, asked, steps, regimes),
+    page = {
+        "language": language,
+        "words": language.table("methods"),
+        "provisional": language.text("newsletter.provisional_banner") if edition.is_provisional else "",
+        "title": language.say(
+            "methods.page_title", title=texts.text(facts["title"], TITLE), number=edition.facts["wave_number"]
+        ),
+        "told_in": texts.told_in(PAGE),
+        "review": texts.notices(has_others=has_foreign(told)),
+        **told,
     }
+    files = {PAGE: template(PAGE, edition.theme).render(page)}
+    return files | ({"disclosure.json": _json(edition, told)} if language.code == texts.main else {})
 
 
-def questions(read: Read, survey: str, wave: str) -> list[dict[str, Any]]:
+def questions(edition: Edition) -> list[dict[str, Any]]:
     """Return the items of a wave in the order of the codebook: label, wording and answers."""
     sql = """
         select item, label, wording from items
         where survey = ? and list_contains(string_split(waves, '+'), ?) and is_published order by item_order
     """
-    options = read("select item, label from answer_options where survey = ? order by item, option_order", [survey])
-    answers = {str(item): rows["label"].to_list() for (item,), rows in options.group_by("item", maintain_order=True)}
+    options = edition.read(
+        "select item, code, label from answer_options where survey = ? order by item, option_order", [edition.survey]
+    )
+    texts = edition.texts
+    answers = {
+        str(item): [texts.text(label, ANSWER, str(item), code) for _, code, label in rows.iter_rows()]
+        for (item,), rows in options.group_by("item", maintain_order=True)
+    }
     return [
-        {"item": item, "label": label or item, "wording": wording or "", "answers": answers.get(item, [])}
-        for item, label, wording in read(sql, [survey, wave]).iter_rows()
+        {
+            "item": item,
+            "label": texts.text(label or item, LABEL, item),
+            "wording": texts.text(wording or "", WORDING, item),
+            "answers": answers.get(item, []),
+        }
+        for item, label, wording in edition.read(sql, [edition.survey, edition.wave]).iter_rows()
     ]
 
 
@@ -62,26 +83,37 @@ def weighting_steps(edition: Edition) -> list[dict[str, Any]]:
     if not columns_of(edition.read, "weighting_log"):
         return []
     sql = "select * from weighting_log where survey = ? and weight_id = ? and wave = ? order by step_order"
-    rows = edition.read(sql, [edition.survey, edition.weight_id, edition.wave])
+    rows, language = edition.read(sql, [edition.survey, edition.weight_id, edition.wave]), edition.language
     return [
         {
-            "step": words.capital(str(row["step"]).replace("_", " ")),
-            "members": words.count(ENGLISH, edition.shown_count(row["n"])),
-            "factors": "–" if row["min_ratio"] is None else f"{row['min_ratio']:.2f} to {row['max_ratio']:.2f}",
-            "design_effect": "–" if row["design_effect"] is None else f"{row['design_effect']:.2f}",
-            "note": row["note"] or "",
+            "step": _step(edition, str(row["step"])),
+            "members": words.count(language, edition.shown_count(row["n"])),
+            "factors": _factors(language, row["min_ratio"], row["max_ratio"]),
+            "design_effect": "–" if row["design_effect"] is None else language.decimal(row["design_effect"], 2),
+            "note": edition.texts.untranslated(row["note"] or ""),
         }
         for row in rows.iter_rows(named=True)
     ]
 
 
-def _json(
-    edition: Edition,
-    sheet: list[Heading],
-    asked: list[dict[str, Any]],
-    steps: list[dict[str, Any]],
-    regimes: list[dict[str, Any]],
-) -> str:
+def _step(edition: Edition, step: str) -> str:
+    """Return what a step is called; one with a name of its survey's has it after a colon."""
+    known = edition.language.table("methods.weighting_steps")
+    first, _, name = step.partition(" ")
+    if step.replace(" ", "_") in known:
+        return str(known[step.replace(" ", "_")])
+    if first in known and name:
+        return f"{known[first]}: {name}"
+    return edition.texts.untranslated(words.capital(step.replace("_", " ")))
+
+
+def _factors(language: Language, low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return "–"
+    return language.say("explorer.range", low=language.decimal(low, 2), high=language.decimal(high, 2))
+
+
+def _json(edition: Edition, told: Mapping[str, Any]) -> str:
     facts = edition.facts
     data = {
         "survey": edition.survey,
@@ -90,13 +122,14 @@ def _json(
         "release_status": facts["release_status"],
         "fieldwork": {"start": facts["fieldwork_start"], "end": facts["fieldwork_end"]},
         "elements": {
-            heading.heading: {element.element: list(element.lines) for element in heading.elements} for heading in sheet
+            heading.heading: {element.element: list(element.lines) for element in heading.elements}
+            for heading in told["headings"]
         },
-        "questions": asked,
+        "questions": told["questions"],
         "weight_id": edition.weight_id,
-        "weighting_steps": steps,
-        "margins": method.margin_rows(edition),
-        "codes": regimes,
+        "weighting_steps": told["steps"],
+        "margins": told["margins"],
+        "codes": told["regimes"],
         "releases": _release_rows(releases(edition)),
     }
     return json.dumps(data, indent=1, ensure_ascii=False, default=_written) + "\n"

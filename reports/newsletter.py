@@ -14,12 +14,11 @@ from reports.edition import Edition, chosen_weight
 from reports.findings import headline_findings
 from reports.groups_picture import group_pictures
 from reports.language import ENGLISH, Language
-from reports.language import language as language_of
 from reports.method import margin_rows, method_lines
 from reports.page_templates import dressed, template
 from reports.participation import Participation, participation
 from reports.sentences import UNTESTED_INFERENCE
-from reports.survey_texts import SurveyTexts, survey_texts
+from reports.survey_texts import survey_texts
 
 MAIN_FINDINGS = 4  # told at length; every other declared headline stands in the table after them
 USUAL_CONFIDENCE = 0.95
@@ -84,8 +83,8 @@ def newsletter_page(edition: Edition, title: str, generated_at: datetime) -> tup
         "language": edition.language,
         "words": edition.language.table("newsletter"),
         "masthead": _masthead(edition, title, generated_at),
-        "review": _review(edition.texts),
-        "told_in": _told_in(edition.texts),
+        "review": edition.texts.notices(has_others=False),
+        "told_in": edition.texts.told_in(PAGE),
         "editor": _editor(edition),
         "findings": findings[:MAIN_FINDINGS],
         "others": findings[MAIN_FINDINGS:],
@@ -103,31 +102,6 @@ def newsletter_page(edition: Edition, title: str, generated_at: datetime) -> tup
 
 def _people_chart(people: Participation) -> dict[str, str]:
     return {people.chart_id: people.chart} if people.chart else {}
-
-
-def _review(texts: SurveyTexts) -> list[tuple[str, str]]:
-    """Return (language, text) that a translation awaits review, in its own language and in the main one."""
-    told = dict.fromkeys((texts.language.code, texts.main)) if texts.awaits_review else {}
-    return [(code, language_of(code).text("language.awaits_review")) for code in told]
-
-
-def _told_in(texts: SurveyTexts) -> list[dict[str, str]]:
-    """Return where the page is in the other languages, its folder being that of `language_folder`."""
-    up = "" if texts.language.code == texts.main else "../"
-    others = [language_of(code) for code in texts.languages if code != texts.language.code]
-    return [
-        {
-            "code": other.code,
-            "text": other.text("language.read_in"),
-            "href": f"{up}{language_folder(texts.languages, other.code)}{PAGE}",
-        }
-        for other in others
-    ]
-
-
-def language_folder(languages: Sequence[str], code: str) -> str:
-    """Return the folder of a newsletter in a language, below that of the survey's main one."""
-    return "" if code == languages[0] else f"{code}/"
 
 
 def _editor(edition: Edition) -> dict[str, Any]:

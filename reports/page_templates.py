@@ -77,7 +77,7 @@ def printed(name: str, page: Mapping[str, Any], made: datetime, theme: Theme = P
 
 def _printed_source(name: str, theme: Theme) -> tuple[bytes, list[Path]]:
     """Return the source of a printed document, and the folders of the fonts it needs beside the renderer's own."""
-    source = dressed(name, theme)
+    source = dressed("foreign_text.typ", theme) + dressed(name, theme)
     if theme.pdf_font is None:
         return source.encode(), []
     return source.replace(PDF_FONT, pdf_family(theme.pdf_font)).encode(), [theme.pdf_font.parent]

@@ -11,6 +11,19 @@ Read = Callable[[str, list[object]], pl.DataFrame]  # (SQL with ? marks, its par
 HEADLINE_FAMILY = "headlines"  # its name where the file does not say which family is the headline one
 
 
+def read_once(read: Read) -> Read:
+    """Return the same with a memory: the file does not change while its pages are made, in however many languages."""
+    answers: dict[tuple[str, str], pl.DataFrame] = {}
+
+    def answer(sql: str, parameters: list[object]) -> pl.DataFrame:
+        key = (sql, repr(parameters))
+        if key not in answers:
+            answers[key] = read(sql, parameters)
+        return answers[key]
+
+    return answer
+
+
 def columns_of(read: Read, table: str) -> set[str]:
     """Return the columns of a published table; none when this stage does not publish it."""
     sql = "select column_name from information_schema.columns where table_schema = current_schema() and table_name = ?"
@@ -23,6 +36,11 @@ def survey_facts(read: Read, survey: str) -> dict[str, Any]:
         return {}
     rows = read("select * from surveys where survey = ?", [survey])
     return rows.row(0, named=True) if rows.height else {}
+
+
+def survey_languages(read: Read, survey: str) -> tuple[str, ...]:
+    """Return the languages of a survey, the one of its definitions first."""
+    return tuple(str(survey_facts(read, survey).get("languages") or "en").split(","))
 
 
 def waves_until(read: Read, survey: str, wave: str) -> pl.DataFrame:
@@ -92,6 +110,13 @@ def headline_items(read: Read, survey: str, wave: str, weight_id: str) -> pl.Dat
 def headline_answers(read: Read, survey: str) -> dict[tuple[str, str], list[str]]:
     """Return (item, headline) → the labels of the answers it adds up, in scale order."""
     return {key: [label for _, label in options] for key, options in headline_options(read, survey).items()}
+
+
+def domain_labels(read: Read, survey: str) -> dict[str, str]:
+    """Return domain → its label; none where they are not published."""
+    if not columns_of(read, "domains"):
+        return {}
+    return dict(read("select distinct domain, label from domains where survey = ? order by all", [survey]).iter_rows())
 
 
 def headline_options(read: Read, survey: str) -> dict[tuple[str, str], list[tuple[str, str]]]:

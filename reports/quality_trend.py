@@ -8,19 +8,7 @@ from reports import words
 from reports.language import ENGLISH
 
 WIDTH, HEIGHT, EDGE = 132, 30, 4  # of a line, in its own units; the edge keeps the last dot inside
-_TITLES = {
-    "rows_refused": "Rows refused, of those delivered",
-    "item_nonresponse": "Answers missing, of those asked for",
-    "flag_speeding": "Respondents flagged: far faster than others",
-    "flag_straightlining": "Respondents flagged: the same answer throughout",
-    "flag_nondifferentiation": "Respondents flagged: hardly different answers",
-    "flag_item_nonresponse": "Respondents flagged: many answers missing",
-    "flag_gibberish": "Respondents flagged: gibberish in open answers",
-    "flag_duplicated_text": "Respondents flagged: another's text",
-    "flag_duplicated_device": "Respondents flagged: another's device",
-    "flag_inconsistent": "Respondents flagged: other facts than known of them",
-    "removed": "Respondents removed for such flags",
-}
+_TITLES = ENGLISH.table("measures")
 
 
 @dataclass(frozen=True)

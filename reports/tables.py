@@ -12,20 +12,38 @@ from typing import Any
 import polars as pl
 
 from pipeline import disclosure
+from pipeline.translations import METHODS_NOTE, POPULATION, TITLE, WEIGHT
 from reports import published
 from reports.column_letters import with_letters
 from reports.edition import chosen_weight
-from reports.language import ENGLISH
+from reports.explorer_texts import ALL
+from reports.foreign_text import has_foreign, plain
+from reports.language import language as language_of
+from reports.language import language_folder
 from reports.published import Read
-from reports.table_rows import HIDDEN, TIDY, Group, ItemTable, groups, item_tables, wave_rows
+from reports.survey_texts import SurveyTexts, survey_texts
+from reports.table_rows import (
+    HIDDEN,
+    LABELS,
+    THIN,
+    TIDY,
+    Group,
+    ItemTable,
+    groups,
+    item_tables,
+    labelled,
+    named,
+    unmarked,
+    wave_rows,
+)
 
-WORDS: Mapping[str, Any] = ENGLISH.table("tables")
+NOT_ASKED = "[x]"
 FIRST_ROW = 4  # of a table: after title, wording, base note and the way back
 WIDTH = {"label": 44, "figure": 13}
 
 
 def render_tables(read: Read, survey: str, wave: str, members: Read | None = None) -> dict[str, bytes]:
-    """Return tables.xlsx, tables.csv and tables.parquet of one wave.
+    """Return tables.xlsx, tables.csv and tables.parquet of one wave, in each language of the survey by relative path.
 
     Args:
         read: answers SQL with the rows of the published file.
@@ -41,17 +59,25 @@ def render_tables(read: Read, survey: str, wave: str, members: Read | None = Non
     rows = wave_rows(read, survey, wave, weight_id, profile)
     columns = groups(rows)
     rows = with_letters(rows, columns, members or read, survey, wave, weight_id)
-    csv, parquet = io.BytesIO(), io.BytesIO()
-    rows.select(_guarded(name, rows) for name in TIDY).write_csv(csv)
-    rows.write_parquet(parquet)
-    title = WORDS["title"].format(title=facts["title"], number=about["wave_number"])
-    notes = _notes(facts, weight_id, published.use_when(read, survey, weight_id), profile.name)
-    book = _Book(title, columns, _made(read, about))
-    return {
-        "tables.xlsx": book.written(item_tables(read, survey, rows), notes),
-        "tables.csv": csv.getvalue(),
-        "tables.parquet": parquet.getvalue(),
-    }
+    files: dict[str, bytes] = {}
+    for code in (codes := published.survey_languages(read, survey)):
+        texts = survey_texts(read, survey, language_of(code))
+        marked = labelled(read, rows, survey, texts)
+        review = [notice for _, notice in texts.notices(has_others=has_foreign(marked.select(LABELS).rows()))]
+        told = unmarked(marked)
+        notes = _notes(texts, facts, weight_id, published.use_when(read, survey, weight_id), profile.name)
+        title = texts.language.say("tables.title", title=texts.text(facts["title"], TITLE), number=about["wave_number"])
+        book = _Book(plain(title), named(columns, told), _made(read, about), texts.language.table("tables"), review)
+        csv, parquet = io.BytesIO(), io.BytesIO()
+        told.select(_guarded(name, told) for name in TIDY).write_csv(csv)
+        told.write_parquet(parquet)
+        made = {
+            "tables.xlsx": book.written(item_tables(read, survey, told, texts), notes),
+            "tables.csv": csv.getvalue(),
+            "tables.parquet": parquet.getvalue(),
+        }
+        files |= {f"{language_folder(codes, code)}{name}": content for name, content in made.items()}
+    return files
 
 
 def _guarded(name: str, rows: pl.DataFrame) -> pl.Expr:
@@ -71,27 +97,36 @@ def _made(read: Read, about: dict[str, Any]) -> datetime:
     return datetime(start.year, start.month, start.day) if start else datetime(2000, 1, 1)
 
 
-def _notes(facts: dict[str, Any], weight_id: str, use_when: str, profile: str) -> list[tuple[str, str]]:
+def _notes(
+    texts: SurveyTexts, facts: dict[str, Any], weight_id: str, use_when: str, profile: str
+) -> list[tuple[str, str]]:
+    language, own = texts.language, texts.language.table("tables")
+    not_stated = language.text("words.not_stated")
+    use_when = texts.text(use_when, WEIGHT, weight_id)
+    inference = str(facts["inference"])
     return [
-        (WORDS["population"], str(facts["population_name"] or ENGLISH.text("words.not_stated"))),
-        (WORDS["weight"], f"{weight_id}: {use_when}" if use_when else weight_id),
-        (WORDS["method"], str(facts["methods_note"] or ENGLISH.text("words.not_stated"))),
-        (WORDS["inference"], ENGLISH.table("inference").get(str(facts["inference"]), str(facts["inference"]))),
-        (WORDS["percentages"], WORDS["percentages_note"]),
-        (WORDS["bases"], WORDS["bases_note"]),
-        (WORDS["letters"], WORDS["letters_note"]),
-        (HIDDEN, ENGLISH.text(f"disclosure.{profile}")),
-        ("[u]", ENGLISH.text("newsletter.flagged")),
-        (WORDS["uncertainty"], ENGLISH.text("newsletter.uncertainty_text")),
+        (own["population"], texts.text(str(facts["population_name"] or ""), POPULATION) or not_stated),
+        (own["weight"], f"{weight_id}: {use_when}" if use_when else weight_id),
+        (own["method"], texts.text(str(facts["methods_note"] or ""), METHODS_NOTE) or not_stated),
+        (own["inference"], language.table("inference").get(inference, inference)),
+        (own["percentages"], own["percentages_note"]),
+        (own["bases"], own["bases_note"]),
+        (own["letters"], own["letters_note"]),
+        (HIDDEN, language.text(f"disclosure.{profile}")),
+        (THIN, language.text("newsletter.flagged")),
+        (own["uncertainty"], language.text("newsletter.uncertainty_text")),
     ]
 
 
 class _Book:
     """The workbook being written; texts are never taken for formulas or links."""
 
-    def __init__(self, title: str, columns: list[Group], made: datetime) -> None:
+    def __init__(
+        self, title: str, columns: list[Group], made: datetime, words: Mapping[str, Any], review: list[str]
+    ) -> None:
         import xlsxwriter
 
+        self.words, self.review = words, review
         self.title, self.columns, self.out = title, columns, io.BytesIO()
         options = {
             "in_memory": True,
@@ -113,17 +148,19 @@ class _Book:
     def written(self, tables: Sequence[ItemTable], notes: list[tuple[str, str]]) -> bytes:
         """Return the bytes of the workbook."""
         names = [f"{place:02d}" for place in range(1, len(tables) + 1)]
-        self._list(WORDS["contents"], [WORDS["sheet"], WORDS["question"]], list(zip(names, tables, strict=True)))
+        self._contents(list(zip(names, tables, strict=True)))
         self._notes(notes)
         for name, table in zip(names, tables, strict=True):
             self._table(name, table)
         self.book.close()
         return self.out.getvalue()
 
-    def _list(self, name: str, headings: list[str], entries: list[tuple[str, ItemTable]]) -> None:
-        sheet = self.book.add_worksheet(name)
+    def _contents(self, entries: list[tuple[str, ItemTable]]) -> None:
+        words = self.words
+        sheet, headings = self.book.add_worksheet(words["contents"]), [words["sheet"], words["question"]]
         sheet.write_string(0, 0, self.title, self.heading)
-        sheet.write_string(1, 0, WORDS["contents_note"], self.book.add_format({"font_name": "Arial", "font_size": 12}))
+        plain_look = self.book.add_format({"font_name": "Arial", "font_size": 12})
+        sheet.write_string(1, 0, " ".join([words["contents_note"], *self.review]), plain_look)
         sheet.set_column(0, 0, 12)
         sheet.set_column(1, 1, 90)
         sheet.add_table(2, 0, 2 + len(entries), 1, _table_options("contents", headings, self.text))
@@ -133,25 +170,26 @@ class _Book:
         sheet.freeze_panes(3, 0)
 
     def _notes(self, notes: list[tuple[str, str]]) -> None:
-        sheet = self.book.add_worksheet(WORDS["notes"])
-        sheet.write_string(0, 0, WORDS["notes"], self.heading)
-        sheet.write_url(1, 0, f"internal:'{WORDS['contents']}'!A1", self.link, WORDS["back"])
+        words = self.words
+        sheet, headings = self.book.add_worksheet(words["notes"]), [words["term"], words["meaning"]]
+        sheet.write_string(0, 0, words["notes"], self.heading)
+        sheet.write_url(1, 0, f"internal:'{words['contents']}'!A1", self.link, words["back"])
         sheet.set_column(0, 0, 24)
         sheet.set_column(1, 1, 100)
-        sheet.add_table(2, 0, 2 + len(notes), 1, _table_options("notes", [WORDS["term"], WORDS["meaning"]], self.text))
+        sheet.add_table(2, 0, 2 + len(notes), 1, _table_options("notes", headings, self.text))
         for row, (term, meaning) in enumerate(notes, start=3):
             sheet.write_string(row, 0, term, self.text)
-            sheet.write_string(row, 1, meaning, self.text)
+            sheet.write_string(row, 1, plain(meaning), self.text)
 
     def _table(self, name: str, table: ItemTable) -> None:
         sheet = self.book.add_worksheet(name)
         sheet.write_string(0, 0, f"{name}. {table.label}", self.heading)
         plain = self.book.add_format({"font_name": "Arial", "font_size": 12})
         sheet.write_string(1, 0, table.wording or table.label, plain)
-        sheet.write_string(2, 0, WORDS["table_note"], plain)
-        sheet.write_url(3, 0, f"internal:'{WORDS['contents']}'!A1", self.link, WORDS["back"])
+        sheet.write_string(2, 0, self.words["table_note"], plain)
+        sheet.write_url(3, 0, f"internal:'{self.words['contents']}'!A1", self.link, self.words["back"])
         lines = self._lines(table)
-        headings = [WORDS["answer"], *(_column_name(group) for group in self.columns)]
+        headings = [self.words["answer"], *self._column_names()]
         last = FIRST_ROW + len(lines)
         sheet.add_table(FIRST_ROW, 0, last, len(self.columns), _table_options(f"table_{name}", headings, self.text))
         sheet.set_column(0, 0, WIDTH["label"])
@@ -165,17 +203,21 @@ class _Book:
                     sheet.write_number(row, column, value, look)
         sheet.freeze_panes(FIRST_ROW + 1, 1)
 
+    def _column_names(self) -> list[str]:
+        """Return the headings of the groups, each with its letter."""
+        return [group.label if group.domain == ALL else f"{group.label} [{group.letter}]" for group in self.columns]
+
     def _lines(self, table: ItemTable) -> list[tuple[str, list[tuple[float | str, Any]]]]:
         """Return bases first, then each statistic with its figures and, where any differ, the letters under them."""
         cells = {
             (row["statistic"], row["category"], row["domain"], row["domain_value"]): row
             for row in table.rows.iter_rows(named=True)
         }
-        statistics = table.rows.select("statistic", "category", "row_label").unique(maintain_order=True).rows()
+        statistics = table.rows.select("statistic", "category", "category_label").unique(maintain_order=True).rows()
         first = statistics[0][:2]
         lines = [
             (
-                WORDS[base],
+                self.words[base],
                 [_cell(cells.get((*first, group.domain, group.value)), base, self.number) for group in self.columns],
             )
             for base in ("unweighted_n", "weighted_n", "effective_n")
@@ -186,19 +228,13 @@ class _Book:
             lines.append((label, [_cell(row, "estimate", look) for row in found]))
             if any(row and row["higher_than"] for row in found):
                 letters = [((row or {}).get("higher_than") or "–", self.right) for row in found]
-                lines.append((WORDS["higher_than"].format(label=label), letters))
+                lines.append((self.words["higher_than"].format(label=label), letters))
         return lines
-
-
-def _column_name(group: Group) -> str:
-    if group.domain == "all":
-        return str(WORDS["everyone"])
-    return f"{group.domain.replace('_', ' ').capitalize()}: {group.value} [{group.letter}]"
 
 
 def _cell(row: dict[str, Any] | None, name: str, look: Any) -> tuple[float | str, Any]:
     if row is None:
-        return WORDS["not_asked"], look
+        return NOT_ASKED, look
     if row[name] is None:
         return HIDDEN, look
     return float(row[name]), look

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.definitions import AnswerOption, Item, NewsletterWords
+from pipeline.definitions import AnswerOption, Domain, Item, NewsletterWords
 from pipeline.survey_files.blocks import Block
 from pipeline.survey_files.items import QuestionBank
 from pipeline.survey_files.newsletters import read_newsletters
@@ -14,10 +14,14 @@ from pipeline.translations import (
     ANSWER,
     DOMAIN,
     EDITOR_TEXTS,
+    GROUP,
+    HEADLINE,
     LABEL,
     LINK_NOTE,
     LINKED,
+    STATEMENT,
     SURVEY_TEXTS,
+    TOPIC,
     WE_DID,
     WEIGHT,
     WORDING,
@@ -35,9 +39,10 @@ class Named:
     """What a translation may name."""
 
     bank: QuestionBank
-    domains: Collection[str]
+    domains: Collection[Domain]
     weights: Collection[str]
     waves: Collection[str]
+    statement: Collection[str]
 
 
 def read_languages(survey: Block) -> tuple[str, ...]:
@@ -78,11 +83,20 @@ def _translation(code: str, content: Value, named: Named, said: Mapping[str, New
 
 def _texts(block: Block, named: Named) -> Iterator[tuple[Key, str]]:
     yield from (((name, "", ""), block.text(name)) for name in SURVEY_TEXTS)
+    domains = {domain.domain: domain.values for domain in named.domains}
+    items = named.bank.items.values()
     for kind, name, known, what in (
-        (DOMAIN, "domains", named.domains, "a domain"),
+        (DOMAIN, "domains", domains, "a domain"),
         (WEIGHT, "weights", named.weights, "a weight_id"),
+        (TOPIC, "topics", sorted({item.topic for item in items if item.topic}), "a topic of an item"),
+        (HEADLINE, "headlines", sorted({name for item in items for name in item.headline}), "a headline of an item"),
+        (STATEMENT, "statement", named.statement, "an element of the survey's statement"),
     ):
         yield from (((kind, one, ""), value.text()) for one, value in _entries(block, name, known, what))
+    for domain, value in _entries(block, "groups", domains, "a domain"):
+        for group, text in value.entries().items():
+            if text.is_among(group, domains[domain], "a value of the domain"):
+                yield (GROUP, domain, group), text.text()
     yield from _item_texts(block, named.bank)
     for link in block.list_of_blocks("links"):
         pair = (link.choice("from", named.bank.items, "an item"), link.choice("to", named.bank.items, "an item"))

@@ -122,7 +122,8 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
     refuse_what_needs_a_list(block, roster)
     refuse_mailings_without_list(block, has_list=bool(roster.columns), has_own_ids=has_own_ids)
     languages = read_languages(block)
-    named = Named(bank, known.domains, weight_ids, wave_names)
+    statement = read_statement(block)
+    named = Named(bank, domains, weight_ids, wave_names, statement)
     disclosure_profile = block.choice("disclosure_profile", DISCLOSURE_PROFILES, "a disclosure profile")
     return Survey(
         survey=read_name(block),
@@ -149,7 +150,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         trends=read_trends(block, known, weight_ids),
         conditioning=read_conditioning(block, weight_ids),
         methods_note=block.text("methods_note"),
-        statement=read_statement(block),
+        statement=statement,
         newsletters=read_newsletters(folder, wave_names, block.value.faults),
         research_questions=block.text_map("research_questions"),
         severities=read_severities(block),

@@ -1,6 +1,3 @@
-"use strict";
-const { surveys, words } = JSON.parse(document.getElementById("data").textContent);
-const $ = (id) => document.getElementById(id);
 const COLOURS = 6, MOST_GROUPS = 6, SPAN = 40;
 const MARKS = ["circle", "square", "triangle", "diamond", "cross", "bar"];
 const state = { survey: 0, item: 0, figure: 0, by: 0, groups: [], from: 0, to: 0 };
@@ -9,10 +6,9 @@ const survey = () => surveys[state.survey];
 const item = () => survey().items[state.item];
 const series = () => item().series[state.figure];
 const domain = () => survey().domains[state.by];
-const say = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 function shown(value, kind) {
-  if (kind === "number") return value.toFixed(2);
+  if (kind === "number") return value.toLocaleString(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   if (value > 0 && value < 1) return words.less;
   return value > 99 && value < 100 ? words.more : say(words.axis_percent, { value });
 }
@@ -41,30 +37,32 @@ function lines() {
     const now = pointsOf(series(), state.by, group);
     const then = before ? pointsOf(before.figures, state.by, group) : [];
     const points = now.map((point, wave) => point || (then[wave] ? { ...then[wave], old: true } : null));
-    return { name: domain().values[group] === "all" ? words.all : domain().values[group], order: group,
+    return { name: plain(domain().groups[group]), marked: domain().groups[group], order: group,
       points: points.map((point, wave) => (wave >= state.from && wave <= state.to ? point : null)) };
   });
 }
 
 /* ---------- controls ---------- */
 
+const option = (text, value, chosen) => putPlain(new Option("", value, false, chosen), text);
+
 function options(select, entries, chosen) {
-  select.replaceChildren(...entries.map(([value, text]) => new Option(text, value, false, value === chosen)));
+  select.replaceChildren(...entries.map(([value, text]) => option(text, value, value === chosen)));
 }
 
 function fillItems() {
   const sought = $("search").value.trim().toLowerCase().split(/\s+/).filter(Boolean);
   const topics = new Map();
   survey().items.forEach((one, place) => {
-    const text = `${one.label} ${one.wording} ${one.topic}`.toLowerCase();
+    const text = plain(`${one.label} ${one.wording} ${one.topic}`).toLowerCase();
     if (!sought.every((word) => text.includes(word))) return;
     if (!topics.has(one.topic)) topics.set(one.topic, []);
-    topics.get(one.topic).push(new Option(one.label, place, false, place === state.item));
+    topics.get(one.topic).push(option(one.label, place, place === state.item));
   });
   $("item").replaceChildren(...[...topics].flatMap(([topic, entries]) => {
     if (!topic) return entries;
     const group = document.createElement("optgroup");
-    group.label = topic;
+    group.label = plain(topic);
     group.append(...entries);
     return [group];
   }));
@@ -79,13 +77,12 @@ function fillControls() {
   options($("by"), survey().domains.map((one, place) => [place, one.label]), state.by);
   options($("from"), survey().waves.map((one, place) => [place, one.label]), state.from);
   options($("to"), survey().waves.map((one, place) => [place, one.label]), state.to);
-  const values = domain().values;
-  $("groups-field").hidden = values.length < 2;
-  $("groups").replaceChildren(...values.map((value, place) => {
+  $("groups-field").hidden = domain().values.length < 2;
+  $("groups").replaceChildren(...domain().values.map((_, place) => {
     const box = Object.assign(document.createElement("input"), { type: "checkbox", value: place,
       checked: state.groups.includes(place) });
     const label = document.createElement("label");
-    label.append(box, value);
+    label.append(box, put(document.createElement("span"), domain().groups[place]));
     return label;
   }));
 }
@@ -119,12 +116,14 @@ $("search").addEventListener("input", fillItems);
 function address() {
   const asked = new URLSearchParams({ survey: survey().id, item: item().id, figure: series().key, by: domain().id,
     from: survey().waves[state.from].id, to: survey().waves[state.to].id });
+  if ($("language")) asked.set("language", language);
   if (domain().values.length > 1) asked.set("groups", state.groups.map((one) => domain().values[one]).join("|"));
   return `#${asked}`;
 }
 
 function restore() {
   const asked = new URLSearchParams(location.hash.slice(1));
+  speak(asked.get("language"));
   const place = (list, name, key = "id") => Math.max(0, list.findIndex((one) => one[key] === asked.get(name)));
   state.survey = place(surveys, "survey");
   newSurvey();
@@ -217,7 +216,7 @@ function picture(drawn) {
   for (let tick = measured.low; tick <= measured.high + measured.step / 1e6; tick += measured.step) {
     draw(svg, "line", { x1: box.left, x2: box.right, y1: y(tick), y2: y(tick), stroke: "var(--rule)" });
     draw(svg, "text", { x: box.left - 8, y: y(tick) + 4, "text-anchor": "end", fill: "var(--quiet)" },
-      kind === "number" ? String(Number(tick.toFixed(2))) : say(words.axis_percent, { value: tick }));
+      kind === "number" ? Number(tick.toFixed(2)).toLocaleString(locale) : say(words.axis_percent, { value: tick }));
   }
   const every = Math.ceil(waves.length / (narrow ? 5 : 12));
   waves.forEach((wave, place) => {
@@ -276,7 +275,7 @@ function range(point) {
 function cell(point) {
   if (!point) return [words.not_asked];
   if (point.hidden) return [words.too_few];
-  const base = point.base === null ? words.too_few : point.base.toLocaleString("en-GB");
+  const base = point.base === null ? words.too_few : point.base.toLocaleString(locale);
   return [shown(point.estimate, series().kind), range(point), `${words.base} ${base}`, ...(point.thin ? [words.thin] : [])];
 }
 
@@ -287,7 +286,7 @@ function inWords(drawn) {
     return say(words.chart_group, { group: one.name, last: shown(one.points[wave].estimate, series().kind),
       wave: survey().waves[wave].label, range: range(one.points[wave]) });
   });
-  return say(words.chart, { figure: `${item().label}: ${series().label}`, n: state.to - state.from + 1, groups: groups.join(" ") });
+  return plain(sayNumber(words.chart, state.to - state.from + 1, { figure: `${item().label}: ${series().label}`, groups: groups.join(" ") }));
 }
 
 /* ---------- the page ---------- */
@@ -297,7 +296,7 @@ function table(drawn) {
   const element = (name, ...inside) => { const made = document.createElement(name); made.append(...inside); return made; };
   const heading = (scope, ...inside) => Object.assign(element("th", ...inside), { scope });
   const made = document.createElement("table");
-  row(made.createTHead(), [heading("col", words.wave), ...drawn.map((one) => heading("col", one.name))]);
+  row(made.createTHead(), [heading("col", words.wave), ...drawn.map((one) => put(heading("col"), one.marked))]);
   const body = made.createTBody();
   survey().waves.forEach((wave, place) => {
     if (place < state.from || place > state.to) return;
@@ -317,14 +316,12 @@ function versions() {
     if (at < 0) return null;
     const words_for = link.when === "earlier" ? words.version_earlier : words.version_later;
     const apart = link.comparability === "not_comparable" ? ` (${words.not_comparable})` : "";
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: `${words_for}: ${survey().items[at].label}${apart}` });
+    const button = Object.assign(put(document.createElement("button"), `${words_for}: ${survey().items[at].label}${apart}`), { type: "button" });
     button.addEventListener("click", () => { state.item = at; state.figure = 0; show(); $("label").scrollIntoView({ block: "nearest" }); });
     return button;
   }).filter(Boolean);
   if (before) {
-    const note = document.createElement("p");
-    note.textContent = say(words.break_note, { note: before.link.note });
-    entries.unshift(note);
+    entries.unshift(put(document.createElement("p"), say(words.break_note, { note: before.link.note })));
   }
   $("versions").replaceChildren(...entries);
 }
@@ -334,12 +331,14 @@ function show(keepGroups = false) {
   if (!keepGroups) fillControls();
   if (focused && $(focused)) $(focused).focus();
   const drawn = lines();
-  $("title").textContent = survey().title;
-  $("population").textContent = survey().population;
-  $("topic").textContent = item().topic;
-  $("label").textContent = item().label;
-  $("figure-name").textContent = series().label;
-  $("wording").textContent = item().wording;
+  put($("title"), survey().title);
+  put($("population"), survey().population);
+  put($("topic"), item().topic);
+  put($("label"), item().label);
+  put($("figure-name"), series().label);
+  put($("wording"), item().wording);
+  $("review").replaceChildren(...survey().review.map(([lang, text]) =>
+    Object.assign(document.createElement("p"), { className: "note", lang, textContent: text })));
   $("chart").replaceChildren(picture(drawn));
   $("caption").textContent = words.band;
   $("method").textContent = [survey().inference, survey().small_groups].filter(Boolean).join(" ");
@@ -347,7 +346,7 @@ function show(keepGroups = false) {
   table(drawn);
   history.replaceState(null, "", address());
   $("link").value = location.href;
-  $("live").textContent = say(words.updated, { figure: `${item().label}: ${series().label}`, by: domain().label });
+  put($("live"), say(words.updated, { figure: `${item().label}: ${series().label}`, by: domain().label }));
 }
 
 /* ---------- take away ---------- */
@@ -366,7 +365,7 @@ function csv() {
     if (place < state.from || place > state.to) return;
     const wave = survey().waves[place], known = point && !point.hidden ? point : {};
     const note = !point ? words.not_asked : point.hidden ? words.too_few : [point.old ? words.version_earlier : "", point.thin ? words.thin : ""].filter(Boolean).join("; ");
-    rows.push([survey().id, item().id, item().wording, series().label, domain().id, one.name, wave.id, wave.dates,
+    rows.push([survey().id, item().id, plain(item().wording), plain(series().label), domain().id, one.name, wave.id, wave.dates,
       known.estimate, known.low, known.high, known.base, note]);
   });
   return rows.map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
@@ -382,8 +381,8 @@ function standalone() {
   svg.setAttribute("width", width);
   svg.setAttribute("height", height + head);
   svg.setAttribute("xmlns", SVG);
-  const title = draw(svg, "text", { x: 8, y: 24 - head, "font-size": 18, fill: "var(--ink)" }, item().label);
-  const under = draw(svg, "text", { x: 8, y: 44 - head, "font-size": 13, fill: "var(--quiet)" }, series().label);
+  const title = draw(svg, "text", { x: 8, y: 24 - head, "font-size": 18, fill: "var(--ink)" }, plain(item().label));
+  const under = draw(svg, "text", { x: 8, y: 44 - head, "font-size": 13, fill: "var(--quiet)" }, plain(series().label));
   const ground = draw(svg, "rect", { x: 0, y: -head, width, height: height + head, fill: "var(--paper)" });
   svg.prepend(ground);
   title.after(under);

@@ -2,9 +2,9 @@
 -- Key: survey, language, kind, name, code
 -- survey: survey the row belongs to; its name under surveys/
 -- language: code of the language, such as cy for Welsh
--- kind: title, population, universe, unit, methods_note; label, wording, answer; link_note; domain; use_when; intro, thanks, next_survey, you_said, we_did
--- name: item, domain, weight_id or wave it is about; two items of a link joined by >; empty for the survey as a whole
--- code: code of the answer; place of you_said and we_did; empty for the others
+-- kind: title, population, universe, unit, methods_note; statement; topic; label, wording, answer; headline; link_note; domain, group; use_when; intro, thanks, next_survey, you_said, we_did
+-- name: item, topic, headline, domain, weight_id, wave or element it is about; two items of a link joined by >; empty for the survey as a whole
+-- code: code of the answer; value of the domain; place of you_said and we_did; empty for the others
 -- text: the text
 -- is_reviewed: false while nobody has reviewed what a machine drafted
 

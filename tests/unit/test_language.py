@@ -1,15 +1,40 @@
 """The languages of the reports: every file is whole, nothing is filled in from another, and CLDR's forms are used."""
 
+import ast
 import re
 from datetime import date
+from pathlib import Path
 from string import Formatter
 
 import pytest
 
+import reports
 from pipeline.errors import DefinitionError
 from reports import words
 from reports.language import ENGLISH, Language, language, languages
+from reports.sentences import VERDICTS
 
+CODES = {  # tables whose keys are codes: of modes, of inference, of what is missing …
+    *("approximations", "codebook.comparability", "codebook.kinds", "codebook.missing_kinds", "disclosure"),
+    *("fractions", "inference", "measures", "methods.corrections", "methods.kinds_of_flags"),
+    *("methods.weighting_steps", "modes", "sentences.change", "sentences.change_of_same_people", "sentences.claim"),
+    *("sentences.range", "status", "weights.kinds", "weights.rests_on"),
+}
+CODED = {"method.longitudinal", *(f"easy_read.{verdict.replace(' ', '_')}" for verdict in VERDICTS)}
+READERS = {  # sources that are handed a table as a whole; of any other table every source may say a name
+    "codebook": {"codebook", "codebook_texts"},
+    "easy_read": {"easy_read", "newsletter_formats"},
+    "explorer": {"explorer", "explorer_words"},
+    "methods": {"methods", "disclosure_sheet"},
+    "methods.asks": {"disclosure_sheet"},
+    "methods.codes": {"disclosure_sheet"},
+    "newsletter": {"newsletter", "email", "methods", "newsletter_formats", "participation", "groups_picture", "method"},
+    "tables": {"tables"},
+    "trend_report": {"trend_report"},
+}
+SOURCES = [
+    path for path in sorted(Path(reports.__path__[0]).rglob("*")) if path.suffix in (".py", ".html", ".js", ".typ")
+]
 OTHERS = [code for code in languages() if code != "en"]
 WELSH = language("cy")
 
@@ -29,6 +54,30 @@ def texts(tongue: Language) -> dict[str, dict[str, str]]:
 
     walk(tongue.texts, "")
     return found
+
+
+def said_in(path: Path) -> set[str]:
+    """Return the names that a source asks for: of Python those in quotes, of a template also those of a table."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".js":
+        return set(re.findall(r"words\.(\w+)", text))
+    if path.suffix != ".py":
+        return set(re.findall(r"""[."'](\w+)""", text))
+    strings = {node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)}
+    return {one for one in strings if isinstance(one, str)}
+
+
+SAID = {path: said_in(path) for path in SOURCES}
+
+
+@pytest.mark.parametrize("key", sorted(texts(ENGLISH)))
+def test_every_text_is_used_by_a_report(key: str) -> None:
+    table, _, name = key.rpartition(".")
+    if table in CODES or key in CODED:
+        return
+    own = [path for path in SOURCES if path.stem in READERS.get(table, {path.stem})]
+    is_said = any(name in SAID[path] for path in own) or any(key in said for said in SAID.values())
+    assert is_said, f"'{key}' stands in no report: take it out of every language"
 
 
 def names(text: str) -> set[str]:

@@ -84,7 +84,7 @@ def test_the_expected_number_of_false_claims_is_level_times_the_waves_of_a_year(
 def test_small_counts_of_rows_and_members_are_not_told() -> None:
     quality = sheet(panel())["elements"]["processing_and_quality"]
     assert quality["rows"] == ["1,850 delivered, 1,840 accepted, fewer than 10 refused, fewer than 10 superseded."]
-    assert quality["flags"] == ["Speeding: 10 members flagged"]
+    assert quality["flags"] == ["Far faster than others: 10 members flagged"]
 
 
 def test_questions_stand_with_their_answers_in_the_order_of_the_codebook() -> None:

@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -12,30 +11,15 @@ from reports.language import language
 from reports.newsletter import edition_of, render_newsletter
 from reports.newsletter_formats import render_editions
 from reports.survey_texts import SurveyTexts
+from tests.bilingual_builder import ENGLISH_WORDS, Spoken, bilingual
 from tests.published_builder import ITEMS, SURVEY, PublishedFile, published_file
 
 MADE = datetime(2025, 5, 2, 2, 0, tzinfo=UTC)
-WELSH = {
-    ("title", "", ""): "Ein panel",
-    ("label", "linking", ""): "Cysylltu data",
-    ("wording", "linking", ""): "Ydych chi'n cefnogi cysylltu?",
-    ("answer", "linking", "1"): "Cefnogi",
-    ("answer", "linking", "2"): "Cefnogi'n gryf",
-    ("intro", "w04", ""): "Diolch am ateb.",
-}
-ENGLISH_WORDS = re.compile(
-    r"\b(the|since|wave|panel members|answered|people who|between|likely|share|everyone|figures)\b", re.IGNORECASE
-)
 
 
-def bilingual(*, is_reviewed: bool = False) -> PublishedFile:
-    file = published_file()
-    file.tables["surveys"][0]["languages"] = "en,cy"
-    file.tables["translations"] = [
-        {"survey": SURVEY, "language": "cy", "kind": kind, "name": name, "code": code, "text": text,
-         "is_reviewed": is_reviewed}
-        for (kind, name, code), text in WELSH.items()
-    ]  # fmt: skip
+def edited() -> PublishedFile:
+    """Return a bilingual file in which an editor wrote around the findings."""
+    file = bilingual()
     file.tables["newsletter_words"] = [
         {"survey": SURVEY, "wave": "w04", "part": part, "place": place, "text": text, "answer": answer}
         for place, (part, text, answer) in enumerate(
@@ -46,7 +30,7 @@ def bilingual(*, is_reviewed: bool = False) -> PublishedFile:
 
 
 def files(code: str, file: PublishedFile | None = None) -> dict[str, str]:
-    file = file or bilingual()
+    file = file or edited()
     edition = edition_of(file.read(), SURVEY, "w04", disclosure_profile="public", language=language(code))
     about: dict[str, Any] = {"title": "Our panel", "generated_at": MADE}
     made = {name: content for name, content in render_editions(edition, **about).items() if name.endswith(("l", "t"))}
@@ -56,32 +40,6 @@ def files(code: str, file: PublishedFile | None = None) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def welsh() -> dict[str, str]:
     return files("cy")
-
-
-class Spoken(HTMLParser):
-    """The text of a page by the language it is in, as its `lang` attributes say."""
-
-    EMPTY = ("meta", "link", "br", "img", "circle", "line", "polygon", "polyline", "rect")
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.text: dict[str, list[str]] = {}
-        self.open: list[tuple[str, str]] = [("", "")]
-        self.feed(re.sub(r"<style>.*?</style>|<svg.*?</svg>", "", html, flags=re.DOTALL))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in self.EMPTY:
-            self.open.append((tag, dict(attrs).get("lang") or self.open[-1][1]))
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in self.EMPTY:
-            assert self.open.pop()[0] == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text.setdefault(self.open[-1][1], []).append(data)
-
-    def said_in(self, code: str) -> str:
-        return " ".join(" ".join(self.text.get(code, [])).split())
 
 
 @pytest.mark.parametrize("name", ["newsletter.html", "email.html", "easy-read.html"])
@@ -146,7 +104,7 @@ def test_a_survey_without_translations_stands_in_english_on_a_welsh_page() -> No
 
 
 def test_the_pdf_is_in_welsh() -> None:
-    edition = edition_of(bilingual().read(), SURVEY, "w04", disclosure_profile="public", language=language("cy"))
+    edition = edition_of(edited().read(), SURVEY, "w04", disclosure_profile="public", language=language("cy"))
     pdf = render_editions(edition, title="Our panel", generated_at=MADE)["newsletter.pdf"]
     assert b"/Lang(cy)" in pdf
     assert b"/Type/Pages/Count 2" in pdf
@@ -154,7 +112,7 @@ def test_the_pdf_is_in_welsh() -> None:
 
 
 def test_a_longer_language_is_set_smaller_to_stay_on_two_pages() -> None:
-    file = bilingual()
+    file = edited()
     for row in file.tables["newsletter_words"]:
         row["text"] = "A longer text than there is room for. " * 30
     edition = edition_of(file.read(), SURVEY, "w04", disclosure_profile="public", language=language("cy"))
