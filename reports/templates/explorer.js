@@ -187,23 +187,38 @@ function mark(parent, shape, x, y, colour, open) {
   return draw(parent, "path", { d: paths[shape], transform: `translate(${x} ${y})`, ...look });
 }
 
-/* Push labels apart until each has its own line. */
-function spread(labels, gap, top, bottom) {
+const pen = document.createElement("canvas").getContext("2d");
+function widthOf(text, size) {
+  pen.font = `650 ${size}px system-ui, sans-serif`;
+  return pen.measureText(text).width * 1.04;
+}
+
+/* Cut a label into lines that fit into a room. */
+function cut(text, size, room) {
+  return text.split(" ").reduce((lines, word) => {
+    const longer = `${lines[lines.length - 1]} ${word}`;
+    if (lines.length && widthOf(longer, size) <= room) return [...lines.slice(0, -1), longer];
+    return [...lines, word];
+  }, []);
+}
+
+/* Push labels apart until each has its own lines. */
+function spread(labels, height, top, bottom) {
+  const gap = (place) => height * (labels[place].lines.length + labels[place + 1].lines.length) / 2;
+  const edge = (one) => height * (one.lines.length - 1) / 2;
   labels.sort((one, other) => one.y - other.y);
-  labels.forEach((one, place) => { if (place) one.y = Math.max(one.y, labels[place - 1].y + gap); });
-  const over = labels.length ? labels[labels.length - 1].y - bottom : 0;
-  if (over > 0) {
-    labels[labels.length - 1].y -= over;
-    for (let place = labels.length - 2; place >= 0; place--) labels[place].y = Math.min(labels[place].y, labels[place + 1].y - gap);
-  }
+  labels.forEach((one, place) => { one.y = Math.max(one.y, place ? labels[place - 1].y + gap(place - 1) : top + edge(one)); });
+  for (let place = labels.length - 1; place >= 0; place--)
+    labels[place].y = Math.min(labels[place].y, place === labels.length - 1 ? bottom - edge(labels[place]) : labels[place + 1].y - gap(place));
   return labels;
 }
 
 function picture(drawn) {
   const narrow = window.innerWidth < 620;
-  const [width, height] = narrow ? [380, 330] : [760, 380];
-  const longest = Math.max(4, ...drawn.map((one) => (domain().values.length > 1 ? one.name.length + 5 : 0)));
-  const box = { left: narrow ? 40 : 52, right: width - Math.min(narrow ? 120 : 210, 16 + longest * (narrow ? 6.6 : 7.2)), top: 14, bottom: height - 46 };
+  const [width, height, size, mostRoom] = narrow ? [380, 330, 12, 118] : [760, 380, 13, 200];
+  const labelled = drawn.map((one) => `${domain().values.length > 1 ? one.name : ""} >99%`);
+  const room = Math.min(mostRoom, Math.max(0, ...labelled.map((text) => widthOf(text, size))));
+  const box = { left: narrow ? 40 : 52, right: width - room - 14, top: 14, bottom: height - 46 };
   const kind = series().kind;
   const waves = survey().waves.slice(state.from, state.to + 1);
   const measured = scale(drawn.flatMap((one) => one.points.filter((point) => point && point.estimate !== undefined)), kind);
@@ -211,7 +226,7 @@ function picture(drawn) {
     : box.left + 18 + (box.right - box.left - 36) * (wave - state.from) / (waves.length - 1);
   const y = (value) => box.bottom - (value - measured.low) / (measured.high - measured.low) * (box.bottom - box.top);
   const svg = draw(document.createDocumentFragment(), "svg", { viewBox: `0 0 ${width} ${height}`, role: "img",
-    "aria-labelledby": "chart-title", "font-family": "system-ui, sans-serif", "font-size": narrow ? 12 : 13 });
+    "aria-labelledby": "chart-title", "font-family": "system-ui, sans-serif", "font-size": size });
   draw(svg, "title", { id: "chart-title" }, inWords(drawn));
   for (let tick = measured.low; tick <= measured.high + measured.step / 1e6; tick += measured.step) {
     draw(svg, "line", { x1: box.left, x2: box.right, y1: y(tick), y2: y(tick), stroke: "var(--rule)" });
@@ -227,9 +242,12 @@ function picture(drawn) {
   wordingBreak(svg, drawn, x, box);
   const dodge = (place) => (drawn.length > 3 ? (place - (drawn.length - 1) / 2) * Math.min(7, 44 / drawn.length) : 0);
   const labels = drawn.flatMap((one, place) => line(svg, one, drawn.length, (wave) => x(wave) + dodge(place), y));
-  for (const label of spread(labels, narrow ? 15 : 17, box.top + 6, box.bottom + 2)) {
+  for (const label of labels) label.lines = cut(label.text, size, room);
+  for (const label of spread(labels, size + 3, box.top, box.bottom + 2)) {
     draw(svg, "path", { d: `M${label.x + 8} ${label.from}L${box.right + 6} ${label.y}`, stroke: label.colour, "stroke-width": 1, fill: "none", opacity: 0.6 });
-    draw(svg, "text", { x: box.right + 10, y: label.y + 4, fill: label.colour, "font-weight": 650 }, label.text);
+    const text = draw(svg, "text", { fill: label.colour, "font-weight": 650 });
+    label.lines.forEach((line, number) => draw(text, "tspan", { x: box.right + 10,
+      y: label.y + 4 + (size + 1) * (number - (label.lines.length - 1) / 2) }, line));
   }
   return svg;
 }

@@ -102,6 +102,8 @@ def test_the_keyboard_alone_chooses_question_and_comparison(page: Page, address:
     page.open(address)
     first = page.run("document.getElementById('label').textContent")
     page.press("Tab")
+    assert page.run("document.activeElement.id") == "language"
+    page.press("Tab")
     assert page.run("document.activeElement.id") == "search"
     page.type("linking data")
     page.press("Tab", "ArrowDown")

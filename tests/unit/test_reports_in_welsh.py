@@ -1,4 +1,4 @@
-"""Explorer, codebook, methods sheet, tables and trend report in Welsh: whole, what is not translated marked and said."""
+"""Explorer, codebook, methods sheet, tables and trend report in Welsh: what is not translated is marked and said."""
 
 import io
 import json
