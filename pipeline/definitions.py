@@ -415,3 +415,8 @@ class Survey:
     def weight(self, weight_id: str) -> WeightRecipe:
         """Return the recipe of that weight_id; KeyError when there is none."""
         return {recipe.weight_id: recipe for recipe in self.weights}[weight_id]
+
+    def inference_of(self, recipe: WeightRecipe) -> str:
+        """Return what estimates with a weight rest on, which is what those with the weight it starts from do."""
+        start = recipe.starting_weight
+        return self.inference_of(self.weight(start)) if start else recipe.inference(self.inference)

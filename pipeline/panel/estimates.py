@@ -61,7 +61,7 @@ def wave_estimates(
         survey=pl.lit(data.survey.survey),
         wave=pl.lit(wave),
         weight_id=pl.lit(weight.recipe.weight_id),
-        inference=pl.lit(weight.recipe.inference(data.survey.inference)),
+        inference=pl.lit(data.survey.inference_of(weight.recipe)),
         is_suppressed=is_too_thin("unweighted_n", disclosure_profile(data.survey.disclosure_profile)),
         is_provisional=pl.lit(is_provisional),
     )

@@ -48,7 +48,7 @@ def group_tests(data: PanelData, weight: PanelWeight, wave: str, *, is_provision
         survey=pl.lit(data.survey.survey),
         wave=pl.lit(wave),
         weight_id=pl.lit(weight.recipe.weight_id),
-        inference=pl.lit(weight.recipe.inference(data.survey.inference)),
+        inference=pl.lit(data.survey.inference_of(weight.recipe)),
         is_provisional=pl.lit(is_provisional),
     )
     return with_group_verdicts(found, data.survey.families)

@@ -30,7 +30,7 @@ AT_ONCE, EACH_WAVE_OF_SET = "at_once", "each_wave"
 RESPONSE_MODELS = (AT_ONCE, EACH_WAVE_OF_SET)
 CONTROLS = ("population", "starting_wave")
 EACH_WAVE, LARGEST, REFUSE = "each", "largest", "refuse"
-EQUAL = "equal"
+EQUAL, PROBABILITY = "equal", "probability"
 MULTIPLICITY, COMPOSITE = "multiplicity", "composite"
 COMBINATIONS = (MULTIPLICITY, COMPOSITE)
 
@@ -50,6 +50,19 @@ def read_weights(survey: Block, known: Known) -> tuple[WeightRecipe, ...]:
     """Return every weight_id in the order declared."""
     blocks = survey.blocks("weights")
     return tuple(read_weight(weight_id, block, known, blocks) for weight_id, block in blocks.items())
+
+
+def refuse_unfounded_inference(survey: Block, recipes: Collection[WeightRecipe]) -> None:
+    """Note a survey said to be a probability sample, none of whose weights knows a member's chance of selection."""
+    stated = survey.get("inference")
+    if stated is None or stated.describe() != f"'{PROBABILITY}'" or not recipes:
+        return
+    if not any(recipe.selection_probabilities or recipe.supplied for recipe in recipes):
+        stated.fault(
+            f"{PROBABILITY} with weights of base: equal alone",
+            "a weight of selection_probabilities, or a supplied one",
+            "Write calibrated_legacy where the chances are lost: then there is participation, and no response rate.",
+        )
 
 
 def read_weight(weight_id: str, block: Block, known: Known, weight_ids: Collection[str]) -> WeightRecipe:

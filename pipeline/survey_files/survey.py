@@ -29,7 +29,7 @@ from pipeline.survey_files.people import (
 )
 from pipeline.survey_files.plan import read_changes, read_families, read_retention, read_transitions
 from pipeline.survey_files.quality import read_comparison, read_mode_guard, read_response_quality, read_severities
-from pipeline.survey_files.recipes import Known, read_weights
+from pipeline.survey_files.recipes import Known, read_weights, refuse_unfounded_inference
 from pipeline.survey_files.values import NAME, NAME_RULE, Faults, Place, Value, read_value
 from pipeline.survey_files.waves import read_wave_files, read_waves
 
@@ -113,6 +113,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         [name for name, item in bank.items.items() if item.kind == "category"],
     )
     weights = read_weights(block, known)
+    refuse_unfounded_inference(block, weights)
     weight_ids = [recipe.weight_id for recipe in weights]
     refuse_wave_margins(waves, known)
     roster = read_roster(block)

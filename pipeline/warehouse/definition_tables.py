@@ -255,7 +255,7 @@ def _weight_ids(survey: Survey) -> Iterator[Row]:
             "use_when": recipe.use_when,
             "supplied": recipe.supplied,
             "tolerance": recipe.calibration.tolerance if recipe.calibration else None,
-            "inference": recipe.inference(survey.inference),
+            "inference": survey.inference_of(recipe),
         }
 
 

@@ -16,7 +16,7 @@ survey: "large"
 title: "A large panel"
 member_ids: pseudonym
 disclosure_profile: public
-inference: probability
+inference: calibrated_legacy
 blank: skipped
 population:
   {name: "residents", unit: "persons", universe: "16 and over", persons: 4000000, source: "made up",

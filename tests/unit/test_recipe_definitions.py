@@ -85,6 +85,23 @@ def test_a_supplied_weight_takes_no_steps(tmp_path: Path) -> None:
         read_survey(write_survey(tmp_path, change=(SURVEY, old, new)))
 
 
+def test_a_probability_sample_without_any_chance_of_selection_is_refused_at_its_line(tmp_path: Path) -> None:
+    folder = with_start(tmp_path, "    base: equal\n")
+    with pytest.raises(DefinitionError) as refusal:
+        read_survey(folder)
+    assert "survey.yml, line 5, 'inference': found probability with weights of base: equal alone" in str(refusal.value)
+    legacy = folder / SURVEY
+    legacy.write_text(legacy.read_text().replace("inference: probability", "inference: calibrated_legacy"))
+    assert read_survey(folder).inference == "calibrated_legacy"
+
+
+def test_a_longitudinal_weight_rests_on_what_its_starting_weight_rests_on(tmp_path: Path) -> None:
+    survey = read_survey(with_start(tmp_path, CHANCES + "    other_means: {covariates: [sex]}\n"))
+    assert survey.inference_of(survey.weight("both_waves")) == "pseudo_weighted"
+    drawn = read_survey(write_survey(tmp_path / "drawn"))
+    assert drawn.inference_of(drawn.weight("both_waves")) == "probability"
+
+
 CHANCES = '    selection_probabilities: {"1": PROB_1, "2": PROB_2}\n'
 
 
