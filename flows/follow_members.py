@@ -84,7 +84,7 @@ def _tables(night: Night, data: PanelData, in_field: frozenset[str]) -> dict[str
     if plan is None or not data.is_answered(plan.first_wave):
         return tables
     weight = weigh(data.survey, data.survey.weight(plan.weight_id), (plan.first_wave,), data.arrays)
-    time = panel_time(data, _lives(night, data, told), in_field)
+    time = panel_time(data, _lives(night, data), in_field)
     tables["retention"] = retention.retention(data, weight, confidence=confidence)
     if not time.waves:
         return tables | dict.fromkeys(OF_SETTLED_WAVES, pl.DataFrame())
@@ -106,7 +106,7 @@ def _told(night: Night, data: PanelData) -> pl.DataFrame:
     return warehouse.read(night.connection, _TOLD, key)
 
 
-def _lives(night: Night, data: PanelData, told: pl.DataFrame) -> Lives:
+def _lives(night: Night, data: PanelData) -> Lives:
     """Return what the warehouse knows of the members' time in the panel."""
     plan = data.survey.retention
     key = {"survey": data.survey.survey}
@@ -114,6 +114,5 @@ def _lives(night: Night, data: PanelData, told: pl.DataFrame) -> Lives:
     return Lives(
         members=warehouse.read(night.connection, _MEMBERS, {**key, "age": plan.age if plan and plan.age else ""}),
         dispositions=warehouse.read(night.connection, _DISPOSITIONS, key),
-        told=told,
         wave_starts={wave: np.datetime64(start, "D") for wave, start in starts.iter_rows()},
     )

@@ -149,6 +149,7 @@ def _known(arrays: PanelArrays, wave: str) -> list[tuple[str, NDArray[Any]]]:
         "is_invited": arrays.is_invited,
         "is_listed": arrays.is_listed,
         "is_removed": arrays.is_removed,
+        "is_passed_over": arrays.is_passed_over,
     }
     known: dict[str, NDArray[Any]] = {name: flags[wave] for name, flags in by_wave.items() if wave in flags}
     known |= {f"domain {name}": categories.codes for name, categories in arrays.domains.items()}

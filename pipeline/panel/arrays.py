@@ -48,7 +48,7 @@ class PanelArrays:
     is_listed: dict[str, NDArray[np.bool_]]  # wave: in the panel when it was fielded
     wave_numbers: dict[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)  # wave and name
     is_removed: dict[str, NDArray[np.bool_]] = field(default_factory=dict)  # wave: no respondents for how they answered
-
+    is_passed_over: dict[str, NDArray[np.bool_]] = field(default_factory=dict)  # wave: in the panel, not invited to it
     answers: Mapping[str, pl.DataFrame] = field(default_factory=dict)  # wave: panel_member_id, item, code, number
     # wave: (n_members,) how the respondents were interviewed, "" elsewhere
     interview_mode: dict[str, NDArray[np.object_]] = field(default_factory=dict)
@@ -67,6 +67,11 @@ class PanelArrays:
     def removed(self, *waves: str) -> NDArray[np.bool_]:
         """Return who was removed from any of the waves, (n_members,)."""
         masks = [self.is_removed[wave] for wave in waves if wave in self.is_removed]
+        return np.logical_or.reduce(masks) if masks else np.zeros(len(self.members), np.bool_)
+
+    def passed_over(self, *waves: str) -> NDArray[np.bool_]:
+        """Return who was in the panel and not invited to one of the waves or more, (n_members,): no nonrespondents."""
+        masks = [self.is_passed_over[wave] for wave in waves if wave in self.is_passed_over]
         return np.logical_or.reduce(masks) if masks else np.zeros(len(self.members), np.bool_)
 
     def as_if_nobody_removed(self) -> "PanelArrays":
@@ -122,10 +127,12 @@ def panel_arrays(
     members = tuple(design["panel_member_id"])
     rows = pl.DataFrame({"panel_member_id": list(members), "row": np.arange(len(members), dtype=np.int64)})
     located = participation.join(rows, on="panel_member_id")
-    located = located.with_columns(is_removed=pl.col("disposition") == "removed_quality")
+    located = located.with_columns(
+        is_removed=pl.col("disposition") == "removed_quality", is_passed_over=pl.col("disposition") == "not_invited"
+    )
     people = {
         name: _flags(located, name, len(members))
-        for name in ("is_respondent", "is_eligible", "is_invited", "is_removed", "")
+        for name in ("is_respondent", "is_eligible", "is_invited", "is_removed", "is_passed_over", "")
     }
     return PanelArrays(
         members=members,
@@ -142,6 +149,7 @@ def panel_arrays(
         if wave_numbers is None
         else _wave_numbers(wave_numbers.join(rows, on="panel_member_id"), len(members)),
         is_removed=people["is_removed"],
+        is_passed_over=people["is_passed_over"],
         answers={} if answers is None else answers,
         other_means=~design["is_probability_member"].to_numpy() if "is_probability_member" in design.columns else None,
         interview_mode={} if interviews is None else _modes(interviews.join(rows, on="panel_member_id"), len(members)),

@@ -50,9 +50,11 @@ def _step(
     answered = np.ones(rows.size, np.bool_)
     for wave in waves:
         answered &= arrays.is_respondent[wave][rows]
+    passed_over = arrays.passed_over(*waves)[rows]
+    invited = np.logical_and.reduce([arrays.is_invited[wave][rows] for wave in waves]) & ~passed_over
     columns = [covariate_levels(survey, one, waves[0], arrays)[rows] for one in covariates]
     levels = np.column_stack(columns) if columns else np.zeros((rows.size, 0), np.int64)
-    return ResponseStep("+".join(waves), arrays.is_eligible[waves[-1]][rows], answered, levels)
+    return ResponseStep("+".join(waves), arrays.is_eligible[waves[-1]][rows], answered, levels, invited, passed_over)
 
 
 def covariate_levels(survey: Survey, covariate: Covariate, wave: str, arrays: PanelArrays) -> Codes:
@@ -84,16 +86,17 @@ def _known_last(codes: Codes, n_values: int) -> Codes:
 
 
 def _history(before: list[str], arrays: PanelArrays) -> Codes:
-    """Return which of the waves since joining a member answered.
+    """Return which of the waves since joining a member answered; those that passed the member over do not count.
 
-    0 all, 1 some and the latest, 2 some but not the latest, 3 none, 4 there was no wave since joining.
+    0 all, 1 some and the latest, 2 some but not the latest, 3 none, 4 there was no such wave.
     """
     n = len(arrays.members)
     listed, answered, latest = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.bool_)
     for wave in before:
-        listed += arrays.is_listed[wave]
+        asked = arrays.is_listed[wave] & ~arrays.passed_over(wave)
+        listed += asked
         answered += arrays.is_respondent[wave]
-        latest = np.where(arrays.is_listed[wave], arrays.is_respondent[wave], latest)
+        latest = np.where(asked, arrays.is_respondent[wave], latest)
     conditions = [listed == 0, answered == 0, answered == listed, latest]
     return np.select(conditions, [4, 3, 0, 1], default=2)
 

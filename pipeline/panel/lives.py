@@ -19,7 +19,6 @@ from pipeline.weighting_steps import WeightRecipe
 
 DAYS_IN_YEAR = 365.2425
 GOLDEN_RATIO = (1 + np.sqrt(5)) / 2
-NOT_INVITED = "not_invited"  # disposition of a member in the panel whom a wave passed over
 OTHER_CAUSE = "out of population"  # somebody left the population and nobody says why
 Floats = NDArray[np.float64]
 
@@ -30,7 +29,6 @@ class Lives:
 
     members: pl.DataFrame  # panel_member_id, joined_on, exit_reason, age (at the day it was asked)
     dispositions: pl.DataFrame  # panel_member_id, disposition: texts that say somebody is out of the population
-    told: pl.DataFrame  # panel_member_id, wave, disposition: partial, not invited, set aside
     wave_starts: dict[str, np.datetime64]  # wave: first day of fieldwork; waves without one are left out
 
 
@@ -109,8 +107,7 @@ def panel_time(data: PanelData, lives: Lives, in_field: Collection[str] = ()) ->
     known_age = age_variable(data.survey)
     are_births = known_age is not None and known_age.measure == BIRTH_YEAR
     since_birthday = evenly_spread(age, (asked_on, arrays.stratum[rows], arrays.psu[rows]))
-    uninvited = {wave: uninvited_to(arrays, lives.told, wave) for wave in waves}
-    histories = _histories(data, waves, rows, uninvited, _causes(data.survey, known, lives.dispositions))
+    histories = _histories(data, waves, rows, _causes(data.survey, known, lives.dispositions))
     return PanelTime(data, waves, rows, histories, weight[rows], age, asked_on, since_birthday, starts, are_births)
 
 
@@ -154,19 +151,10 @@ def recruitment_weight(recipe: WeightRecipe, arrays: PanelArrays) -> Floats:
     return weight
 
 
-def uninvited_to(arrays: PanelArrays, told: pl.DataFrame, wave: str) -> NDArray[np.bool_]:
-    """Return who was in the panel and not among those invited to a wave, (n_members,)."""
-    found = told.filter(wave=wave, disposition=NOT_INVITED).join(arrays.row_of_member, on="panel_member_id")
-    mask = np.zeros(len(arrays.members), np.bool_)
-    mask[found["row"].to_numpy()] = True
-    return mask
-
-
 def _histories(
     data: PanelData,
     waves: tuple[str, ...],
     rows: NDArray[np.int64],
-    uninvited: dict[str, NDArray[np.bool_]],
     causes: tuple[NDArray[np.int64], tuple[str, ...]],
 ) -> Histories:
     """Return what the chosen members did; between coming and going a member is at risk at every wave invited to."""
@@ -175,7 +163,11 @@ def _histories(
     def of_waves(flags: dict[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:
         return np.column_stack([flags[wave][rows] for wave in waves]) if waves else np.zeros((rows.size, 0), np.bool_)
 
-    listed, eligible, passed_over = of_waves(arrays.is_listed), of_waves(arrays.is_eligible), of_waves(uninvited)
+    listed, eligible, passed_over = (
+        of_waves(arrays.is_listed),
+        of_waves(arrays.is_eligible),
+        of_waves({wave: arrays.passed_over(wave) for wave in waves}),
+    )
     has_come = np.logical_or.accumulate(eligible, axis=1)
     is_gone = np.logical_or.accumulate(has_come & listed & ~eligible, axis=1)
     return Histories(

@@ -10,7 +10,7 @@ from pipeline.estimation.estimates import estimate_items
 from pipeline.estimation.values import DomainMask, ItemValues
 from pipeline.panel.arrays import PanelArrays
 from pipeline.panel.estimates import PanelData
-from pipeline.panel.lives import PanelTime, uninvited_to
+from pipeline.panel.lives import PanelTime
 from pipeline.retention.outcomes import CohortWave, Outcomes, panel_rates, response_rates
 from pipeline.retention.representativity import COLUMNS, representativity
 from pipeline.retention.response_model import Covariate
@@ -62,7 +62,7 @@ def _wave_rates(data: PanelData, wave: str, waves: list[str], told: pl.DataFrame
     answered = arrays.is_respondent[wave][listed]
     bases = {"is_invited": arrays.is_invited[wave][listed], "is_eligible": arrays.is_eligible[wave][listed]}
     # who was recruited by other means has no response rate, and who was not invited cannot answer
-    drawn = ~(arrays.is_other | uninvited_to(arrays, told, wave))[listed]
+    drawn = ~(arrays.is_other | arrays.passed_over(wave))[listed]
     rated = {"completion_rate": bases["is_invited"], "response_rate": bases["is_eligible"] & drawn}
     items = [
         ItemValues(rate, codes=np.where(base, answered.astype(np.int64), -1), categories=("no", "yes"))
@@ -159,7 +159,7 @@ def _cohorts(data: PanelData, wave: str) -> dict[str, CohortWave]:
     cohort = arrays.cohort
     only = next(iter(data.survey.recruitment)) if len(data.survey.recruitment) == 1 else ""
     found = {}
-    drawn = arrays.is_listed[wave] & ~arrays.is_other
+    drawn = arrays.is_listed[wave] & ~(arrays.is_other | arrays.passed_over(wave))
     for name in np.unique(cohort[drawn]).tolist():
         inside = (cohort == name) & drawn
         found[name or only] = CohortWave(

@@ -23,7 +23,9 @@ def retention(data: PanelData, weight: PanelWeight, *, confidence: float) -> pl.
     rows = weight.design_rows
     arrays = data.arrays
     waves = [
-        WaveParticipation(wave, arrays.is_respondent[wave][rows], arrays.is_eligible[wave][rows])
+        WaveParticipation(
+            wave, arrays.is_respondent[wave][rows], arrays.is_eligible[wave][rows], arrays.passed_over(wave)[rows]
+        )
         for wave in waves_from(data, plan.first_wave)
     ]
     is_first_wave = arrays.is_respondent[plan.first_wave][rows]

@@ -51,7 +51,7 @@ class CohortWave:
     """One recruitment cohort at one wave, in persons."""
 
     invited: int
-    eligible: int  # in the population, whether or not still in the panel
+    eligible: int  # in the population, whether or not still in the panel, but those whom the wave passed over
     complete: int
 
 

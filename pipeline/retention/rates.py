@@ -32,6 +32,12 @@ class WaveParticipation:
     wave: str
     is_respondent: Mask  # (n,)
     is_eligible: Mask  # (n,)
+    is_passed_over: Mask | None = None  # (n,) not invited: in no rate of the wave; None: nobody was passed over
+
+    @property
+    def is_asked(self) -> Mask:
+        """Return whom the wave did not pass over, (n,)."""
+        return np.ones(self.is_eligible.size, np.bool_) if self.is_passed_over is None else ~self.is_passed_over
 
 
 def retention_rates(
@@ -45,8 +51,9 @@ def retention_rates(
     """Return retention at each wave in each domain that had respondents at the first wave, with COLUMNS.
 
     `retention_raw` is the respondents' share of everyone at the first wave, `retention_eligible` of those
-    still in the population, `retention_weighted` of everyone, by the first wave's weights. The unweighted
-    ones have weight 1 and the same strata and PSUs. A rate nobody is eligible for is null.
+    still in the population, `retention_weighted` of everyone, by the first wave's weights; whom the later wave
+    passed over is in none of them. The unweighted ones have weight 1 and the same strata and PSUs. A rate nobody is
+    eligible for is null.
 
     Args:
         design: the first wave's sample with its weights.
@@ -56,9 +63,9 @@ def retention_rates(
     """
     masks = [replace(domain, mask=domain.mask & is_first_wave) for domain in domains]
     unweighted = replace(design, weight=np.ones(design.n), calibration=None, replicates=None)
-    raw = [_answered("retention_raw", one, is_first_wave) for one in waves]
-    eligible = [_answered("retention_eligible", one, is_first_wave & one.is_eligible) for one in waves]
-    weighted = [_answered("retention_weighted", one, is_first_wave) for one in waves]
+    raw = [_answered("retention_raw", one, is_first_wave & one.is_asked) for one in waves]
+    eligible = [_answered("retention_eligible", one, is_first_wave & one.is_asked & one.is_eligible) for one in waves]
+    weighted = [_answered("retention_weighted", one, is_first_wave & one.is_asked) for one in waves]
     rates = pl.concat(
         [
             estimate_items(unweighted, raw + eligible, masks, confidence=confidence),
@@ -81,8 +88,8 @@ def _counts(masks: Sequence[DomainMask], waves: Sequence[WaveParticipation]) -> 
             wave.wave,
             one.domain,
             one.domain_value,
-            int(one.mask.sum()),
-            int((one.mask & wave.is_eligible).sum()),
+            int((one.mask & wave.is_asked).sum()),
+            int((one.mask & wave.is_asked & wave.is_eligible).sum()),
             int((one.mask & wave.is_respondent).sum()),
         )
         for wave in waves

@@ -28,6 +28,23 @@ class ResponseStep:
     is_eligible: Mask  # (n,)
     is_respondent: Mask  # (n,)
     levels: Codes  # (n, n_covariates) codes from 0
+    is_invited: Mask | None = None  # (n,) None: nobody was passed over
+    is_passed_over: Mask | None = None  # (n,) in the panel and not invited: no nonrespondents either
+
+
+def of_those_invited(weight: Floats, response: ResponseStep) -> Floats:
+    """Return weights (n, …) in which those invited to a wave also stand for those whom it passed over.
+
+    Everyone in the panel is taken to have had the same chance of an invitation.
+    """
+    if response.is_invited is None or response.is_passed_over is None or not response.is_passed_over.any():
+        return weight
+    invited = response.is_invited & response.is_eligible
+    of_invited, of_others = weight[invited].sum(axis=0), weight[response.is_passed_over].sum(axis=0)
+    made = weight.copy()
+    made[response.is_passed_over] = 0.0
+    made[invited] *= 1 + np.divide(of_others, of_invited, out=np.zeros_like(of_others), where=of_invited > 0)
+    return made
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pipeline.design import Calibration, ResponseModel, SurveyDesign
 from pipeline.errors import WeightingError
 from pipeline.weighting.calibration_stage import Calibrated, CalibrationStage, calibrated
 from pipeline.weighting.diagnostics import margins_table
-from pipeline.weighting.nonresponse import Adjustment, ResponseStep, adjust
+from pipeline.weighting.nonresponse import Adjustment, ResponseStep, adjust, of_those_invited
 from pipeline.weighting.starting_weights import Chances, Starting, starting_weight
 from pipeline.weighting.weighting_log import WeightingLog
 from pipeline.weighting_steps import NonresponseStep, WeightRecipe
@@ -182,6 +182,12 @@ def _adjusted(
             )
             log.add(f"ineligible {response.name}", weight, np.where(leaves, 0.0, weight), note)
         before = np.where(leaves, 0.0, weight)
+        invited = of_those_invited(before, response)
+        if invited is not before:
+            n_passed_over = int(((before > 0) & (invited == 0)).sum())
+            note = f"{n_passed_over} in the panel were not invited; those who were stand for them"
+            log.add(f"invited {response.name}", before, invited, note)
+            before = invited
         made = adjust(step, response, before)
         note = _response_note(step, made) + (
             f"; {sample.n_removed} removed for response quality count as nonrespondents" if sample.n_removed else ""

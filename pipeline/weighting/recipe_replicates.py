@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.weighting.calibration import calibrate
 from pipeline.weighting.calibration_stage import Calibrated, CalibrationStage
-from pipeline.weighting.nonresponse import Adjustment, group_factors
+from pipeline.weighting.nonresponse import Adjustment, group_factors, of_those_invited
 from pipeline.weighting.propensity import refitted_propensities
 from pipeline.weighting.recipe import StartingSample, Weighted
 from pipeline.weighting.replicates import (
@@ -82,6 +82,7 @@ def _adjusted(
         is_asked = made.groups.of_row >= 0
         leaves = ~is_asked & ~response.is_eligible
         left[leaves] += columns[leaves]
+        columns = of_those_invited(columns, response)
         factor, converged = _factors(step, made, columns, response.is_respondent)
         has_converged &= converged
         answered = is_asked & response.is_respondent

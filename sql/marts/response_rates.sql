@@ -30,7 +30,7 @@
 -- rr6: the same with partial interviews counted as answers
 -- recruitment_rate: share of those invited to join who joined; cohorts combined by the number invited to the wave
 -- profile_rate: share of those who joined who gave a profile
--- retention_rate: n_invited / n_eligible: members still in the panel, of those in the population
+-- retention_rate: members still in the panel, of those in the population; neither has those whom the wave passed over
 -- cumrr1: recruitment rate times profile rate times completion rate
 -- cumrr2: cumrr1 times retention rate, cohort by cohort
 -- rate_kind: response, or participation where members were not drawn by chance and no response rate exists

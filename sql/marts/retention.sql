@@ -4,7 +4,7 @@
 -- wave: wave of the survey
 -- domain: how the population is divided, such as age_group; all for everyone
 -- domain_value: part of the population the figure is for; all for everyone
--- n_first_wave: respondents of the first wave
+-- n_first_wave: respondents of the first wave, but those whom this wave did not invite though they were in the panel
 -- n_eligible: those of them still in the population at this wave
 -- n_respondents: those of them who answered this wave
 -- retention_raw: n_respondents / n_first_wave

@@ -143,6 +143,17 @@ def test_a_chain_has_a_step_for_each_wave_after_the_first() -> None:
     assert steps[1].is_eligible.tolist() == ARRAYS.is_eligible["w03"].tolist()
 
 
+def test_a_wave_that_passed_a_member_over_is_no_wave_the_member_missed() -> None:
+    arrays = replace(ARRAYS, is_passed_over=flags("001000", "010000", "000000"))
+    history = Covariate("history", "response_history")
+    recipe = replace(longitudinal(is_each_wave=True), nonresponse=NonresponseStep("classes", (history,), True))
+    steps = response_steps(survey(), recipe, WAVES, arrays, np.arange(6))
+    # b answered w01 and was passed over at w02; c was not asked at w01, and missed w02
+    assert steps[1].levels.T.tolist() == [[0, 0, 3, 0, 3, 4]]
+    assert [step.is_passed_over.tolist() for step in steps] == [[False, True] + [False] * 4, [False] * 6]
+    assert steps[0].is_invited.tolist() == [True, False, True, True, True, True]
+
+
 def test_at_once_is_one_step_of_answering_all() -> None:
     (step,) = response_steps(survey(), longitudinal(is_each_wave=False), WAVES, ARRAYS, np.arange(6))
     assert step.name == "w02+w03"

@@ -11,7 +11,7 @@ from pipeline.definitions import Band, Domain, Eligibility, ProfileVariable
 from pipeline.panel.attrition import attrition_curves, member_patterns
 from pipeline.panel.lives import Lives, PanelTime, band_codes, evenly_spread, panel_time
 from pipeline.panel.refreshment import days_between_waves, refresh_outlook
-from tests.unit.panel.test_response import MEMBERS, TOLD, WAVES, panel
+from tests.unit.panel.test_response import MEMBERS, WAVES, panel
 
 STARTS = {wave: np.datetime64(f"2025-{4 * at - 3:02}-01") for at, wave in enumerate(WAVES, 1)}
 EXITS = Eligibility(exit_reasons=("died",), columns={"w02": "x"}, contains="gone", causes={"abroad": "overseas"})
@@ -38,7 +38,7 @@ def lives(
         {"panel_member_id": ["f"] * len(told), "disposition": list(told)},
         schema={"panel_member_id": pl.String, "disposition": pl.String},
     )
-    return Lives(members, dispositions, TOLD, STARTS)
+    return Lives(members, dispositions, STARTS)
 
 
 def time_of(found: Lives, eligibility: Eligibility = EXITS, in_field: tuple[str, ...] = ()) -> PanelTime:

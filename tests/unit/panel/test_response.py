@@ -13,6 +13,8 @@ from pipeline.panel.arrays import Categories, PanelArrays
 from pipeline.panel.estimates import PanelData
 from pipeline.panel.lives import Lives, panel_time
 from pipeline.panel.response import panel_representativity, panel_response
+from pipeline.panel.retention import retention
+from pipeline.panel.weights import weigh
 from pipeline.weighting_steps import WeightRecipe
 from tests.builders_validation import one_survey, one_wave
 
@@ -32,16 +34,17 @@ def survey(**changes: object) -> Survey:
     return replace(one_survey(), **(usual | changes))  # type: ignore[arg-type]
 
 
-def panel(*, n_other: int = 0, **changes: object) -> PanelData:
-    """Return the panel of MEMBERS, the last of whom were recruited by other means."""
+def panel(*, n_other: int = 0, passed_over: dict[str, str] | None = None, **changes: object) -> PanelData:
+    """Return the panel of MEMBERS, the last of whom were recruited by other means; some waves passed some over."""
     marks = np.array([list(member) for member in MEMBERS])
 
     def by_wave(*shown: str) -> dict[str, np.ndarray]:
         return {wave: np.isin(marks[:, at], shown) for at, wave in enumerate(WAVES)}
 
-    n = len(MEMBERS)
+    n, ids = len(MEMBERS), "abcdefghij"
+    skipped = {wave: np.isin(list(ids), list(members)) for wave, members in (passed_over or {}).items()}
     arrays = PanelArrays(
-        members=tuple("abcdefghij"),
+        members=tuple(ids),
         stratum=np.zeros(n, np.int64),
         psu=np.arange(n),
         cohort=np.full(n, "c1"),
@@ -52,8 +55,12 @@ def panel(*, n_other: int = 0, **changes: object) -> PanelData:
         numbers={},
         is_respondent=by_wave("1"),
         is_eligible=by_wave("1", "0", "p", "q", "w"),
-        is_invited=by_wave("1", "0", "p", "q"),
+        is_invited={
+            wave: flags & ~skipped.get(wave, np.zeros(n, np.bool_))
+            for wave, flags in by_wave("1", "0", "p", "q").items()
+        },
         is_listed={wave: np.ones(n, np.bool_) for wave in WAVES},
+        is_passed_over=skipped,
         other_means=np.arange(n) >= n - n_other if n_other else None,
     )
     return PanelData(survey(**changes), arrays, dict.fromkeys(WAVES, pl.DataFrame()))
@@ -103,15 +110,32 @@ def test_members_recruited_by_other_means_are_counted_and_have_no_response_rate(
 
 
 def test_who_was_not_invited_is_in_no_rate() -> None:
-    arrays = panel().arrays
     # h had missed both waves before, and is passed over at the third
-    arrays.is_invited["w03"][7] = False
+    data = panel(passed_over={"w03": "h"})
     told = pl.concat([TOLD, TOLD[:1].with_columns(panel_member_id=pl.lit("h"), disposition=pl.lit("not_invited"))])
-    data = PanelData(survey(), arrays, {})
     row = panel_response(data, told, confidence=0.95).filter(wave="w03", domain="all").row(0, named=True)
     assert (row["n_unknown"], row["n_refused"], row["n_other"]) == (1, 1, 1)
     assert row["rr1"] == row["response_rate"] == pytest.approx(3 / 8)
     assert row["completion_rate"] == pytest.approx(3 / 7)
+
+
+def test_members_whom_a_wave_passed_over_are_not_lost_to_the_panel() -> None:
+    # at w02 nine are in the population; g and h were not asked, e has left the panel, the six others answered
+    data = panel(passed_over={"w02": "gh"}, recruitment={"c1": Recruitment(100, 20, 10)})
+    row = panel_response(data, TOLD, confidence=0.95).filter(wave="w02", domain="all").row(0, named=True)
+    assert row["retention_rate"] == pytest.approx(6 / 7)
+    assert row["cumrr2"] == pytest.approx(0.2 * 0.5 * 6 / 7)
+    assert row["cumrr1"] == pytest.approx(0.2 * 0.5 * 6 / 6)
+
+
+def test_retention_is_of_those_whom_the_wave_did_not_pass_over() -> None:
+    data = panel(passed_over={"w02": "g"})
+    weight = weigh(data.survey, data.survey.weight("equal"), ("w01",), data.arrays)
+    rates = retention(data, weight, confidence=0.95).filter(domain="all").sort("wave")
+    columns = ("n_first_wave", "n_eligible", "n_respondents", "retention_raw", "retention_eligible")
+    # e withdrew, f died: w02 has no g; at w03 g is asked again
+    assert rates.select(columns).rows()[1] == (8, 7, 6, pytest.approx(6 / 8), pytest.approx(6 / 7))
+    assert rates.select(columns).rows()[2] == (9, 8, 3, pytest.approx(3 / 9), pytest.approx(3 / 8))
 
 
 def test_a_declared_recruitment_gives_the_cumulative_rates() -> None:
@@ -137,7 +161,6 @@ def test_a_wave_whose_response_cannot_be_modelled_says_so(monkeypatch: pytest.Mo
             {"panel_member_id": list("abcdefghij"), "joined_on": [date(2024, 1, 1)] * 10, "exit_reason": [None] * 10}
         ).with_columns(age=pl.lit(None, pl.Float64), exit_reason=pl.lit(None, pl.String)),
         pl.DataFrame(schema={"panel_member_id": pl.String, "disposition": pl.String}),
-        TOLD,
         {},
     )
     time = panel_time(panel(), lives)

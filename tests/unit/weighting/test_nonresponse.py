@@ -1,11 +1,19 @@
 """Nonresponse adjustment: respondents stand for the people like them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from pipeline.errors import WeightingError
-from pipeline.weighting.nonresponse import ResponseStep, adjust, propensity_weight, response_propensity
+from pipeline.weighting.nonresponse import (
+    ResponseStep,
+    adjust,
+    of_those_invited,
+    propensity_weight,
+    response_propensity,
+)
 from pipeline.weighting_steps import Covariate, NonresponseStep
 
 Mask = NDArray[np.bool_]
@@ -101,6 +109,20 @@ def test_the_ineligible_are_no_nonrespondents() -> None:
     is_eligible = np.arange(120) < 90
     made = adjust(by("classes"), asked(is_respondent, levels, is_eligible), np.ones(120))
     assert made.weight[0] == pytest.approx(90 / 60)
+
+
+def test_those_invited_stand_for_those_whom_the_wave_passed_over() -> None:
+    # of 120, 30 had left the panel; of the 90 in it 60 were invited and 40 of them answered
+    person = np.arange(120)
+    invited, passed_over = person < 60, (person >= 60) & (person < 90)
+    step = replace(asked(person < 40, np.zeros((120, 1), np.int64)), is_invited=invited, is_passed_over=passed_over)
+    before = of_those_invited(np.ones(120), step)
+    assert before[[0, 60, 90]].tolist() == [1.5, 0.0, 1.0]
+    made = adjust(by("classes"), step, before)
+    assert made.weight[0] == pytest.approx(1.5 * 120 / 60)
+    assert made.groups.sums(None).tolist() == [90]  # asked: neither respondents nor nonrespondents are passed over
+    columns = of_those_invited(np.column_stack([np.ones(120), person < 60]), step)
+    assert columns[0].tolist() == [1.5, 1.0]  # each replicate by itself
 
 
 def test_nobody_answering_is_refused_with_a_count() -> None:

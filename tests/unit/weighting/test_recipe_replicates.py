@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.design import SurveyDesign
 from pipeline.estimation.estimates import DomainMask, ItemValues, estimate_items
-from pipeline.weighting.recipe import follow
+from pipeline.weighting.recipe import StartingSample, follow
 from pipeline.weighting.recipe_replicates import replicated
 from pipeline.weighting.replicate_factors import ReplicatePlan, replicate_factors
 from pipeline.weighting.replicates import Replicates, uncalibrated_replicates
@@ -25,6 +25,7 @@ MADE = {
     "classes of alike people": (recipe(RAKED["population"], keeps=False, method="classes"), False),
     "caps": (replace(recipe(RAKED["population"], keeps=False, method="propensity", largest_factor=1.3),
                      trimming=TrimmingStep(ratio_to_median=3.0)), False),
+    "some passed over": (recipe(RAKED["start"], keeps=True, method="propensity", is_each_wave=True), True),
     "no response model": (replace(CASES["propensity alone"][0], nonresponse=None, calibration=RAKED["start"],
                                   keeps_ineligible=True), False),
 }  # fmt: skip
@@ -36,10 +37,34 @@ def start(n_replicates: int = 12) -> Replicates:
     return uncalibrated_replicates(START, replicate_factors(design, ReplicatePlan("bootstrap", n_replicates, seed=3)))
 
 
+def people_of(name: str) -> StartingSample:
+    """Return the people of a case; of one of them every wave passed over some of those who did not answer it."""
+    people = sample(MADE[name][1])
+    if name != "some passed over":
+        return people
+    skipped = [(PERSON % 4 == 1) & step.is_eligible & ~step.is_respondent for step in people.steps]
+    steps = [
+        replace(step, is_invited=~one, is_passed_over=one) for step, one in zip(people.steps, skipped, strict=True)
+    ]
+    return replace(people, steps=tuple(steps))
+
+
+def test_the_log_counts_those_passed_over_apart_from_those_who_did_not_answer() -> None:
+    weighted = follow(MADE["some passed over"][0], people_of("some passed over"), POPULATION)
+    rows = {row["step"]: row for row in weighted.log.rows(named=True)}
+    asked = int(people_of("some passed over").steps[0].is_invited.sum())
+    assert rows["invited w2"]["n"] == asked
+    assert (
+        rows["invited w2"]["note"]
+        == f"{PERSON.size - asked} in the panel were not invited; those who were stand for them"
+    )
+    assert rows["invited w2"]["sum_after"] == pytest.approx(rows["invited w2"]["sum_before"])
+    assert f"of {asked} answered" in rows["nonresponse w2"]["note"]
+
+
 @pytest.mark.parametrize("name", MADE)
 def test_each_replicate_is_the_recipe_followed_on_its_weights(name: str) -> None:
-    made, is_chain = MADE[name]
-    people = sample(is_chain)
+    made, people = MADE[name][0], people_of(name)
     weighted = follow(made, people, POPULATION)
     drawn = start()
     found = replicated(made, people, weighted, drawn)
