@@ -30,6 +30,6 @@ def compare_newcomers(survey: str, weight_id: str, weights: dict[str, PanelWeigh
             night.say(f"{survey}, {wave}: newcomers are not compared with experienced members. {error}")
     found.append(tenure_rows(data, list(weights), list(weights.values()), confidence=confidence, quality=quality))
     key = {"survey": survey, "weight_id": weight_id}
-    rows = with_corrections(pl.concat(found), data.survey)
+    rows = with_corrections(pl.concat(found), data.survey, recipe)
     columns = {name: pl.lit(value) for name, value in key.items()}
     warehouse.replace_rows(night.connection, "analysis.conditioning", rows.with_columns(**columns), **key)

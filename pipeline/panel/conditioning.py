@@ -228,8 +228,16 @@ def _figures(found: Contrast, confidence: float) -> dict[str, float]:
     }
 
 
-def with_corrections(rows: pl.DataFrame, survey: Survey) -> pl.DataFrame:
-    """Return rows with p values corrected together within one wave and contrast, and what may be said."""
+def is_adjusted_for_attrition(recipe: WeightRecipe) -> bool:
+    """Return whether those who stay stand for those like them who left; a producer's weight is taken to do that."""
+    return recipe.nonresponse is not None or recipe.supplied is not None
+
+
+def with_corrections(rows: pl.DataFrame, survey: Survey, recipe: WeightRecipe) -> pl.DataFrame:
+    """Return rows with p values corrected together within one wave and contrast, and what may be said.
+
+    Under a weight that does not adjust for attrition nothing may: it would pose as conditioning.
+    """
     rows = rows.with_row_index("row")
     corrected = np.full(rows.height, np.nan)
     is_tested = pl.col("p_value").is_not_null() & pl.col("statistic").is_in(TESTED)
@@ -238,12 +246,18 @@ def with_corrections(rows: pl.DataFrame, survey: Survey) -> pl.DataFrame:
         corrected[part["row"].to_numpy()] = corrected_p_values(part["p_value"].to_numpy(), CORRECTION)
     smaller = pl.when(pl.col("contrast") == NEWCOMERS).then(pl.min_horizontal("n_experienced", "n_newcomers"))
     thin = is_too_thin("smaller_n", disclosure_profile(survey.disclosure_profile))
+    verdict = _verdict() if is_adjusted_for_attrition(recipe) else _unadjusted()
     return (
         rows.with_columns(p_value_corrected=pl.Series(corrected).fill_nan(None))
-        .with_columns(verdict=_verdict(), smaller_n=smaller.otherwise(pl.col("n_experienced")))
+        .with_columns(verdict=verdict, smaller_n=smaller.otherwise(pl.col("n_experienced")))
         .with_columns(is_suppressed=thin)
         .drop("row", "smaller_n")
     )
+
+
+def _unadjusted() -> pl.Expr:
+    is_tested = pl.col("p_value_corrected").is_not_null()
+    return pl.when(is_tested).then(pl.lit("not adjusted for attrition")).otherwise(pl.lit("not tested"))
 
 
 def _verdict() -> pl.Expr:

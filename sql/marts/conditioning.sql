@@ -16,7 +16,7 @@
 -- degrees_of_freedom: PSUs minus strata with data
 -- p_value: p of the test that there is no difference, uncorrected
 -- p_value_corrected: p corrected (Benjamini-Hochberg) over all headlines, means and don't knows of the wave and contrast, over the measures of carefulness by themselves; judge by this one
--- verdict: newcomers higher or lower, rises or falls with time, no clear difference; not tested for single answers
+-- verdict: newcomers higher or lower, rises or falls with time, no clear difference; not tested for single answers; not adjusted for attrition: the weight has no nonresponse step, so that the difference may be that of those who left
 -- n_experienced: experienced respondents; of tenure the answers pooled
 -- n_newcomers: newcomers among the respondents; empty for tenure
 -- is_suppressed: true when disclosure control withheld the figures
