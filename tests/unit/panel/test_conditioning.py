@@ -117,7 +117,7 @@ def test_who_leaves_by_their_answers_poses_as_conditioning_unless_the_weight_kno
 
 
 def test_what_members_learn_is_found_in_both_contrasts() -> None:
-    data = panel(np.random.default_rng(7), RAKED, learnt=0.2)
+    data = panel(np.random.default_rng(7), ADJUSTED, learnt=0.2)
     row = contrast(data)
     assert row["difference"] == pytest.approx(-0.2, abs=0.08)
     assert row["verdict"] == "newcomers lower"
