@@ -126,6 +126,9 @@ def refuse_unclear_origin(block: Block, recipe: WeightRecipe) -> None:
         block.value.fault("a supplied weight with 'calibration'", "one of them", "Remove one of them.")
     if recipe.calibration and recipe.calibration.controls == "starting_wave" and not recipe.starting_wave:
         block.value.fault("controls: starting_wave", "a 'starting_wave'", "Add starting_wave, or use population.")
+    if recipe.calibration and recipe.calibration.controls == "starting_wave" and block.get("keeps_ineligible") is None:
+        fix = "Write true, or those who left the population since leave their share of its totals to the others."
+        block.value.fault("controls: starting_wave without keeps_ineligible", "true or false", fix)
     refuse_steps_without_ground(block, recipe)
 
 

@@ -14,8 +14,8 @@ def weight_block(recipe: WeightRecipe) -> Block:
     """Return a weight as a block of keys."""
     block: Block = {"kind": recipe.kind, "waves": list(recipe.waves) or "each", "use_when": Label(recipe.use_when)}
     block |= _origin(recipe)
-    if recipe.keeps_ineligible:
-        block["keeps_ineligible"] = True
+    if recipe.keeps_ineligible or (recipe.calibration and recipe.calibration.controls == "starting_wave"):
+        block["keeps_ineligible"] = recipe.keeps_ineligible
     if recipe.nonresponse:
         block["nonresponse"] = _nonresponse(recipe.nonresponse)
     if recipe.calibration:

@@ -166,6 +166,12 @@ FAULTS = [
         "controls: starting_wave",
         "found controls: starting_wave",
     ),
+    (
+        SURVEY,
+        "    keeps_ineligible: true\n",
+        "",
+        "found controls: starting_wave without keeps_ineligible, expected true or false. Write true, or those who left",
+    ),
     (SURVEY, "level: 0.05", "level: 5", "found level 5.0, expected a level between 0 and 1"),
     (SURVEY, "members.csv", "small_w02.csv", "found 'small_w02.csv' for roster and w02, expected a file for each"),
     (ITEMS, "    scale: words\n", "", "found neither 'scale' nor 'kind', expected one of them"),

@@ -52,6 +52,7 @@ PLAN = """
     starting_wave: w01
     starting_weight: cross_sectional
     use_when: "Change of the same people from wave 1 to wave 2."
+    keeps_ineligible: true
     calibration: {method: raking, margins: [age_group, sex], controls: starting_wave}
 
 transitions:
