@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import polars as pl
 
@@ -72,6 +73,7 @@ def hide_counts(rows: pl.DataFrame, profile: DisclosureProfile, *, counts: Seque
     return rows.with_columns(_shown_count(count, profile) for count in counts)
 
 
+@cache
 def shown_count(persons: int | None, profile: DisclosureProfile) -> int | None:
     """Return one count as it may be shown; None where it may not."""
     rows = hide_counts(pl.DataFrame({"n": [persons]}, {"n": pl.Int64}), profile, counts=["n"])

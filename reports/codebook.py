@@ -19,6 +19,7 @@ from reports.missing_answers import missing_answers
 from reports.page_templates import template
 from reports.published import Read
 
+Figures = dict[tuple[int, int, int], list[Any]]
 SHADES = 7  # of codebook.html
 BAR_WIDTH, BAR_HEIGHT, BAR_GAP, LABEL_ROOM = 360, 13, 5, 34
 
@@ -71,6 +72,7 @@ def _item(
 ) -> dict[str, Any]:
     survey, item, tongue = texts.main, texts.main["items"][place], language(texts.codes[0])
     series: list[dict[str, Any]] = item["series"]
+    figures = [figures_of(one) for one in series]
     shares = [number for number, one in enumerate(series) if one["key"].startswith("share:")]
     others = [number for number, _ in enumerate(series) if number not in shares]
     asked = sorted({point[2] for one in series for point in one["points"] if point[:2] == [0, 0]})
@@ -90,13 +92,13 @@ def _item(
             {
                 "shade": shade,
                 "labels": texts.figure(place, number),
-                "cells": [shown_figure(series[number], figure_of(series[number], wave), tongue) for wave in asked],
+                "cells": [shown_figure(series[number], figures[number].get((0, 0, wave)), tongue) for wave in asked],
             }
             for shade, number in shaded
         ],
-        "base": [_base(series[0], wave, tongue) for wave in asked],
+        "base": [_base(figures[0].get((0, 0, wave)), tongue) for wave in asked],
         "missing": _missing_rows(missing, [survey["waves"][wave]["id"] for wave in asked], own, tongue),
-        "chart": _chart([series[number] for number in shares], asked, survey) if shares else "",
+        "chart": _chart([figures[number] for number in shares], asked, survey) if shares else "",
         "chart_size": (BAR_WIDTH, len(asked) * (BAR_HEIGHT + BAR_GAP)),
         "chart_names": {
             code: text.format(label=labels.get(code, labels[texts.codes[0]]), n=len(asked))
@@ -124,9 +126,9 @@ def _link(place: int, number: int, texts: CodebookTexts, own: Mapping[str, Any])
     }
 
 
-def figure_of(series: Mapping[str, Any], wave: int, domain: int = 0, value: int = 0) -> list[Any] | None:
-    """Return estimate, lower, upper, base in a wave, of everyone or of a group; [] for hidden, None for not asked."""
-    return next((point[3:] for point in series["points"] if point[:3] == [domain, value, wave]), None)
+def figures_of(series: Mapping[str, Any]) -> Figures:
+    """Return estimate, lower, upper, base by the places of domain, value and wave; [] where hidden."""
+    return {(domain, value, wave): figures for domain, value, wave, *figures in series["points"]}
 
 
 def shown_figure(series: Mapping[str, Any], point: list[Any] | None, tongue: Language) -> str:
@@ -140,8 +142,7 @@ def shown_figure(series: Mapping[str, Any], point: list[Any] | None, tongue: Lan
     return words.short_percent(tongue, point[0] / 100)
 
 
-def _base(series: Mapping[str, Any], wave: int, tongue: Language) -> str:
-    point = figure_of(series, wave)
+def _base(point: list[Any] | None, tongue: Language) -> str:
     return words.count(tongue, point[3]) if point else tongue.text("codebook.hidden")
 
 
@@ -160,15 +161,15 @@ def _missing_share(share: float | None, tongue: Language) -> str:
     return tongue.text("codebook.few") if share is None else words.short_percent(tongue, share)
 
 
-def _chart(shares: Sequence[Mapping[str, Any]], asked: Sequence[int], survey: Mapping[str, Any]) -> str:
+def _chart(shares: Sequence[Figures], asked: Sequence[int], survey: Mapping[str, Any]) -> str:
     """Return one bar for each wave, cut into the answers' shares from the first of the scale to the last."""
     parts = []
     for place, wave in enumerate(asked):
         y, x = place * (BAR_HEIGHT + BAR_GAP), float(LABEL_ROOM)
         label = survey["waves"][wave]["label"].split()[-1]
         parts.append(f'<text x="{LABEL_ROOM - 6}" y="{y + BAR_HEIGHT - 2}" text-anchor="end">{label}</text>')
-        for shade, series in zip(_shades(len(shares)), shares, strict=True):
-            point = figure_of(series, wave)
+        for shade, figures in zip(_shades(len(shares)), shares, strict=True):
+            point = figures.get((0, 0, wave))
             if point:
                 width = (BAR_WIDTH - LABEL_ROOM) * point[0] / 100
                 size = f'width="{max(width - 1, 0):.1f}" height="{BAR_HEIGHT}"'

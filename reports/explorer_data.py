@@ -10,12 +10,14 @@ from typing import Any
 import polars as pl
 
 from pipeline.disclosure import DisclosureProfile, disclosure_profile, hide_counts, hide_groups
-from reports import published, words
+from reports import published
 from reports.edition import chosen_weight
 from reports.published import Read, columns_of
 
 FIGURES = ("estimate", "ci_low", "ci_high")
 MEAN_DECIMALS = 2
+PER_CENTS: dict[int | None, float | None] = {None: None, 4: 0.4, 996: 99.6}  # by their tenths, as JSON has them
+PER_CENTS |= {10 * one: one for one in range(101)}
 
 
 def released_waves(read: Read, survey: str) -> pl.DataFrame:
@@ -84,13 +86,17 @@ def _items(
 ) -> list[dict[str, Any]]:
     options = read("select * from answer_options where survey = ? order by item, option_order", [survey])
     links = _links(read, survey)
-    places = {(domain, value): (d, v) for d, (domain, values) in enumerate(domains.items())
-              for v, value in enumerate(values)}  # fmt: skip
+    place_of = [(domain, value, d, v) for d, (domain, values) in enumerate(domains.items())
+                for v, value in enumerate(values)]  # fmt: skip
+    places = pl.DataFrame(place_of, ["domain", "domain_value", "domain_place", "value_place"], orient="row")
+    placed = rows.join(places, on=("domain", "domain_value"), how="left", maintain_order="left").with_columns(
+        *(_tenths(name).alias(f"{name}_tenths") for name in FIGURES),
+        wave_place=pl.col("wave").replace_strict(waves, list(range(len(waves))), return_dtype=pl.Int64),
+    )
     described = []
-    for (item,), figures in rows.group_by("item", maintain_order=True):
+    for (item,), figures in placed.group_by("item", maintain_order=True):
         labels = options.filter((pl.col("item") == item) & pl.col("missing_kind").is_null())["label"].to_list()
-        series = _series(figures, labels, places, waves)
-        described.append({"id": item, "series": series, "links": links.get(str(item), [])})
+        described.append({"id": item, "series": _series(figures, labels), "links": links.get(str(item), [])})
     return described
 
 
@@ -106,11 +112,8 @@ def _links(read: Read, survey: str) -> dict[str, list[dict[str, str]]]:
     return found
 
 
-def _series(
-    figures: pl.DataFrame, labels: list[str], places: Mapping[tuple[str, str], tuple[int, int]], waves: list[str]
-) -> list[dict[str, Any]]:
+def _series(figures: pl.DataFrame, labels: list[str]) -> list[dict[str, Any]]:
     """Return headlines first, then each answer in the scale's order, then the mean."""
-    wave_places = {wave: number for number, wave in enumerate(waves)}
     order = {"headline": 0, "share": 1, "mean": 2}
     found = []
     for (statistic, category), rows in figures.group_by("statistic", "category", maintain_order=True):
@@ -119,10 +122,7 @@ def _series(
             {
                 "key": f"{statistic}:{name}",
                 "kind": "number" if statistic == "mean" else "percent",
-                "points": [
-                    [*places[row["domain"], row["domain_value"]], wave_places[row["wave"]], *_shown(row)]
-                    for row in rows.iter_rows(named=True)
-                ],
+                "points": _points(rows, is_mean=statistic == "mean"),
                 "place": (order.get(str(statistic), 3), labels.index(name) if name in labels else 0, name),
             }
         )
@@ -130,19 +130,31 @@ def _series(
     return found
 
 
-def _shown(row: Mapping[str, Any]) -> list[float | None]:
-    """Return estimate, lower, upper, base; nothing but nulls for what is hidden; a fifth 1 marks a thin base."""
-    if row["estimate"] is None:
-        return []
-    if row["statistic"] == "mean":
-        figures = [None if row[name] is None else round(row[name], MEAN_DECIMALS) for name in FIGURES]
-    else:
-        figures = [None if row[name] is None else _percent(row[name]) for name in FIGURES]
-    return [*figures, row["unweighted_n"], *([1] if row["is_flagged"] else [])]
+def _points(rows: pl.DataFrame, *, is_mean: bool) -> list[list[float | None]]:
+    """Return domain, value and wave by their places, then estimate, lower, upper and base.
+
+    Nothing but the places of what is hidden; a further 1 marks a thin base.
+    """
+    places = zip(*(rows[name].to_list() for name in ("domain_place", "value_place", "wave_place")), strict=True)
+    shown = _means if is_mean else _per_cents
+    further = [*(shown(rows, name) for name in FIGURES), rows["unweighted_n"].to_list()]
+    figures = zip(*further, strict=True)
+    return [
+        [*place] if estimate is None else [*place, estimate, *others, 1] if is_thin else [*place, estimate, *others]
+        for place, (estimate, *others), is_thin in zip(places, figures, rows["is_flagged"].to_list(), strict=True)
+    ]
 
 
-def _percent(share: float) -> float:
-    """Return whole per cent; 0.4 and 99.6 stand for less than 1 and more than 99, never a false 0 or 100."""
-    if 0 < share < 0.005:
-        return 0.4
-    return 99.6 if 0.995 <= share < 1 else words.whole(share)
+def _means(rows: pl.DataFrame, name: str) -> list[float | None]:
+    return [None if mean is None else round(mean, MEAN_DECIMALS) for mean in rows[name].to_list()]
+
+
+def _per_cents(rows: pl.DataFrame, name: str) -> list[float | None]:
+    return [PER_CENTS[tenths] for tenths in rows[f"{name}_tenths"].to_list()]
+
+
+def _tenths(name: str) -> pl.Expr:
+    """Return a share in whole per cent, as tenths of it; less than 1 and more than 99 are no false 0 or 100."""
+    share = pl.col(name)
+    extremes = pl.when((share > 0) & (share < 0.005)).then(4).when((share >= 0.995) & (share < 1)).then(996)
+    return extremes.otherwise(((share * 100).round(9) + 0.5).floor() * 10).cast(pl.Int64)  # as words.whole rounds

@@ -6,6 +6,7 @@ and templates like any text. Whoever reads a page aloud then changes voice (WCAG
 
 import json
 import re
+from dataclasses import is_dataclass
 
 from markupsafe import Markup, escape
 
@@ -25,7 +26,9 @@ def is_foreign(text: str) -> bool:
 
 def has_foreign(page: object) -> bool:
     """Return whether anything that a page tells is marked."""
-    return _START in json.dumps(page, ensure_ascii=False, default=str)
+    return _START in json.dumps(
+        page, ensure_ascii=False, default=lambda one: vars(one) if is_dataclass(one) else str(one)
+    )
 
 
 def plain(text: str) -> str:

@@ -4,7 +4,7 @@ The page is in every language of the survey; the JSON, which is for machines, in
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -80,20 +80,29 @@ def questions(edition: Edition) -> list[dict[str, Any]]:
 
 def weighting_steps(edition: Edition) -> list[dict[str, Any]]:
     """Return each step from base weight to final weight and what it did."""
+    return steps_by_wave(edition, [edition.wave]).get(edition.wave, [])
+
+
+def steps_by_wave(edition: Edition, waves: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return the same of an edition's weight in each of these waves that it was made for."""
     if not columns_of(edition.read, "weighting_log"):
-        return []
-    sql = "select * from weighting_log where survey = ? and weight_id = ? and wave = ? order by step_order"
-    rows, language = edition.read(sql, [edition.survey, edition.weight_id, edition.wave]), edition.language
-    return [
-        {
+        return {}
+    sql = """
+        select * from weighting_log
+        where survey = ? and weight_id = ? and list_contains(?, wave) order by wave, step_order
+    """
+    rows, language = edition.read(sql, [edition.survey, edition.weight_id, list(waves)]), edition.language
+    steps: dict[str, list[dict[str, Any]]] = {}
+    for row in rows.iter_rows(named=True):
+        step = {
             "step": _step(edition, str(row["step"])),
             "members": words.count(language, edition.shown_count(row["n"])),
             "factors": _factors(language, row["min_ratio"], row["max_ratio"]),
             "design_effect": "–" if row["design_effect"] is None else language.decimal(row["design_effect"], 2),
             "note": edition.texts.untranslated(row["note"] or ""),
         }
-        for row in rows.iter_rows(named=True)
-    ]
+        steps.setdefault(row["wave"], []).append(step)
+    return steps
 
 
 def _step(edition: Edition, step: str) -> str:

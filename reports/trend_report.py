@@ -11,20 +11,21 @@ from typing import Any
 from pipeline import disclosure
 from pipeline.theme import PLAIN, Theme
 from reports import published, words
-from reports.codebook import figure_of, shown_figure
+from reports.codebook import Figures, figures_of, shown_figure
 from reports.edition import Edition, chosen_weight
 from reports.explorer_data import explorer_data
 from reports.explorer_texts import told
 from reports.foreign_text import has_foreign, plain
 from reports.language import Language, language_folder
 from reports.language import language as language_of
-from reports.methods_sheet import weighting_steps
+from reports.methods_sheet import steps_by_wave
 from reports.page_templates import printed, template
 from reports.pictures import Table
 from reports.published import Read, columns_of
 from reports.survey_texts import survey_texts
 
 PAGE = "trend-report.html"
+PRINTED_WAVES = 12  # columns that can be read beside each other on A4
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,30 @@ def render_trend_report(read: Read, survey: str, *, confidence: float, theme: Th
         page = _page(edition, told(read, found, edition.language))
         folder = language_folder(codes, code)
         files[f"{folder}{PAGE}"] = template("trend_report.html", theme).render(page).encode()
-        files[f"{folder}trend-report.pdf"] = printed("trend_report.typ", page, released, theme)
+        on_paper = page | _printed(edition.language, page, len(found["waves"]))
+        files[f"{folder}trend-report.pdf"] = printed("trend_report.typ", on_paper, released, theme)
     return files
+
+
+def _printed(language: Language, page: dict[str, Any], n_waves: int) -> dict[str, Any]:
+    """Return what the PDF tells otherwise: tables of the latest waves, as many as there is room for on paper."""
+    *others, weighting, quality, corrections = page["sections"]
+    weighting = replace(weighting, tables=weighting.tables[-PRINTED_WAVES:])
+    sections = [*map(_on_paper, (*others, weighting, quality)), corrections]
+    left_out = language.say("trend_report.latest", n=PRINTED_WAVES, of=n_waves) if n_waves > PRINTED_WAVES else ""
+    return {"lines": [*page["lines"], left_out], "sections": [asdict(section) for section in sections]}
+
+
+def _on_paper(section: Section) -> Section:
+    tables = [
+        Table(table.caption, _latest(table.headings), tuple(_latest(row) for row in table.rows))
+        for table in section.tables
+    ]
+    return replace(section, tables=tuple(tables))
+
+
+def _latest(cells: Sequence[str]) -> tuple[str, ...]:
+    return (cells[0], *cells[1:][-PRINTED_WAVES:])
 
 
 def _page(edition: Edition, survey: dict[str, Any]) -> dict[str, Any]:
@@ -76,7 +99,7 @@ def _page(edition: Edition, survey: dict[str, Any]) -> dict[str, Any]:
     told = {
         "title": own["title"].format(title=survey["title"], wave=last),
         "lines": [survey["population"], survey["inference"], survey["small_groups"], own["about"]],
-        "sections": [asdict(section) for section in sections],
+        "sections": sections,
     }
     return {
         "language": language.code,
@@ -107,8 +130,9 @@ def _items(edition: Edition, survey: dict[str, Any]) -> list[Section]:
             sections.append(Section(topic, 2))
         asked = sorted({point[2] for series in item["series"] for point in series["points"]})
         headings = tuple(survey["waves"][wave]["label"] for wave in asked)
-        everyone = [(one["label"], *_figures(edition, one, 0, 0, asked)) for one in item["series"]]
-        grouped = [one for one in item["series"] if not one["key"].startswith("share:")] or item["series"]
+        told = [(one, figures_of(one)) for one in item["series"]]
+        everyone = [(one["label"], *_figures(edition, one, figures, (0, 0), asked)) for one, figures in told]
+        grouped = [one for one in told if not one[0]["key"].startswith("share:")] or told
         tables = [Table(own["everyone"], (own["answer"], *headings), tuple(everyone))]
         for place, domain in enumerate(survey["domains"]):
             if len(domain["groups"]) < 2:
@@ -116,28 +140,31 @@ def _items(edition: Edition, survey: dict[str, Any]) -> list[Section]:
             rows = [
                 (
                     f"{group}: {series['label']}" if len(grouped) > 1 else group,
-                    *_figures(edition, series, place, number, asked),
+                    *_figures(edition, series, figures, (place, number), asked),
                 )
-                for series in grouped
+                for series, figures in grouped
                 for number, group in enumerate(domain["groups"])
             ]
-            caption = domain["label"] if len(grouped) > 1 else f"{domain['label']}: {grouped[0]['label']}"
+            caption = domain["label"] if len(grouped) > 1 else f"{domain['label']}: {grouped[0][0]['label']}"
             tables.append(Table(caption, (domain["label"], *headings), tuple(rows)))
         sections.append(Section(item["label"], 3, (item["wording"],), tuple(tables)))
     return sections
 
 
-def _figures(edition: Edition, series: Mapping[str, Any], domain: int, value: int, asked: Sequence[int]) -> list[str]:
-    return [shown_figure(series, figure_of(series, wave, domain, value), edition.language) for wave in asked]
+def _figures(
+    edition: Edition, series: Mapping[str, Any], figures: Figures, group: tuple[int, int], asked: Sequence[int]
+) -> list[str]:
+    return [shown_figure(series, figures.get((*group, wave)), edition.language) for wave in asked]
 
 
 def _weighting(edition: Edition, survey: dict[str, Any]) -> Section:
     """Return the steps from base weight to final weight, of every released wave."""
     names, tables = ("step", "members", "factors", "design_effect", "note"), []
     headings = tuple(edition.language.text(f"methods.{name}") for name in names)
+    steps = steps_by_wave(edition, [wave["id"] for wave in survey["waves"]])
     for wave in survey["waves"]:
-        rows = [tuple(step[name] for name in names) for step in weighting_steps(replace(edition, wave=wave["id"]))]
-        if rows:
+        if wave["id"] in steps:
+            rows = [tuple(step[name] for name in names) for step in steps[wave["id"]]]
             tables.append(Table(wave["label"], headings, tuple(rows)))
     return Section(edition.language.text("trend_report.weighting"), 2, (edition.weight_id,), tuple(tables))
 

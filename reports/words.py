@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 from reports.language import Language
 
@@ -150,6 +151,7 @@ def _half_up(number: float) -> int:
     return math.floor(round(number, 9) + 0.5)  # 57.5 is stored as 57.49999…: cut that before rounding up
 
 
+@cache
 def _whole_percent(language: Language, number: int) -> str:
     from babel.numbers import format_percent
 

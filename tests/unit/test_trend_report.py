@@ -1,7 +1,11 @@
 """The technical trend report: every item by group and wave, as HTML and as a tagged PDF, of released waves only."""
 
 from datetime import datetime
+from typing import Any
 
+import pytest
+
+from reports import trend_report
 from reports.trend_report import render_trend_report
 from tests.published_builder import SURVEY, PublishedFile, published_file
 
@@ -61,6 +65,23 @@ def test_the_pdf_is_tagged_and_the_same_file_gives_the_same_bytes() -> None:
     first, second = (render_trend_report(panel().read(), SURVEY, confidence=0.95) for _ in range(2))
     assert first == second
     assert b"/StructTreeRoot" in first["trend-report.pdf"]
+
+
+def test_on_paper_tables_tell_the_latest_waves_that_fit_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages: list[dict[str, Any]] = []
+    monkeypatch.setattr(trend_report, "printed", lambda _, page, *__: pages.append(page) or b"")
+    for fits in (4, 2):
+        monkeypatch.setattr(trend_report, "PRINTED_WAVES", fits)
+        html = render_trend_report(panel().read(), SURVEY, confidence=0.95)["trend-report.html"].decode()
+        assert '<tr><th scope="row">16-34</th><td>52%</td><td>55%</td><td>56%</td><td>61%</td></tr>' in html
+    tables = [[table for one in page["sections"] for table in one["tables"]] for page in pages]
+    grouped = [next(table for table in of_page if table["caption"][:9] == "Age group") for of_page in tables]
+    assert [table["headings"][1:] for table in grouped] == [
+        ("Wave 1", "Wave 2", "Wave 3", "Wave 4"),
+        ("Wave 3", "Wave 4"),
+    ]
+    assert [table["rows"][0][1:] for table in grouped] == [("52%", "55%", "56%", "61%"), ("56%", "61%")]
+    assert [page["lines"][-1][:29] for page in pages] == ["", "Tables tell the latest 2 of 4"]
 
 
 def test_nothing_is_told_before_a_wave_is_let_out() -> None:
