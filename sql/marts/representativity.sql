@@ -9,8 +9,8 @@
 -- category: category of the covariate; all for the whole variable
 -- estimate: R adjusted for bias in small samples; an unconditional partial below 0 marks a category that answers too
 --   little: chase it; a conditional one leaves out what the other covariates explain, and has no sign
--- standard_error: standard error of estimate, by the sampling design
--- ci_low: lower end of the confidence interval of estimate
+-- standard_error: standard error of estimate, by the sampling design; empty for an R that is adjusted to 1
+-- ci_low: lower end of the confidence interval of estimate, for R that of the squared spread of the chances
 -- ci_high: upper end of the confidence interval of estimate
 -- unadjusted: the same without adjustment for bias
 -- degrees_of_freedom: PSUs minus strata with members asked

@@ -91,7 +91,6 @@ def jackknife(name: str, *keys: str) -> float:
 @pytest.mark.parametrize(
     ("name", "keys"),
     [
-        ("unadjusted", ("r_indicator",)),
         ("estimate", ("partial_unconditional", "age", "1")),
         ("estimate", ("partial_unconditional", "age")),
         ("estimate", ("partial_conditional", "age")),
@@ -100,6 +99,39 @@ def jackknife(name: str, *keys: str) -> float:
 )
 def test_errors_agree_with_the_jackknife_that_fits_the_model_again(name: str, keys: tuple[str, ...]) -> None:
     assert value(golden(), "standard_error", *keys) == pytest.approx(jackknife(name, *keys), rel=0.2)
+
+
+def test_the_error_of_r_is_that_of_the_squared_spread_over_the_adjusted_spread() -> None:
+    adjusted, plain = ((1 - value(golden(), name, "r_indicator")) / 2 for name in ("estimate", "unadjusted"))
+    of_square = jackknife("unadjusted", "r_indicator") * plain  # R = 1 - 2 S, so dR = dS^2 / S
+    assert value(golden(), "standard_error", "r_indicator") * adjusted == pytest.approx(of_square, rel=0.2)
+
+
+def test_the_interval_of_r_covers_it_as_often_as_it_claims() -> None:
+    rng = np.random.default_rng(0)
+    traits = np.column_stack([rng.integers(0, n_groups, 20_000) for n_groups in (5, 2, 4)])
+    chance = 1 / (1 + np.exp(-(0.6 - 0.2 * (traits[:, 0] - 2) + 0.2 * traits[:, 1])))
+    truth, covered = 1 - 2 * chance.std(ddof=1), []
+    for _ in range(100):
+        chosen = rng.choice(chance.size, 300, replace=False)
+        covariates = [
+            Covariate(name, tuple("abcde"[: 1 + one.max()]), one)
+            for name, one in zip("xyz", traits[chosen].T, strict=True)
+        ]
+        design = SurveyDesign(np.full(300, 20_000 / 300))
+        found = representativity(design, np.ones(300, np.bool_), rng.random(300) < chance[chosen], covariates)
+        low, high = (value(found, name, "r_indicator") for name in ("ci_low", "ci_high"))
+        covered.append(low <= truth <= high)
+    assert np.mean(covered) > 0.92  # 0.7 where the error is that of R before adjustment
+
+
+def test_r_adjusted_to_1_has_an_interval_and_no_error() -> None:
+    group = np.repeat([0, 1], [50, 50])
+    answered = np.concatenate([np.arange(50) < 25, np.arange(50) < 26])
+    found = representativity(SurveyDesign(np.ones(100)), np.ones(100, np.bool_), answered, [two_groups(group)])
+    row = found.filter(indicator="r_indicator").row(0, named=True)
+    assert (row["estimate"], row["standard_error"], row["ci_high"]) == (1.0, None, 1.0)
+    assert 0.7 < row["ci_low"] < 1.0
 
 
 def test_a_group_that_all_answered_has_chance_1() -> None:
