@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from pipeline.definitions import Survey
 from pipeline.panel.arrays import PanelArrays
-from pipeline.weighting_steps import COHORT, DOMAIN, WeightRecipe
+from pipeline.panel.eligibility import missed_waves
+from pipeline.weighting_steps import WeightRecipe
 
 # Fields of a survey that a step names itself where it depends on them, and those that are words for readers.
 NAMED_BY_STEPS = {
@@ -71,7 +72,8 @@ class Declared:
             crosswalk=survey.crosswalk and replace(survey.crosswalk, ids={}),
             mailings=survey.mailings and replace(survey.mailings, waves={}),
         )
-        return _short({one.name: getattr(of_all, one.name) for one in fields(of_all) if _is_common(one.name)})
+        known = {one.name: getattr(of_all, one.name) for one in fields(of_all) if _is_common(one.name)}
+        return _short((known, missed_waves(survey)))
 
     def _wave(self, name: str) -> str:
         """Return what is declared of one wave: its fieldwork, columns and items, and where others tell of it."""
@@ -114,8 +116,7 @@ def waves_behind(survey: Survey, recipe: WeightRecipe, waves: Iterable[str]) -> 
     needed = set(waves)
     if recipe.starting_wave and recipe.starting_weight:
         needed |= waves_behind(survey, survey.weight(recipe.starting_weight), {recipe.starting_wave})
-    covariates = recipe.nonresponse.covariates if recipe.nonresponse else ()
-    if any(one.kind not in (DOMAIN, COHORT) for one in covariates):
+    if recipe.nonresponse is not None:
         last = max(survey.wave(wave).wave_number for wave in needed)
         needed |= {one.wave for one in survey.waves if one.wave_number < last}
     return needed
@@ -150,6 +151,7 @@ def _known(arrays: PanelArrays, wave: str) -> list[tuple[str, NDArray[Any]]]:
         "is_listed": arrays.is_listed,
         "is_removed": arrays.is_removed,
         "is_passed_over": arrays.is_passed_over,
+        "is_undeliverable": arrays.is_undeliverable,
     }
     known: dict[str, NDArray[Any]] = {name: flags[wave] for name, flags in by_wave.items() if wave in flags}
     known |= {f"domain {name}": categories.codes for name, categories in arrays.domains.items()}

@@ -13,6 +13,7 @@ from pipeline.definitions import ALL, Domain, Survey
 from pipeline.estimation.estimates import DomainMask, ItemValues
 
 UNKNOWN = -1  # code of a member whose category is not known
+TOLD = ("is_removed", "is_passed_over", "is_undeliverable")  # by dispositions
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class PanelArrays:
     wave_numbers: dict[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)  # wave and name
     is_removed: dict[str, NDArray[np.bool_]] = field(default_factory=dict)  # wave: no respondents for how they answered
     is_passed_over: dict[str, NDArray[np.bool_]] = field(default_factory=dict)  # wave: in the panel, not invited to it
+    is_undeliverable: dict[str, NDArray[np.bool_]] = field(default_factory=dict)  # wave: every invitation came back
     answers: Mapping[str, pl.DataFrame] = field(default_factory=dict)  # wave: panel_member_id, item, code, number
     # wave: (n_members,) how the respondents were interviewed, "" elsewhere
     interview_mode: dict[str, NDArray[np.object_]] = field(default_factory=dict)
@@ -128,11 +130,13 @@ def panel_arrays(
     rows = pl.DataFrame({"panel_member_id": list(members), "row": np.arange(len(members), dtype=np.int64)})
     located = participation.join(rows, on="panel_member_id")
     located = located.with_columns(
-        is_removed=pl.col("disposition") == "removed_quality", is_passed_over=pl.col("disposition") == "not_invited"
+        is_removed=pl.col("disposition") == "removed_quality",
+        is_passed_over=pl.col("disposition") == "not_invited",
+        is_undeliverable=pl.col("disposition") == "undeliverable",
     )
     people = {
         name: _flags(located, name, len(members))
-        for name in ("is_respondent", "is_eligible", "is_invited", "is_removed", "is_passed_over", "")
+        for name in (*("is_respondent", "is_eligible", "is_invited"), *TOLD, "")
     }
     return PanelArrays(
         members=members,
@@ -150,6 +154,7 @@ def panel_arrays(
         else _wave_numbers(wave_numbers.join(rows, on="panel_member_id"), len(members)),
         is_removed=people["is_removed"],
         is_passed_over=people["is_passed_over"],
+        is_undeliverable=people["is_undeliverable"],
         answers={} if answers is None else answers,
         other_means=~design["is_probability_member"].to_numpy() if "is_probability_member" in design.columns else None,
         interview_mode={} if interviews is None else _modes(interviews.join(rows, on="panel_member_id"), len(members)),

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from pipeline.definitions import Survey
 from pipeline.errors import WeightingError
 from pipeline.panel.arrays import AnswersByItem, PanelArrays
+from pipeline.panel.eligibility import unknown_eligibility
 from pipeline.weighting.nonresponse import ResponseStep
 from pipeline.weighting_steps import (
     ANSWER,
@@ -52,9 +53,11 @@ def _step(
         answered &= arrays.is_respondent[wave][rows]
     passed_over = arrays.passed_over(*waves)[rows]
     invited = np.logical_and.reduce([arrays.is_invited[wave][rows] for wave in waves]) & ~passed_over
+    unknown = unknown_eligibility(survey, arrays, waves[-1])[rows]
     columns = [covariate_levels(survey, one, waves[0], arrays)[rows] for one in covariates]
     levels = np.column_stack(columns) if columns else np.zeros((rows.size, 0), np.int64)
-    return ResponseStep("+".join(waves), arrays.is_eligible[waves[-1]][rows], answered, levels, invited, passed_over)
+    eligible = arrays.is_eligible[waves[-1]][rows]
+    return ResponseStep("+".join(waves), eligible, answered, levels, invited, passed_over, unknown)
 
 
 def covariate_levels(survey: Survey, covariate: Covariate, wave: str, arrays: PanelArrays) -> Codes:

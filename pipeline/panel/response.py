@@ -9,6 +9,7 @@ from pipeline.errors import EstimationError
 from pipeline.estimation.estimates import estimate_items
 from pipeline.estimation.values import DomainMask, ItemValues
 from pipeline.panel.arrays import PanelArrays
+from pipeline.panel.eligibility import long_silent
 from pipeline.panel.estimates import PanelData
 from pipeline.panel.lives import PanelTime
 from pipeline.retention.outcomes import CohortWave, Outcomes, panel_rates, response_rates
@@ -19,7 +20,6 @@ Mask = NDArray[np.bool_]
 
 NOT_FITTED = "not_fitted"
 PROBABILITY = "probability"  # only a sample drawn with known chances has a response rate
-USUAL_MISSED_WAVES = 2  # where no plan says after how many missed waves nobody knows where somebody is
 DISPOSITIONS = ("complete", "no_answer", "left_panel", "not_eligible")  # told by the arrays; the others are `told`
 
 
@@ -33,7 +33,7 @@ def panel_response(data: PanelData, told: pl.DataFrame, *, confidence: float) ->
         return pl.DataFrame()  # who did not answer is not known
     waves = [wave for wave in data.arrays.is_respondent if data.survey.has_wave(wave)]
     waves.sort(key=lambda wave: data.survey.wave(wave).wave_number)
-    rows = [_wave_rates(data, wave, waves, told.filter(wave=wave), confidence) for wave in waves]
+    rows = [_wave_rates(data, wave, told.filter(wave=wave), confidence) for wave in waves]
     if not rows:
         return pl.DataFrame()
     found = pl.concat(rows).with_columns(survey=pl.lit(data.survey.survey))
@@ -49,7 +49,7 @@ def _participation_only(found: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _wave_rates(data: PanelData, wave: str, waves: list[str], told: pl.DataFrame, confidence: float) -> pl.DataFrame:
+def _wave_rates(data: PanelData, wave: str, told: pl.DataFrame, confidence: float) -> pl.DataFrame:
     """Return one wave's response by domain, unweighted, with the design's strata and PSUs."""
     arrays = data.arrays
     listed = np.flatnonzero(arrays.is_listed[wave])
@@ -70,7 +70,7 @@ def _wave_rates(data: PanelData, wave: str, waves: list[str], told: pl.DataFrame
     ]
     domains = data.domains(listed)
     found = estimate_items(design, items, domains, confidence=confidence).filter(category="yes")
-    dispositions = np.where(drawn, _dispositions(data, wave, waves, told)[listed], NOT_DRAWN)
+    dispositions = np.where(drawn, _dispositions(data, wave, told)[listed], NOT_DRAWN)
     table = _counts(domains, bases, answered, dispositions)
     for rate in rated:
         figures = found.filter(item=rate).select(
@@ -93,20 +93,14 @@ PARTIAL, REFUSED, NOT_CONTACTED, OTHER, UNKNOWN, COMPLETE, NOT_ELIGIBLE, NOT_DRA
 _TOLD = {"partial": PARTIAL, "undeliverable": UNKNOWN}
 
 
-def _dispositions(data: PanelData, wave: str, waves: list[str], told: pl.DataFrame) -> NDArray[np.int64]:
+def _dispositions(data: PanelData, wave: str, told: pl.DataFrame) -> NDArray[np.int64]:
     """Return each member's final disposition at a wave, as AAPOR has them.
 
     Whoever had missed so many waves before this one that they count as having left, and did not say so, may be out of
     the population: nobody knows.
     """
     arrays = data.arrays
-    plan = data.survey.retention
-    missed_waves = plan.missed_waves if plan else USUAL_MISSED_WAVES
-    before = waves[: waves.index(wave) + 1][-missed_waves - 1 :]
-    is_silent = np.full(len(arrays.members), len(before) > missed_waves)
-    for one in before:
-        is_silent &= arrays.is_invited[one] & ~arrays.is_respondent[one]
-    found = np.where(is_silent, UNKNOWN, NOT_CONTACTED)
+    found = np.where(long_silent(data.survey, arrays, wave), UNKNOWN, NOT_CONTACTED)
     found[arrays.is_eligible[wave] & ~arrays.is_invited[wave]] = REFUSED
     others = told.join(arrays.row_of_member, on="panel_member_id")
     told_as = others["disposition"].replace_strict(_TOLD, default=OTHER, return_dtype=pl.Int64)

@@ -30,6 +30,27 @@ class ResponseStep:
     levels: Codes  # (n, n_covariates) codes from 0
     is_invited: Mask | None = None  # (n,) None: nobody was passed over
     is_passed_over: Mask | None = None  # (n,) in the panel and not invited: no nonrespondents either
+    is_unknown: Mask | None = None  # (n,) among the eligible: nonrespondents of whom nobody knows whether they are
+
+
+def shared_by_eligibility(weight: Floats, response: ResponseStep) -> Floats:
+    """Return weights (n, …) of which those of unknown eligibility keep the part that is in the population.
+
+    It is the share e of the known who are eligible, by weight; the known ineligible have the rest.
+
+    Source: methodology C7.1; AAPOR Standard Definitions (2023), e of RR3.
+    """
+    out, unknown = ~response.is_eligible, response.is_unknown
+    if unknown is None or not (weight[unknown] > 0).any() or not (weight[out] > 0).any():
+        return weight
+    unknown = unknown & response.is_eligible
+    of_out, of_unknown = weight[out].sum(axis=0), weight[unknown].sum(axis=0)
+    of_known = weight[response.is_eligible & ~unknown].sum(axis=0)
+    ineligible = of_out / np.maximum(of_out + of_known, np.finfo(np.float64).tiny)
+    made = weight.copy()
+    made[unknown] *= 1 - ineligible
+    made[out] *= 1 + ineligible * np.divide(of_unknown, of_out, out=np.zeros_like(of_out), where=of_out > 0)
+    return made
 
 
 def of_those_invited(weight: Floats, response: ResponseStep) -> Floats:

@@ -12,7 +12,7 @@ from pipeline.design import Calibration, ResponseModel, SurveyDesign
 from pipeline.errors import WeightingError
 from pipeline.weighting.calibration_stage import Calibrated, CalibrationStage, calibrated
 from pipeline.weighting.diagnostics import margins_table
-from pipeline.weighting.nonresponse import Adjustment, ResponseStep, adjust, of_those_invited
+from pipeline.weighting.nonresponse import Adjustment, ResponseStep, adjust, of_those_invited, shared_by_eligibility
 from pipeline.weighting.starting_weights import Chances, Starting, starting_weight
 from pipeline.weighting.weighting_log import WeightingLog
 from pipeline.weighting_steps import NonresponseStep, WeightRecipe
@@ -174,6 +174,13 @@ def _adjusted(
     """Return the weights after every step of response; who left the population keeps the weight held until then."""
     weight, left, adjustments = start, np.zeros(sample.n), []
     for response in sample.steps:
+        shared = shared_by_eligibility(weight, response)
+        if shared is not weight:
+            unknown = (shared < weight) & response.is_eligible
+            share = shared[unknown].sum() / weight[unknown].sum()
+            note = f"{int(unknown.sum())} of unknown eligibility: {share:.1%} of them count as in the population"
+            log.add(f"eligibility {response.name}", weight, shared, note)
+            weight = shared
         leaves = (weight > 0) & ~response.is_eligible
         if leaves.any():
             left += np.where(leaves, weight, 0.0)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.weighting.calibration import calibrate
 from pipeline.weighting.calibration_stage import Calibrated, CalibrationStage
-from pipeline.weighting.nonresponse import Adjustment, group_factors, of_those_invited
+from pipeline.weighting.nonresponse import Adjustment, group_factors, of_those_invited, shared_by_eligibility
 from pipeline.weighting.propensity import refitted_propensities
 from pipeline.weighting.recipe import StartingSample, Weighted
 from pipeline.weighting.replicates import (
@@ -79,6 +79,7 @@ def _adjusted(
     left = np.zeros_like(columns)
     has_converged = np.ones(columns.shape[1], np.bool_)
     for response, made in zip(sample.steps, weighted.adjustments, strict=True):
+        columns = shared_by_eligibility(columns, response)
         is_asked = made.groups.of_row >= 0
         leaves = ~is_asked & ~response.is_eligible
         left[leaves] += columns[leaves]

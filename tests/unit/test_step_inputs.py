@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.analysis_plans import RetentionPlan
 from pipeline.definitions import Mailings, Source, Survey
 from pipeline.panel.arrays import Categories, PanelArrays
-from pipeline.step_inputs import Declared, members_of_wave, waves_compared_with
+from pipeline.step_inputs import Declared, members_of_wave, waves_behind, waves_compared_with
 from pipeline.survey_files import read_survey
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "surveys" / "citizens_panel"
@@ -72,6 +73,14 @@ def test_margins_domains_and_named_plans_count(survey: Survey) -> None:
     assert Declared(survey).behind({"w01"}, survey.families[:1]) != before
 
 
+def test_a_weight_with_a_nonresponse_step_depends_on_who_had_been_silent_for_long(survey: Survey) -> None:
+    adjusted, plain = survey.weight("year_1_to_2"), survey.weight("cross_sectional")
+    assert waves_behind(survey, adjusted, ("w05",)) == {"w01", "w02", "w03", "w04", "w05"}
+    assert waves_behind(survey, plain, ("w05",)) == {"w05"}
+    sooner = replace(survey, retention=RetentionPlan("w01", "cross_sectional", 1))
+    assert Declared(sooner).behind({"w01"}) != Declared(survey).behind({"w01"})
+
+
 def test_a_wave_is_compared_with_the_one_before_and_those_that_asked_its_items_last(survey: Survey) -> None:
     skipped = {placed.item for placed in survey.wave("w03").items} - {
         placed.item for placed in survey.wave("w02").items
@@ -102,6 +111,8 @@ def test_members_who_join_later_do_not_change_a_wave() -> None:
         {"numbers": {"p": np.array([0.1, 0.2, 0.3])}},
         {"domains": {"sex": Categories(("F", "M"), np.array([0, 0, 0]))}},
         {"cohort": np.array(["1", "1", "2"])},
+        {"is_passed_over": {"w01": np.array([False, True, False])}},
+        {"is_undeliverable": {"w01": np.array([False, True, False])}},
     ],
 )
 def test_whatever_else_is_known_of_the_members_of_a_wave_changes_it(changes: dict[str, object]) -> None:

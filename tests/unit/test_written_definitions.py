@@ -42,7 +42,8 @@ def test_a_survey_of_the_project_is_the_same_when_it_is_written_and_read(name: s
 
 
 def test_a_weight_that_drops_the_ineligible_before_it_is_calibrated_still_says_so(tmp_path: Path) -> None:
-    folder = write_survey(tmp_path / "plain", change=("survey.yml", "keeps_ineligible: true", "keeps_ineligible: false"))
+    change = ("survey.yml", "keeps_ineligible: true", "keeps_ineligible: false")
+    folder = write_survey(tmp_path / "plain", change=change)
     survey = read_survey(folder)
     assert written(survey, tmp_path / "again", like=folder).weights == survey.weights
 

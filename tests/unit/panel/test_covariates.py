@@ -154,6 +154,15 @@ def test_a_wave_that_passed_a_member_over_is_no_wave_the_member_missed() -> None
     assert steps[0].is_invited.tolist() == [True, False, True, True, True, True]
 
 
+def test_the_long_silent_and_those_out_of_reach_are_of_unknown_eligibility() -> None:
+    arrays = replace(ARRAYS, is_undeliverable=flags("000000", "100000", "010000"))  # a answered all the same
+    recipe = replace(longitudinal(is_each_wave=True), starting_wave=None)
+    steps = response_steps(survey(), recipe, WAVES, arrays, np.arange(6))
+    # b could not be reached at w03; e was asked three times in vain; c answered at last
+    unknown = [False, True, False, False, True, False]
+    assert [step.is_unknown.tolist() for step in steps] == [[False] * 6, [False] * 6, unknown]
+
+
 def test_at_once_is_one_step_of_answering_all() -> None:
     (step,) = response_steps(survey(), longitudinal(is_each_wave=False), WAVES, ARRAYS, np.arange(6))
     assert step.name == "w02+w03"

@@ -13,6 +13,7 @@ from pipeline.weighting.nonresponse import (
     of_those_invited,
     propensity_weight,
     response_propensity,
+    shared_by_eligibility,
 )
 from pipeline.weighting_steps import Covariate, NonresponseStep
 
@@ -109,6 +110,22 @@ def test_the_ineligible_are_no_nonrespondents() -> None:
     is_eligible = np.arange(120) < 90
     made = adjust(by("classes"), asked(is_respondent, levels, is_eligible), np.ones(120))
     assert made.weight[0] == pytest.approx(90 / 60)
+
+
+def test_those_of_unknown_eligibility_count_by_the_share_of_the_known_who_are_eligible() -> None:
+    # 60 answered, 20 did not, 20 have left the population; of 20 nobody knows: e = 80 / 100
+    person = np.arange(120)
+    step = asked(person < 60, np.zeros((120, 1), np.int64), (person < 80) | (person >= 100))
+    step = replace(step, is_unknown=person >= 100)
+    before = shared_by_eligibility(np.ones(120), step)
+    assert before[[0, 60, 80, 100]] == pytest.approx([1, 1, 1.2, 0.8])
+    assert before.sum() == pytest.approx(120)
+    made = adjust(by("classes"), step, before)
+    assert made.weight[0] == pytest.approx((80 + 0.8 * 20) / 60)  # the inverse of AAPOR's RR3
+    columns = shared_by_eligibility(np.column_stack([np.ones(120), person < 60]).astype(float), step)
+    assert columns[[0, 80, 100]] == pytest.approx(np.array([[1, 1], [1.2, 0], [0.8, 0]]))
+    known = replace(step, is_eligible=np.ones(120, np.bool_))
+    assert shared_by_eligibility(np.ones(120), known).tolist() == [1.0] * 120  # nobody is known to have left
 
 
 def test_those_invited_stand_for_those_whom_the_wave_passed_over() -> None:

@@ -26,6 +26,9 @@ MADE = {
     "caps": (replace(recipe(RAKED["population"], keeps=False, method="propensity", largest_factor=1.3),
                      trimming=TrimmingStep(ratio_to_median=3.0)), False),
     "some passed over": (recipe(RAKED["start"], keeps=True, method="propensity", is_each_wave=True), True),
+    "some of unknown eligibility": (
+        recipe(RAKED["start"], keeps=True, method="propensity", is_each_wave=True), True,
+    ),
     "no response model": (replace(CASES["propensity alone"][0], nonresponse=None, calibration=RAKED["start"],
                                   keeps_ineligible=True), False),
 }  # fmt: skip
@@ -38,8 +41,15 @@ def start(n_replicates: int = 12) -> Replicates:
 
 
 def people_of(name: str) -> StartingSample:
-    """Return the people of a case; of one of them every wave passed over some of those who did not answer it."""
+    """Return the people of a case; of one of them every wave passed over some of those who did not answer it.
+
+    Of another case nobody knows of some nonrespondents whether they were still in the population.
+    """
     people = sample(MADE[name][1])
+    if name == "some of unknown eligibility":
+        unknown = [(PERSON % 4 == 1) & step.is_eligible & ~step.is_respondent for step in people.steps]
+        steps = tuple(replace(step, is_unknown=one) for step, one in zip(people.steps, unknown, strict=True))
+        return replace(people, steps=steps)
     if name != "some passed over":
         return people
     skipped = [(PERSON % 4 == 1) & step.is_eligible & ~step.is_respondent for step in people.steps]
@@ -60,6 +70,14 @@ def test_the_log_counts_those_passed_over_apart_from_those_who_did_not_answer() 
     )
     assert rows["invited w2"]["sum_after"] == pytest.approx(rows["invited w2"]["sum_before"])
     assert f"of {asked} answered" in rows["nonresponse w2"]["note"]
+
+
+def test_the_log_says_how_many_of_unknown_eligibility_count_as_in_the_population() -> None:
+    weighted = follow(MADE["some of unknown eligibility"][0], people_of("some of unknown eligibility"), POPULATION)
+    rows = {row["step"]: row for row in weighted.log.rows(named=True)}
+    assert "eligibility w2" not in rows  # nobody had left by then
+    assert "of unknown eligibility: 9" in rows["eligibility w3"]["note"]
+    assert rows["eligibility w3"]["sum_after"] == pytest.approx(rows["eligibility w3"]["sum_before"])
 
 
 @pytest.mark.parametrize("name", MADE)
