@@ -10,6 +10,7 @@ from pipeline.disclosure import DisclosureProfile, shown_count
 from pipeline.theme import PLAIN, Theme
 from reports import published, words
 from reports.language import Language
+from reports.sentences import UNTESTED_INFERENCE
 from reports.survey_texts import SurveyTexts
 
 RELEASED = ("final", "corrected")  # anything else is provisional
@@ -54,6 +55,12 @@ class Edition:
     def inference(self) -> str:
         """Return what the wave's figures rest on."""
         return published.inference_of(self.read, self.survey, self.wave, self.weight_id)
+
+    @property
+    def is_tested(self) -> bool:
+        """Return whether changes into the wave were tested: headlines were declared, and figures stand for others."""
+        is_claimed = self.waves.height > 1 and not self.is_provisional and bool(self.family_items)
+        return is_claimed and self.inference != UNTESTED_INFERENCE
 
     def shown_count(self, persons: int | None) -> int | None:
         """Return a count as it may be printed; None where it may not."""

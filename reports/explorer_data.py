@@ -46,10 +46,10 @@ def _survey(read: Read, survey: str) -> dict[str, Any] | None:
     names = waves["wave"].to_list()
     weight_id = chosen_weight(read, survey, str(names[-1]), published.headline_family(read, survey)[0])
     rows = _figures(read, survey, weight_id, names, profile)
-    domains = _domains(rows)
+    domains, inference = _domains(rows), str(rows["inference"].item(0)) if rows.height else ""
     return {
         "id": survey,
-        "inference": rows["inference"].item(0) if rows.height else "",
+        "inference": published.told_inference(read, survey, weight_id, inference),
         "profile": profile.name,
         "waves": [{"id": wave} for wave in names],
         "domains": [{"id": domain, "values": values} for domain, values in domains.items()],

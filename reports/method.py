@@ -6,7 +6,8 @@ from typing import Any
 from pipeline.translations import DOMAIN, METHODS_NOTE, POPULATION, UNIT, UNIVERSE, WEIGHT
 from reports import published, words
 from reports.edition import Edition
-from reports.sentences import PROBABILITY, UNTESTED_INFERENCE
+from reports.published import SUPPLIED
+from reports.sentences import PROBABILITY
 
 
 def method_lines(edition: Edition) -> list[tuple[str, Sequence[str]]]:
@@ -33,9 +34,7 @@ def method_lines(edition: Edition) -> list[tuple[str, Sequence[str]]]:
 
 
 def _tests(edition: Edition) -> list[str]:
-    is_tested = edition.waves.height > 1 and not edition.is_provisional
-    is_tested = is_tested and edition.inference != UNTESTED_INFERENCE
-    told = ("method.tests", "newsletter.rounding_note") if is_tested else ("method.no_tests",)
+    told = ("method.tests", "newsletter.rounding_note") if edition.is_tested else ("method.no_tests",)
     return [edition.language.text(key) for key in told]
 
 
@@ -109,7 +108,7 @@ def _weighting(edition: Edition) -> list[str]:
     weights = published.weights_of(edition.read, edition.survey, edition.wave)
     lines = [
         language.say(
-            f"method.{kind}",
+            f"method.{SUPPLIED if edition.inference == SUPPLIED else kind}",
             weight_id=weight_id,
             n=words.count(language, edition.shown_count(n_members)),
             waves=words.all_of(language, str(wave_set or edition.wave).split("+")),

@@ -17,6 +17,7 @@ from reports.language import ENGLISH, Language
 from reports.method import margin_rows, method_lines
 from reports.page_templates import dressed, template
 from reports.participation import Participation, participation
+from reports.published import SUPPLIED
 from reports.sentences import UNTESTED_INFERENCE
 from reports.survey_texts import survey_texts
 
@@ -88,6 +89,7 @@ def newsletter_page(edition: Edition, title: str, generated_at: datetime) -> tup
         "editor": _editor(edition),
         "findings": findings[:MAIN_FINDINGS],
         "others": findings[MAIN_FINDINGS:],
+        "others_note": _others_note(edition),
         "answers": answers_picture(edition, list(dict.fromkeys(finding.item for finding in findings))),
         "groups": group_pictures(edition, findings[:MAIN_FINDINGS]),
         "groups_note": edition.language.say("pictures.groups_note", level=edition.level),
@@ -152,14 +154,22 @@ def _release(edition: Edition) -> str:
     return words.capital(status.get(edition.facts["release_status"], status["provisional"]))
 
 
+def _others_note(edition: Edition) -> str:
+    told = edition.language.table("newsletter")
+    if edition.is_tested:
+        return str(told["other_headlines_note"])
+    return str(told["other_headlines_untested" if edition.family_items else "other_headlines_undeclared"])
+
+
 def _standfirst(edition: Edition) -> str:
-    speaks_for_others, language = edition.inference != UNTESTED_INFERENCE, edition.language
-    key = "newsletter.standfirst" if speaks_for_others else "newsletter.standfirst_unweighted"
-    return language.say(key, n=words.count(language, edition.shown_count(edition.facts["n_respondents"])))
+    kinds = {UNTESTED_INFERENCE: "standfirst_unweighted", SUPPLIED: "standfirst_supplied"}
+    key, language = kinds.get(edition.inference, "standfirst"), edition.language
+    n = words.count(language, edition.shown_count(edition.facts["n_respondents"]))
+    return language.say(f"newsletter.{key}", n=n)
 
 
 def _speaks_for(edition: Edition) -> str:
-    if edition.inference == UNTESTED_INFERENCE:
+    if edition.inference in (UNTESTED_INFERENCE, SUPPLIED):
         return ""
     name = published.survey_facts(edition.read, edition.survey).get("population_name")
     return edition.texts.text(words.capital(name or ""), POPULATION)

@@ -8,6 +8,8 @@ import polars as pl
 from pipeline.errors import DefinitionError
 
 Read = Callable[[str, list[object]], pl.DataFrame]  # (SQL with ? marks, its parameters) → rows
+INDICATIVE = ("calibrated_legacy", "pseudo_weighted", "model")  # labels of inference without known probabilities
+SUPPLIED = "supplied"  # told in the place of one of them where the weight is its producer's
 HEADLINE_FAMILY = "headlines"  # its name where the file does not say which family is the headline one
 
 
@@ -140,7 +142,9 @@ def headline_estimates(read: Read, survey: str, weight_id: str) -> pl.DataFrame:
         where survey = ? and weight_id = ? and statistic = 'headline' and domain = 'all'
         order by wave, item, headline
     """
-    return read(sql, [survey, weight_id])
+    rows = read(sql, [survey, weight_id])
+    told = {label: told_inference(read, survey, weight_id, label) for label in rows["inference"].unique()}
+    return rows.with_columns(pl.col("inference").replace(told))
 
 
 def earlier_wordings(read: Read, survey: str) -> dict[str, str]:
@@ -231,6 +235,19 @@ def inference_of(read: Read, survey: str, wave: str, weight_id: str) -> str:
     """Return the inference label of a wave's headline figures; empty where there is none."""
     rows = headline_estimates(read, survey, weight_id).filter(pl.col("wave") == wave)
     return str(rows.item(0, "inference") or "") if rows.height else ""
+
+
+def told_inference(read: Read, survey: str, weight_id: str, inference: str) -> str:
+    """Return the inference label to tell: `supplied` where the weight's producer alone knows what lies behind it."""
+    if "supplied" not in columns_of(read, "weight_ids"):
+        return inference
+    rows = read("select supplied from weight_ids where survey = ? and weight_id = ?", [survey, weight_id])
+    return label_of_weight(inference, rows.item(0, 0) if rows.height else None)
+
+
+def label_of_weight(inference: str, supplied: str | None) -> str:
+    """Return the same of a weight, with the column that its producer's weight comes from; None for our own."""
+    return inference if supplied is None or inference not in INDICATIVE else SUPPLIED
 
 
 def correction_notice(read: Read, release_id: str | None) -> str:

@@ -56,6 +56,7 @@ def render_tables(read: Read, survey: str, wave: str, members: Read | None = Non
     about = published.waves_until(read, survey, wave).row(-1, named=True)
     profile = disclosure.disclosure_profile(str(facts["disclosure_profile"]))
     weight_id = chosen_weight(read, survey, wave, published.headline_family(read, survey)[0])
+    facts |= {"inference": published.told_inference(read, survey, weight_id, str(facts["inference"]))}
     rows = wave_rows(read, survey, wave, weight_id, profile)
     columns = groups(rows)
     rows = with_letters(rows, columns, members or read, survey, wave, weight_id)

@@ -11,6 +11,7 @@ import polars as pl
 
 from reports import words
 from reports.language import ENGLISH
+from reports.published import label_of_weight
 
 TEMPLATES = Path(__file__).parent / "templates"
 WORSE = 1.5  # Kish's design effect from which the page points at the step that made it so
@@ -74,7 +75,9 @@ def _sections(weight_ids: pl.DataFrame, log: pl.DataFrame, margins: pl.DataFrame
             anchor=f"{weight['survey']}-{weight['weight_id']}",
             kind=ENGLISH.text(f"weights.kinds.{weight['kind']}") + _set(weight["wave_set"]),
             use_when=weight["use_when"] or "",
-            inference=ENGLISH.table("weights.rests_on").get(weight["inference"] or "", ""),
+            inference=ENGLISH.table("weights.rests_on").get(
+                label_of_weight(weight["inference"] or "", weight["supplied"]), ""
+            ),
             logs=[_log(steps.filter(wave=wave), margins.filter(**key, wave=wave), wave, waves[0]) for wave in waves],
         )
 

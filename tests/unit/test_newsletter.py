@@ -242,6 +242,41 @@ def test_people_who_represent_nobody_else_claim_no_change():
     assert not any(word in text(page(file)).lower() for word in DIRECTIONS)
 
 
+def supplied(file: PublishedFile) -> PublishedFile:
+    """Return the file of an adopted panel: its producer's weight, headlines suggested and none declared."""
+    for row in file.tables["estimates"]:
+        row["inference"] = "pseudo_weighted"
+    file.tables["weight_ids"] = [{"survey": SURVEY, "weight_id": WEIGHT, "supplied": "weight", "use_when": None}]
+    file.tables["families"] = [row | {"is_headline": False} for row in file.tables["families"]]
+    for row in file.tables["changes"]:
+        row |= {"family": None, "p_value_corrected": None, "verdict": "not tested"}
+    return file
+
+
+def test_under_a_producers_weight_no_population_and_no_volunteers_are_claimed():
+    told = text(page(supplied(published_file())))
+    assert "61% of panel members, weighted as the survey's producer did, answered “Support”" in told
+    assert "1,840 members of the panel told us, weighted as the survey's producer did." in told
+    assert "weighted to the population" not in told
+    assert "volunteer" not in told
+    assert "Speaks for" not in told
+    assert "the survey's producer, who alone knows whom they make the members stand for" in told
+
+
+def test_a_producers_weight_of_known_probabilities_stands_for_the_population():
+    file = supplied(published_file())
+    for row in file.tables["estimates"]:
+        row["inference"] = "probability"
+    assert "61% of panel members, weighted to the population, answered" in text(page(file))
+
+
+def test_headlines_that_were_suggested_are_said_to_be_neither_declared_nor_tested():
+    told = text(page(supplied(published_file())))
+    assert "No headline was declared before fieldwork, so nothing is tested." in told
+    assert "tested together with them" not in told
+    assert "corrected for all the headline comparisons" not in told
+
+
 def longitudinal(file: PublishedFile) -> PublishedFile:
     """Return the file with two longitudinal weights over all waves, changes tested under the first, within persons."""
     file.tables["weights"] = [
@@ -290,6 +325,9 @@ def test_a_fifth_headline_stands_in_the_table_with_its_verdict():
     html = page(file)
     assert len(findings(html)) == 4
     assert "Something else: “Agree”" in html
+    assert "Declared with the ones above before fieldwork, and tested together with them." in html
+    file.tables["waves"][-1]["release_status"] = "provisional"
+    assert "Declared with the ones above before fieldwork. Nothing is tested here." in page(file)
 
 
 def test_without_published_families_the_items_tested_as_headlines_are_told():

@@ -28,6 +28,7 @@ def page() -> str:
             "kind": ["longitudinal", "cross_sectional"],
             "wave_set": ["w1+w2+w3", ""],
             "use_when": ["For <change> & more.", ""],
+            "supplied": pl.Series([None, None], dtype=pl.String),
             "inference": ["probability", "probability"],
         }
     )
