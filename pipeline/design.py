@@ -102,6 +102,8 @@ class SurveyDesign:
     lonely_psu: str = "fail"
     replicates: Any = None  # pipeline.weighting.replicates.Replicates; core packages come after this module
     response: tuple[ResponseModel, ...] = ()  # the adjustments for nonresponse before calibration, in their order
+    # the same rows under the weight that this one starts from, where that was itself calibrated or adjusted
+    start: "SurveyDesign | None" = None
 
     def __post_init__(self) -> None:
         """Refuse a design whose parts do not fit together."""

@@ -230,10 +230,10 @@ def element_tables(prepared: Linearisation, domains: Sequence[DomainMask]) -> li
     """Return the tables of each run of domains of one name, in their order; none where they do not apply.
 
     They apply to large samples whose rows are PSUs, whose strata all have two or more, and whose weights were
-    not adjusted by a response model.
+    not adjusted by a response model and start from no weight that was made in steps.
     """
     structure = prepared.design.structure
-    if prepared.response:
+    if prepared.response or prepared.start is not None:
         return []
     if prepared.design.n < MANY_ROWS or structure.n_psus < prepared.design.n or structure.lonely_strata.size:
         return []

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pipeline.design import Calibration, SurveyDesign
 from pipeline.estimation.auxiliaries import Auxiliaries, auxiliaries_of, inverse
 from pipeline.estimation.blocks import degrees_of_freedom, safe_ratio
-from pipeline.estimation.response import FittedResponse, Term, corrected, fitted_response
+from pipeline.estimation.response import FittedResponse, Term, corrected, cross_product, fitted_response
 from pipeline.estimation.values import DomainRows
 from pipeline.estimation.variance import binned_sums, scaled_deviations
 
@@ -63,12 +63,20 @@ class Linearisation:
     The bins of a sum are the PSUs, to which a row adds its weight; the auxiliaries x of a calibration, to which
     it adds its base weight times x; and the predictors q of each response model, to which it adds
     (1 - p) times its weight times q. PSU totals of any influence value are linear in these.
+
+    A weight that starts from another one, s, makes linearised values z that are s times something; of the weight s
+    they are the values of a total with influence z / s, which its own steps turn into values once more. For a start
+    that was calibrated to known totals that is z = g0 d0 (z / s - x0'B0), B0 = sum(d0 x0 x0')^-1 sum(d0 x0 z / s).
+    The bins of those steps come last.
+
+    Source: methodology C5.
     """
 
     design: SurveyDesign
     psus: Psus
     residuals: Residuals | None = None
     response: tuple[FittedResponse, ...] = ()
+    start: "Linearisation | None" = None  # of the same rows under the starting weight
 
     @property
     def variance_method(self) -> str:
@@ -93,7 +101,15 @@ class Linearisation:
         """Return what was fitted to the rows, and what each row adds to its bins per unit of influence."""
         of_calibration = [] if self.residuals is None else [(self.residuals.auxiliaries, self.residuals.base_weight)]
         of_response = [(one.predictors, one.sensitivity * self.design.weight) for one in self.response]
-        return of_calibration + of_response
+        of_start = [(part, per_start * self.design.weight) for part, per_start in self._fitted_to_start]
+        return of_calibration + of_response + of_start
+
+    @cached_property
+    def _fitted_to_start(self) -> list[tuple[Auxiliaries, Array]]:
+        """Return what the starting weight was fitted to, and what each row adds to its bins per unit of z."""
+        if self.start is None:
+            return []
+        return [(part, safe_ratio(amount, self.start.design.weight)) for part, amount in self.start._fitted]
 
     def sums(self, row: Codes, column: Codes, n_columns: int, value: Array | None = None) -> Array:
         """Return sums over bins (n_columns, n_bins) of values (default 1) at pairs of row and column."""
@@ -147,16 +163,24 @@ class Linearisation:
         """Return the PSU totals (n_bins - n_psus, n_psus) that each unit of a bin after the PSUs adds."""
         if not self._fitted:
             return None
-        terms = self._terms()
-        by_psu = [
-            term.predictors.sums(slice(None), self.psus.code, self.n_psus, term.amount) @ term.coefficient
-            for term in terms
+        n_own = self.n_bins - self.n_psus - sum(part.n_columns for part, _ in self._fitted_to_start)
+        own = np.zeros((n_own, self.n_psus))
+        terms = self._terms(n_own)
+        for term in terms:
+            own += (term.predictors.sums(slice(None), self.psus.code, self.n_psus, term.amount) @ term.coefficient).T
+        if self.start is None or self.start._correction is None:
+            return own
+        to_start = [
+            sum(
+                (cross_product(part, per_start * term.amount, term.predictors) @ term.coefficient for term in terms),
+                np.zeros((part.n_columns, n_own)),
+            )
+            for part, per_start in self._fitted_to_start
         ]
-        return np.asarray(sum(by_psu[1:], by_psu[0]).T)
+        return np.vstack([own + np.vstack(to_start).T @ self.start._correction, self.start._correction])
 
-    def _terms(self) -> list[Term]:
+    def _terms(self, n_bins: int) -> list[Term]:
         """Return what is added to w u: residuals of calibration, of response, and the totals' own error."""
-        n_bins = self.n_bins - self.n_psus
         if self.residuals is None:
             return corrected([], self.response, 0, n_bins)
         residuals, n_auxiliaries = self.residuals, self.residuals.auxiliaries.n_columns
@@ -176,7 +200,9 @@ def linearisation(design: SurveyDesign, psus: Psus | None = None) -> Linearisati
     """
     residuals = None if design.calibration is None else _residuals(design, design.calibration)
     response = tuple(fitted_response(model) for model in design.response)
-    return Linearisation(design, psus or Psus(design.structure.psu, design), residuals, response)
+    psus = psus or Psus(design.structure.psu, design)
+    start = None if design.start is None else linearisation(design.start, psus)
+    return Linearisation(design, psus, residuals, response, start)
 
 
 def _residuals(design: SurveyDesign, calibration: Calibration) -> Residuals:

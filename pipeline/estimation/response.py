@@ -62,16 +62,16 @@ def corrected(terms: Sequence[Term], models: Sequence[FittedResponse], first_bin
         total = np.zeros((model.predictors.n_columns, n_bins))  # sum((1 - p) v q), per unit of each bin
         total[:, own] = np.eye(model.predictors.n_columns)
         for term in found:
-            total += _cross_product(model, term) @ term.coefficient
+            total += (
+                cross_product(model.predictors, model.sensitivity * term.amount, term.predictors) @ term.coefficient
+            )
         found.append(Term(model.predictors, -model.residual, model.regression @ total))
     return found
 
 
-def _cross_product(model: FittedResponse, term: Term) -> Array:
-    """Return sum((1 - p) amount q x') over all rows, x the term's predictors."""
+def cross_product(first: Auxiliaries, amount: Array, second: Auxiliaries) -> Array:
+    """Return sum(amount q x') over all rows, q of the first auxiliaries and x of the second."""
     from scipy import sparse
 
-    amount = model.sensitivity * term.amount
-    shape = model.predictors.n_units, term.predictors.n_units
-    table = sparse.csr_matrix((amount, (model.predictors.unit, term.predictors.unit)), shape=shape)
-    return np.asarray((model.predictors.x.T @ table @ term.predictors.x).toarray())
+    table = sparse.csr_matrix((amount, (first.unit, second.unit)), shape=(first.n_units, second.n_units))
+    return np.asarray((first.x.T @ table @ second.x).toarray())

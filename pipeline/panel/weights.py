@@ -1,7 +1,7 @@
 """Whom a weight of the panel starts from, and the weight and sampling design that come of it."""
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -54,14 +54,16 @@ def weigh(survey: Survey, recipe: WeightRecipe, waves: tuple[str, ...], arrays: 
     Raises:
         WeightingError: the recipe cannot be followed; the message names the weight, the step and why.
     """
-    rows = _starting_rows(recipe, waves, arrays)
     start = _start(survey, recipe, arrays)
+    is_made = start is not None and (start.design.calibration is not None or bool(start.design.response))
+    rows = start.rows if start is not None and is_made else _starting_rows(recipe, waves, arrays)
     sample = StartingSample(
         categories=_categories(arrays, rows),
         is_respondent=_is_respondent(recipe, waves, arrays)[rows],
         n_removed=int(arrays.removed(*waves).sum()),
         is_ineligible=~arrays.is_eligible[waves[-1]][rows],
         starting_weight=_starting_weight(recipe, waves, arrays, rows, start),
+        start_in_design=start.weighted.in_design if start is not None and is_made else None,
         chances=_chances(survey, recipe, waves, arrays, rows),
         steps=response_steps(survey, recipe, waves, arrays, rows),
     )
@@ -70,6 +72,7 @@ def weigh(survey: Survey, recipe: WeightRecipe, waves: tuple[str, ...], arrays: 
     except WeightingError as error:
         raise WeightingError(f"{survey.survey}, {'+'.join(waves)}, weight '{recipe.weight_id}': {error}") from error
     design = weighted.design(arrays.stratum[rows], arrays.psu[rows], lonely_psu=survey.design.lonely_psu)
+    design = replace(design, start=start.design if start is not None and is_made else None)
     return PanelWeight(recipe, waves[-1], rows, weighted, design, rows[weighted.in_design], sample, start)
 
 

@@ -29,6 +29,7 @@ class StartingSample:
     is_respondent: Mask  # (n,) answered every wave of the recipe
     is_ineligible: Mask | None = None  # (n,) known to have left the population since; not respondents
     starting_weight: Floats | None = None  # (n,) supplied or earlier weight; NaN or 0 = none
+    start_in_design: Mask | None = None  # (n,) rows of that weight's own design, where its steps enter the variance
     chances: Chances | None = None  # of selection
     n_removed: int = 0  # people who answered and are no respondents, for how carefully they did
     steps: tuple[ResponseStep, ...] = ()  # of the recipe's nonresponse adjustment
@@ -47,7 +48,8 @@ class Weighted:
     base_weight: Floats  # (n,) before any adjustment
     is_held: Mask  # (n,) who holds the weight
     in_design: Mask  # (n,) rows of the design: the holders, those calibrated and dropped, and, where totals or
-    # propensities were estimated from the starting sample, everyone in it; all but the holders at weight 0
+    # propensities were estimated from the starting sample, everyone in it, or all of the design of the weight it starts
+    # from; all but the holders at weight 0
     calibration: Calibration | None  # of the rows in the design
     log: pl.DataFrame  # weighting_log.LOG_SCHEMA
     margins: pl.DataFrame | None  # margin, category, target, before, after, unweighted_n
@@ -116,7 +118,8 @@ def follow(recipe: WeightRecipe, sample: StartingSample, population: Mapping[str
     needs_everyone = bool(kept.adjustments)
     if recipe.calibration is None:
         final = np.where(is_held, kept.weight, 0.0)
-        made = Weighted(final, start, is_held, start > 0 if needs_everyone else is_held, None, log.table(), None)
+        in_design = _in_design(sample, start > 0 if needs_everyone else is_held)
+        made = Weighted(final, start, is_held, in_design, None, log.table(), None)
         return _with_response(replace(made, starting=starting), kept)
     stage = CalibrationStage(
         recipe.calibration, recipe.trimming, sample.categories, start, kept.weight, population or {}
@@ -125,9 +128,14 @@ def follow(recipe: WeightRecipe, sample: StartingSample, population: Mapping[str
     final = np.where(sample.is_respondent, found.weight, 0.0)
     if (stage.is_calibrated & ~is_held).any():
         log.add("ineligible dropped", found.weight, final, "estimates describe those still in the population")
-    in_design = start > 0 if needs_everyone else stage.behind
+    in_design = _in_design(sample, start > 0 if needs_everyone else stage.behind)
     made = _weighted(stage, found, final, is_held, in_design, log)
     return _with_response(replace(made, starting=starting), kept)
+
+
+def _in_design(sample: StartingSample, needed: Mask) -> Mask:
+    """Return the rows of the design: those that this recipe's own steps need, or all that its starting weight needs."""
+    return needed if sample.start_in_design is None else sample.start_in_design
 
 
 def _weighted(

@@ -10,7 +10,7 @@ from pipeline.design import Calibration, SurveyDesign
 from pipeline.estimation.estimates import DomainMask, ItemValues, estimate_items
 from pipeline.estimation.linearisation import linearisation
 from pipeline.estimation.variance import total_variance, variance_of_totals
-from tests.golden.data import age_and_sex_levels, codes, column
+from tests.golden.data import AGE_TOTALS, SEX_TOTALS, age_and_sex_levels, codes, column
 from tests.unit.estimation.builders import EVERYONE, N, age_and_sex, golden_design, row_of, yes_no
 
 Array = NDArray[np.float64]
@@ -74,6 +74,44 @@ def test_a_margin_known_from_the_starting_sample_keeps_that_samples_standard_err
     assert row["standard_error"] == pytest.approx(start["standard_error"])
     known = replace(design, calibration=age_and_sex(is_calibrated=RESPONDED))
     assert row_of(estimate_items(known, [AGE], [EVERYONE]), category="1")["standard_error"] == 0.0
+
+
+def post_stratified(weight: Array, levels: Array, totals: Array) -> Array:
+    return np.asarray(weight * (totals / np.bincount(levels, weight))[levels])
+
+
+def test_a_start_calibrated_to_known_totals_passes_its_residuals_on_as_written_out() -> None:
+    sex, age = codes("sex") - 1, codes("age") - 1
+    start = post_stratified(column("w"), sex, SEX_TOTALS)
+    final = post_stratified(np.where(RESPONDED, start, 0.0), age, np.bincount(age, start))
+    to_sex = Calibration(column("w"), levels=sex[:, None])
+    to_start = Calibration(np.where(RESPONDED, start, 0.0), age[:, None], None, RESPONDED, True, control_weight=start)
+    design = replace(golden_design(final, calibration=to_start), start=golden_design(start, calibration=to_sex))
+    mean = final @ column("y2") / final.sum()
+    influence = RESPONDED * (column("y2") - mean) / final.sum()
+    x, x0 = np.eye(3)[age], np.eye(2)[sex]
+    respondents = np.where(RESPONDED, start, 0.0)
+    fitted = x @ np.linalg.solve((x.T * respondents) @ x, x.T @ (respondents * influence))
+    v = np.where(RESPONDED, final / start, 0.0) * (influence - fitted) + fitted
+    z = start * (v - x0 @ np.linalg.solve((x0.T * column("w")) @ x0, x0.T @ (column("w") * v)))
+    prepared = linearisation(design)
+    assert prepared.of_influence(influence[:, None])[0] == pytest.approx(
+        np.bincount(codes("psu"), z)[np.unique(codes("psu"))]
+    )
+    row = row_of(estimate_items(design, [yes_no("y2")], [EVERYONE]), category="yes")
+    assert row["standard_error"] == pytest.approx(np.sqrt(total_variance(golden_design(), z[:, None])[0]))
+
+
+def test_a_margin_that_the_start_met_has_no_error_after_a_calibration_to_the_start() -> None:
+    start = post_stratified(column("w"), codes("age") - 1, AGE_TOTALS)
+    final = post_stratified(np.where(RESPONDED, start, 0.0), codes("age") - 1, AGE_TOTALS)
+    to_start = age_and_sex(is_calibrated=RESPONDED, controls_estimated=True, control_weight=start)
+    to_start = replace(to_start, base_weight=np.where(RESPONDED, start, 0.0), levels=to_start.levels[:, :1])
+    to_age = Calibration(column("w"), levels=codes("age")[:, None] - 1)
+    design = golden_design(final, calibration=to_start)
+    assert row_of(estimate_items(design, [AGE], [EVERYONE]), category="1")["standard_error"] > 0.01
+    design = replace(design, start=golden_design(start, calibration=to_age))
+    assert row_of(estimate_items(design, [AGE], [EVERYONE]), category="1")["standard_error"] == 0.0
 
 
 def test_the_variance_method_names_the_phases() -> None:
