@@ -13,8 +13,10 @@ from pipeline.definitions import ANY_WAVE, BIRTH_YEAR, ROSTER, Domain, ProfileVa
 from pipeline.design import SurveyDesign
 from pipeline.panel.arrays import UNKNOWN, PanelArrays
 from pipeline.panel.estimates import PanelData
+from pipeline.panel.weights import chances_in
 from pipeline.retention.histories import NONE, Histories
-from pipeline.weighting.base import base_weight
+from pipeline.weighting.starting_weights import starting_weight
+from pipeline.weighting.weighting_log import WeightingLog
 from pipeline.weighting_steps import WeightRecipe
 
 DAYS_IN_YEAR = 365.2425
@@ -140,14 +142,18 @@ def band_codes(domain: Domain, age: Floats) -> NDArray[np.int64]:
 
 
 def recruitment_weight(recipe: WeightRecipe, arrays: PanelArrays) -> Floats:
-    """Return who the panel was recruited to stand for: the supplied weight, 1 / selection probability, or 1."""
+    """Return who the panel was recruited to stand for: the supplied weight, 1 / selection probability, or 1.
+
+    Cohorts are combined as in weights of waves, by the effective sizes of all their members.
+    """
     if recipe.supplied is not None:
         return np.nan_to_num(arrays.number(recipe.supplied))
     if not recipe.selection_probabilities:
         return np.ones(len(arrays.members))
-    columns = [arrays.number(column) for column in recipe.selection_probabilities.values()]
-    weight, drawn = np.zeros(len(arrays.members)), ~arrays.is_other  # the others stand for nobody but themselves
-    weight[drawn] = base_weight(np.column_stack(columns)[drawn])
+    drawn = np.flatnonzero(~arrays.is_other)  # the others stand for nobody but themselves
+    chances = chances_in(recipe, list(recipe.selection_probabilities), arrays, drawn)
+    weight = np.zeros(len(arrays.members))
+    weight[drawn] = starting_weight(recipe, chances, None, np.ones(drawn.size, np.bool_), WeightingLog()).weight
     return weight
 
 

@@ -1,6 +1,6 @@
 """Whom a weight of the panel starts from, and the weight and sampling design that come of it."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -199,12 +199,20 @@ def _chances(
             f"weight '{recipe.weight_id}': selection_probabilities are declared for {', '.join(declared)}, and the "
             f"member list has the cohorts {', '.join(sorted(recruited))}. Use the same names in both."
         )
-    covered = {cohort: arrays.number(recipe.covered[cohort])[rows] for cohort in made if recipe.covered}
+    chances = chances_in(recipe, made, arrays, rows)
+    if recipe.other_means is None:
+        return chances
+    known_of_both = _known_of_both(survey, recipe, waves, arrays)[rows]
+    return replace(chances, is_other=arrays.is_other[rows], other_levels=known_of_both)
+
+
+def chances_in(recipe: WeightRecipe, cohorts: Sequence[str], arrays: PanelArrays, rows: NDArray[np.int64]) -> Chances:
+    """Return members' chances of being drawn in some of a recipe's recruitments, and whose frames had them."""
+    declared = recipe.selection_probabilities
+    covered = {cohort: arrays.number(recipe.covered[cohort])[rows] for cohort in cohorts if recipe.covered}
     return Chances(
-        probability=pl.DataFrame({cohort: arrays.number(declared[cohort])[rows] for cohort in made}),
+        probability=pl.DataFrame({cohort: arrays.number(declared[cohort])[rows] for cohort in cohorts}),
         is_covered=pl.DataFrame(covered).fill_nan(None) if covered else None,
-        is_other=None if recipe.other_means is None else arrays.is_other[rows],
-        other_levels=None if recipe.other_means is None else _known_of_both(survey, recipe, waves, arrays)[rows],
     )
 
 

@@ -1,5 +1,6 @@
 """Members over the waves: why they left, how old they are, and what the next waves will find of them."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 from pipeline.analysis_plans import RetentionPlan
 from pipeline.definitions import Band, Domain, Eligibility, ProfileVariable
 from pipeline.panel.attrition import attrition_curves, member_patterns
-from pipeline.panel.lives import Lives, PanelTime, band_codes, evenly_spread, panel_time
+from pipeline.panel.lives import Lives, PanelTime, band_codes, evenly_spread, panel_time, recruitment_weight
 from pipeline.panel.refreshment import days_between_waves, refresh_outlook
+from pipeline.weighting_steps import WeightRecipe
 from tests.unit.panel.test_response import MEMBERS, WAVES, panel
 
 STARTS = {wave: np.datetime64(f"2025-{4 * at - 3:02}-01") for at, wave in enumerate(WAVES, 1)}
@@ -97,6 +99,18 @@ def test_years_of_birth_move_to_the_band_of_those_who_were_as_old_when_the_bands
     assert np.isnan(time.age_on(np.datetime64("NaT"))).all()
     assert refresh_outlook(time).filter(domain_value="75+", waves_ahead=12)["n_expected"].item() == 0  # 69 by then
     assert refresh_outlook(time).filter(domain_value="65-74", waves_ahead=12)["n_expected"].item() > 0
+
+
+def test_recruitment_weights_share_out_whom_several_cohorts_could_have_drawn() -> None:
+    of_first = np.arange(len(MEMBERS)) < 4  # then six of the second cohort, of whom the last two are new to the area
+    chance = {"P1": np.where(of_first, 0.01, np.nan), "P2": np.where(of_first, np.nan, 0.01)}
+    frame = {"F1": (np.arange(len(MEMBERS)) < 8).astype(float), "F2": np.ones(len(MEMBERS))}
+    arrays = replace(panel().arrays, numbers=chance | frame)
+    drawn = {"selection_probabilities": {"c1": "P1", "c2": "P2"}}
+    alone = WeightRecipe("w", "cross_sectional", (), "Waves.", **drawn)
+    assert recruitment_weight(alone, arrays).tolist() == [100.0] * 10
+    composite = replace(alone, covered={"c1": "F1", "c2": "F2"})
+    assert recruitment_weight(composite, arrays).tolist() == [50.0] * 8 + [100.0] * 2  # four of each could be of both
 
 
 def test_who_joins_later_leaves_the_birthdays_of_the_others_alone() -> None:
