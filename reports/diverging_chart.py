@@ -5,14 +5,17 @@ The middle answer and don't know stand apart, each on its own line, so that both
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from reports import svg
 from reports.svg import Words
 
 WIDTH = 480
-LABEL, BAR, KEY_LINE, BETWEEN = 20.0, 25.0, 18.0, 18.0  # heights of a block's parts
+LABEL, BAR, KEY_LINE, KEY_GAP, BETWEEN = 20.0, 25.0, 15.0, 4.0, 16.0  # heights of a block's parts
+SWATCH = 15.0  # of the key: from a swatch to its label
 COLUMN_GAP = 34.0  # holds the figure of the bar before it
 LABEL_SIZE, KEY_SIZE = 16.0, 14.0  # as on a phone, where charts.css makes texts larger
+KEY_ROOM = WIDTH / 2 - SWATCH - 8  # for a label of one of the key's two columns
 SMALLEST_FOR_FIGURE = 31.0  # a segment narrower than this has its figure in the table alone
 LOW, MIDDLE, HIGH, UNKNOWN = "low", "middle", "high", "unknown"
 
@@ -141,17 +144,24 @@ def _alone(x: float, y: float, width: float, figure: str, kind: str) -> list[str
 
 
 def _key(question: Bars, y: float) -> tuple[list[str], float]:
-    """Return a swatch and a label for each answer, in lines as long as fit; a side begins a line if it does not fit."""
-    low, high = question.of(LOW), question.of(HIGH)
-    kinds = [f"low {_strength(place, len(low))}" for place in range(len(low))]
-    kinds += [f"high {_strength(len(high) - 1 - place, len(high))}" for place in range(len(high))]
-    rest = [*question.of(MIDDLE), *question.of(UNKNOWN)]
-    body, x, y = [], 0.0, y + 4
-    for answer, kind in zip([*low, *high, *rest], [*kinds, *(answer.side for answer in rest)], strict=True):
-        width = 15 + svg.text_width(answer.label, KEY_SIZE)
-        if x > 0 and x + width > WIDTH:
-            x, y = 0.0, y + KEY_LINE
-        body.append(svg.rectangle(x, y, 10, 10, f"side {kind}"))
-        body.append(svg.text(x + 15, y + 9.5, answer.label, "axis faint"))
-        x += width + 12
-    return body, y + KEY_LINE
+    """Return a swatch and a label for each answer: those of a side one below the other, outermost first, then the rest.
+
+    The sides stand in two columns, as the bars do; a label that is longer than its column goes on below itself.
+    """
+    low, high = question.of(LOW), question.of(HIGH)[::-1]
+    sides = [[(answer.label, f"{answer.side} {_strength(place, len(side))}") for place, answer in enumerate(side)]
+             for side in (low, high)]  # fmt: skip
+    rest = [(answer.label, answer.side) for answer in [*question.of(MIDDLE), *question.of(UNKNOWN)]]
+    rows = [*zip_longest(*sides), *zip_longest(rest[::2], rest[1::2])]
+    body, y = [], y + 4
+    for row in rows:
+        labels = [svg.wrapped(entry[0], KEY_SIZE, KEY_ROOM) if entry else [] for entry in row]
+        for column, (entry, lines) in enumerate(zip(row, labels, strict=True)):
+            x = column * WIDTH / 2
+            if entry:
+                body.append(svg.rectangle(x, y, 10, 10, f"side {entry[1]}"))
+            body += [
+                svg.text(x + SWATCH, y + 9.5 + place * KEY_LINE, line, "axis faint") for place, line in enumerate(lines)
+            ]
+        y += max(map(len, labels)) * KEY_LINE + KEY_GAP
+    return body, y

@@ -18,6 +18,7 @@ PAGES = (
     "public/explorer/index.html",
     "public/codebook/index.html",
     f"attrition/{SURVEY}.html",
+    f"public/{SURVEY}/trend-report.html",
 )
 
 

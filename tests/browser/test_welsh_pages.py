@@ -44,6 +44,24 @@ def test_axe_finds_no_violation_and_the_browser_no_error(page: Page, public: Pat
     assert page.run("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_groups_of_an_item_unfold_in_the_trend_report(page: Page, public: Path, width: int) -> None:
+    page.open(address(public, f"{SURVEY}/cy/trend-report.html"), width=width)
+    page.run("document.querySelector('details').closest('article').id = 'first'")
+    tables = "[...document.querySelectorAll('#first table')].filter(one => one.checkVisibility()).length"
+    assert page.run(tables) == 1
+    page.run("document.querySelector('#first summary').focus()")
+    page.press("Enter")
+    assert page.run(tables) == 5
+    assert page.axe_violations("#first") == []
+    assert page.run("document.documentElement.scrollWidth") <= width
+    page.send("Emulation.setEmulatedMedia", media="print")
+    folded = "[...document.querySelectorAll('details:not([open]) table')]"
+    assert page.run(f"{folded}.length") > 100
+    assert page.run(f"{folded}.every(one => one.getBoundingClientRect().height > 50)"), "in print all is there"
+    page.send("Emulation.setEmulatedMedia", media="")
+
+
 def text(page: Page, of: str) -> str:
     return str(page.run(f"document.getElementById('{of}').textContent"))
 

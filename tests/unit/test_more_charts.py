@@ -1,6 +1,7 @@
 """Diverging bars and retention curves: sides apart, names that do not hide each other, colours that can be told."""
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -78,6 +79,22 @@ def test_a_question_that_may_not_be_shown_has_no_bar_and_says_so() -> None:
 def test_questions_on_one_scale_share_one_key() -> None:
     chart = diverging_chart([bars(0.1, 0.2, 0.3, 0.2), bars(0.3, 0.1, 0.1, 0.3)], ABOUT, too_few=TOO_FEW)
     assert chart.count(">Strongly oppose<") == 1
+
+
+def test_the_key_has_a_column_for_each_side_and_cuts_no_long_label_short() -> None:
+    long = {name: f"The {name} of this far outweighs the rest of that" for _, name in LABELS}
+    question = bars(0.1, 0.2, 0.3, 0.2)
+    told = Bars("Long", tuple(replace(one, label=long.get(one.label, one.label)) for one in question.answers))
+    chart = diverging_chart([told], ABOUT, too_few=TOO_FEW)
+    texts = [one for one in ElementTree.fromstring(chart).iter(f"{SVG}text") if "faint" in one.attrib["class"]]
+    columns = {
+        x: " ".join(str(one.text) for one in texts if one.attrib["x"] == x) for x in {one.attrib["x"] for one in texts}
+    }
+    assert [columns[x] for x in sorted(columns, key=float)] == [
+        f"{long['Strongly oppose']} {long['Tend to oppose']} Neither",
+        f"{long['Strongly support']} {long['Tend to support']} Don't know",
+    ]
+    assert covered(chart) == outside(chart) == []
 
 
 @given(
