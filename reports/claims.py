@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.disclosure import hide_shares
-from pipeline.translations import DOMAIN
+from pipeline.translations import DOMAIN, GROUP
 from reports import sentences
 from reports.edition import RELEASED, Edition
 from reports.language import Language
@@ -68,9 +68,10 @@ def _group_verdict(row: dict[str, Any]) -> str:
 
 
 def _group_line(edition: Edition, row: dict[str, Any], verdict: str, domain: str, inference: str) -> ChangeLine:
+    groups = {end: row.get(f"{end}_group") or "" for end in ("lowest", "highest")}
     ends = [
-        (edition.texts.untranslated(row.get(f"{end}_group") or ""), row.get(f"{end}_estimate"))
-        for end in ("lowest", "highest")
+        (edition.texts.text(group, GROUP, row.get("domain", ""), group), row.get(f"{end}_estimate"))
+        for end, group in groups.items()
     ]
     text = sentences.group_sentence(edition.language, verdict, ends[0], ends[1], domain=domain, inference=inference)
     return ChangeLine(verdict, text)

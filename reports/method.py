@@ -47,9 +47,12 @@ def margin_rows(edition: Edition) -> list[dict[str, str]]:
 def _margin(edition: Edition, row: dict[str, Any]) -> dict[str, str]:
     language, texts = edition.language, edition.texts
     approximation, not_stated = row["approximation"], language.text("words.not_stated")
-    none, margin = language.text("newsletter.none"), words.capital(row["margin"].replace("_", " ").replace("*", " by "))
+    none = language.text("newsletter.none")
+    first, *others = row["margin"].split("*")
+    names = {first: words.capital(first), **{other: other for other in others}}
+    crossed = [texts.text(name.replace("_", " "), DOMAIN, part) for part, name in names.items()]
     return {
-        "margin": texts.text(margin, DOMAIN, row["margin"]),
+        "margin": words.crossed(language, crossed),
         "counted": texts.untranslated(f"{row['unit']}, {row['universe']}"),
         "source": texts.untranslated(row["source"] or "") or not_stated,
         "reference_date": words.day(language, row["reference_date"]) if row["reference_date"] else not_stated,

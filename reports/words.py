@@ -104,6 +104,14 @@ def all_of(language: Language, labels: Sequence[str]) -> str:
     return _listed(language, labels, "words.and")
 
 
+def crossed(language: Language, labels: Sequence[str]) -> str:
+    """Return what a table is crossed by, such as sex by age."""
+    first, *others = labels
+    for other in others:
+        first = language.say("words.by", first=first, second=other)
+    return first
+
+
 def any_of(language: Language, labels: Sequence[str]) -> str:
     """Return labels as a list in a sentence that means any of them."""
     return _listed(language, labels, "words.or")

@@ -55,3 +55,11 @@ def test_axe_finds_no_violation_in_a_theme(page: Page, folder: Path, name: str, 
     assert [one for one in page.requested if not one.startswith(("file:", "data:"))] == []
     assert page.faults == []
     assert page.run("[...document.images].every(one => one.naturalWidth > 0)")
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if not name.endswith("email.html")])
+def test_a_page_is_set_in_the_fonts_of_the_theme(page: Page, folder: Path, name: str) -> None:
+    page.open((folder / name).as_uri())
+    font = "getComputedStyle(document.querySelector('{}')).fontFamily.split(',')[0]"
+    assert page.run(font.format("h1")) == "Georgia"
+    assert page.run(font.format("body")) == "Verdana"

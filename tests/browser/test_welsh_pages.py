@@ -102,15 +102,16 @@ def test_what_the_explorer_has_in_english_alone_is_spoken_in_english(page: Page,
     assert page.run(f"{chosen}.lang") == "en"
     translated = "[...document.getElementById('item').options].find(one => one.textContent.startsWith('Cysylltu'))"
     assert page.run(f"{translated}.lang") == ""
-    assert page.run("document.getElementById('topic').textContent") == "Mesurau diogelu"
+    assert page.run("document.getElementById('topic').textContent") == "Rhannu data"
     assert page.run("!document.body.textContent.includes('\\u2068')")
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_no_label_of_the_explorers_picture_is_cut_off(page: Page, public: Path, width: int) -> None:
-    page.open(address(public, EXPLORER), width=width)
-    beyond = """[...document.querySelectorAll('#chart svg text')].filter(one => {
-        const box = one.getBoundingClientRect(), whole = document.querySelector('#chart svg').getBoundingClientRect();
+@pytest.mark.parametrize("name", [EXPLORER, f"{SURVEY}/w02/cy/newsletter.html"])
+def test_no_label_of_a_picture_is_cut_off(page: Page, public: Path, name: str, width: int) -> None:
+    page.open(address(public, name), width=width)
+    beyond = """[...document.querySelectorAll('svg text')].filter(one => {
+        const box = one.getBoundingClientRect(), whole = one.closest('svg').getBoundingClientRect();
         return box.right > whole.right + 0.5 || box.left < whole.left - 0.5;
     }).map(one => one.textContent)"""
     assert page.run(beyond) == []

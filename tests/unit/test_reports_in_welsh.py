@@ -91,6 +91,16 @@ def test_the_sheet_tells_the_codes_the_steps_and_what_an_author_states_in_welsh(
     assert "to age_group" in said.said_in("en"), "the note of a step is in English"
 
 
+def test_a_crossed_margin_is_named_by_both_its_domains() -> None:
+    file = bilingual(panel_of_methods())
+    file.tables["margins"] += [row | {"margin": "sex*age_group"} for row in file.rows("margins", margin="age_group")]
+    file.tables["translations"].append(
+        file.tables["translations"][0] | {"kind": "domain", "name": "sex", "text": "Rhyw"}
+    )
+    assert "Rhyw yn ôl Grŵp oedran" in methods("cy", file)["methods.html"]
+    assert "Sex by age group" in methods("en", file)["methods.html"]
+
+
 def test_the_file_for_machines_is_there_once_in_the_main_language() -> None:
     assert set(methods("cy")) == {"methods.html"}
     codes = json.loads(methods("en")["disclosure.json"])["codes"]

@@ -1,8 +1,10 @@
 """The theme of a workspace: read, checked against what people can read, and worn by every page alike."""
 
 import re
+import shutil
 import tomllib
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,10 +18,16 @@ from reports.explorer import render_explorer
 from reports.newsletter import edition_of, render_newsletter
 from reports.newsletter_formats import render_editions
 from reports.page_templates import TEMPLATES, dressed
+from reports.trend_report import render_trend_report
 from tests.pictures_builder import file_with_pictures
 from tests.published_builder import SURVEY
 from tests.theme_folder import LOGO, png, write_theme
+from tests.unit.test_trend_report import panel
 
+FONT = (  # a font that an installed package brings along
+    Path(str(find_spec("great_expectations").origin)).parent  # type: ignore[union-attr]
+    / "render/view/static/fonts/HKGrotesk/HKGrotesk-Regular.otf"
+)
 MADE = datetime(2025, 5, 2, 2, 0, tzinfo=UTC)
 TEMPLATE_FILES = [path.name for path in TEMPLATES.iterdir() if path.suffix in (".html", ".css", ".typ", ".js")]
 
@@ -167,3 +175,17 @@ def test_every_format_wears_the_theme(tmp_path: Path) -> None:
     assert usual["charts/linking_support.png"] != files["charts/linking_support.png"]
     assert "logo.png" not in usual
     assert "Anytown" not in usual["email.html"].decode()
+
+
+def test_the_font_of_a_theme_is_in_every_pdf_and_no_other(tmp_path: Path) -> None:
+    (tmp_path / "fonts").mkdir()
+    shutil.copyfile(FONT, tmp_path / "fonts" / "Own.otf")
+    theme = read_theme(write_theme(tmp_path, change=('["Verdana"]', '["Verdana"]\npdf = "fonts/Own.otf"')))
+    edition = edition_of(file_with_pictures().read(), SURVEY, "w04", disclosure_profile="public", theme=theme)
+    pdfs = [
+        render_editions(edition, title="Our panel", generated_at=MADE)["newsletter.pdf"],
+        render_trend_report(panel().read(), SURVEY, confidence=0.95, theme=theme)["trend-report.pdf"],
+    ]
+    for pdf in pdfs:
+        assert set(re.findall(rb"/FontName\s*/[A-Z]{6}\+(\w+)", pdf)) == {b"HKGrotesk"}
+        assert re.search(rb"/FontFile3 \d+ 0 R", pdf), "the font itself is in the file"
