@@ -63,6 +63,7 @@ function fillItems() {
     if (!topic) return entries;
     const group = document.createElement("optgroup");
     group.label = plain(topic);
+    group.lang = topic.match(WHOLE)?.[1] ?? language;
     group.append(...entries);
     return [group];
   }));
