@@ -5,15 +5,18 @@ import json
 import re
 import zipfile
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import fastexcel
 import polars as pl
 import pytest
 
+from pipeline import weighting
+from pipeline.survey_files.recipes import METHODS
 from reports.codebook import render_codebook
 from reports.explorer import render_explorer
-from reports.language import language
+from reports.language import language, languages
 from reports.methods_sheet import render_methods
 from reports.newsletter import edition_of
 from reports.published import Read, read_once
@@ -99,6 +102,15 @@ def test_a_crossed_margin_is_named_by_both_its_domains() -> None:
     )
     assert "Rhyw yn ôl Grŵp oedran" in methods("cy", file)["methods.html"]
     assert "Sex by age group" in methods("en", file)["methods.html"]
+
+
+def test_every_step_that_the_weighting_logs_has_a_name() -> None:
+    sources = " ".join(path.read_text(encoding="utf-8") for path in Path(weighting.__path__[0]).glob("*.py"))
+    logged = set(re.findall(r'log\.add\(\s*f?"([^"{]+)', sources)) | set(METHODS)
+    assert len(logged) > 8
+    for code in languages():
+        names = language(code).table("methods.weighting_steps")
+        assert {step.strip().replace(" ", "_") for step in logged} <= set(names)
 
 
 def test_the_file_for_machines_is_there_once_in_the_main_language() -> None:
