@@ -7,7 +7,7 @@ from prefect.cache_policies import NO_CACHE
 from flows.releases import is_provisional
 from flows.run_context import current
 from pipeline import warehouse
-from pipeline.analysis_plans import TrendPlan
+from pipeline.analysis_plans import NET, WITHIN_PERSON, TrendPlan
 from pipeline.disclosure import disclosure_profile, is_too_thin
 from pipeline.panel.estimates import PanelData
 from pipeline.panel.trend_models import pooled_trends, with_trend_verdicts
@@ -31,7 +31,8 @@ def follow_trends(
     key = {"survey": survey, "weight_id": weight_id}
     columns = {name: pl.lit(value) for name, value in key.items()}
     columns["is_suppressed"] = is_too_thin("unweighted_n", disclosure_profile(data.survey.disclosure_profile))
-    tested = with_trend_verdicts(pl.concat(tests).with_columns(**columns), data.survey.families)
+    kind = WITHIN_PERSON if data.survey.weight(weight_id).waves else NET
+    tested = with_trend_verdicts(pl.concat(tests).with_columns(**columns), data.survey.families, kind=kind)
     with warehouse.transaction(night.connection):
         warehouse.replace_rows(night.connection, "analysis.trends", pl.concat(lines).with_columns(**columns), **key)
         warehouse.replace_rows(night.connection, "analysis.trend_tests", tested, **key)

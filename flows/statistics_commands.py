@@ -77,8 +77,9 @@ def estimate(options: argparse.Namespace) -> int:
 
 def change(options: argparse.Namespace) -> int:
     """Estimate the change of items from one file to another."""
+    from pipeline.analysis_plans import WITHIN_PERSON
     from pipeline.data_files import read_table
-    from pipeline.data_tables.answers import WITHIN_PERSON, table_changes
+    from pipeline.data_tables.answers import table_changes
     from pipeline.data_tables.design import DesignColumns
 
     question = _question(options)

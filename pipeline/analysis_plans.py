@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 ORDINAL, GEE = "ordinal", "gee"
 MODELS = (ORDINAL, GEE)
-NET = "net"  # the kind of change that is of the population, as a trend is
+NET, WITHIN_PERSON = "net", "within_person"  # kinds of change: of the population, and of the same people
 
 
 @dataclass(frozen=True)

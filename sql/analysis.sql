@@ -327,7 +327,9 @@ create table if not exists analysis.trend_tests (
     verdict varchar,
     note varchar,
     unweighted_n integer,
-    is_suppressed boolean
+    is_suppressed boolean,
+    mode_shift double,
+    may_be_mode_effect boolean
 );
 
 create table if not exists analysis.conditioning (

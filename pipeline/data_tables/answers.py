@@ -6,6 +6,7 @@ from functools import partial
 
 import polars as pl
 
+from pipeline.analysis_plans import NET, WITHIN_PERSON
 from pipeline.data_tables.design import (
     DesignColumns,
     designs,
@@ -24,7 +25,6 @@ from pipeline.estimation.estimates import estimate_items, estimate_quantiles, es
 from pipeline.estimation.values import DomainMask, ItemValues
 
 STATISTICS = (SHARE, COUNT, "mean", "total", "ratio", "quantile")
-NET, WITHIN_PERSON = "net", "within_person"
 USUAL_WEIGHT = "weight"
 KINDS = (NET, WITHIN_PERSON)
 

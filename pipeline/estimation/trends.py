@@ -49,16 +49,20 @@ def linear_trend(series: WaveSeries, time: Array) -> Contrast:
 
     Source: methodology C12; Rao (1965), Biometrika 52, for an estimated covariance.
     """
-    x = np.column_stack([np.ones(time.size), time])
-    weighted = np.linalg.solve(series.covariance, x)
-    by_wave = np.linalg.solve(x.T @ weighted, weighted.T)[1]
-    slope = contrast_test(series.joint(), by_wave)
+    slope = contrast_test(series.joint(), slope_coefficients(series, time))
     freedom, spent = series.degrees_of_freedom, time.size - 2
     left = freedom - spent
     raised = np.sqrt(freedom * (freedom - 1) / (left * (left - 1))) if left > 1 else np.nan
     error = slope.standard_error * float(raised)
     p_value = float(t_p_value(np.array(slope.estimate), np.array(error), np.array(left)))
     return Contrast(slope.estimate, error, left, p_value)
+
+
+def slope_coefficients(series: WaveSeries, time: Array) -> Array:
+    """Return what each wave counts in the slope, (n_waves,): the slope is their sum times the waves' estimates."""
+    x = np.column_stack([np.ones(time.size), time])
+    weighted = np.linalg.solve(series.covariance, x)
+    return np.asarray(np.linalg.solve(x.T @ weighted, weighted.T)[1])
 
 
 def lack_of_fit(series: WaveSeries, time: Array) -> Wald:

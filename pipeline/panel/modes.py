@@ -1,10 +1,14 @@
 """Changes that a change in the mix of interview modes could explain: web against telephone, paper, face to face."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.mode_guard import mode_shift
+from pipeline.mode_guard import ModeGuard, mode_shift
 from pipeline.panel.estimates import PanelData
 from pipeline.panel.weights import PanelWeight
 
@@ -30,9 +34,45 @@ def with_mode_guard(
     )
 
 
+@dataclass(frozen=True)
+class ModeMixes:
+    """The mix of interview modes at each of several waves, and what the survey takes a shift of it to be able to do."""
+
+    of_wave: Mapping[str, Mapping[tuple[str, str], Floats]]  # by domain and value: weight in each mode
+    guard: ModeGuard
+
+    def guarded(
+        self, waves: Sequence[str], domain: tuple[str, str], found: float = 0.0, part: float | None = None
+    ) -> dict[str, float | bool]:
+        """Return the largest `mode_shift` between waves, and whether it could make what was found, as columns.
+
+        Args:
+            found: what a test of the waves' estimates found.
+            part: of the shift times the largest effect of mode on a share, what can be found of it: half the absolute
+                sum of a contrast's coefficients. None: no such limit, for what is found is no share.
+        """
+        mixes = [self.of_wave[wave][domain] for wave in waves]
+        shift = max((mode_shift(one, other) for one, other in combinations(mixes, 2)), default=0.0)
+        could = part is None or abs(found) <= shift * self.guard.largest_effect * part
+        return {"mode_shift": shift, "may_be_mode_effect": bool(shift >= self.guard.smallest_shift and could)}
+
+
+def mode_mixes(data: PanelData, weights: Mapping[str, PanelWeight]) -> ModeMixes:
+    """Return the mixes of modes at the waves of several weights."""
+    names = _names(data, weights)
+    return ModeMixes(
+        {wave: _mixes(data, weight, wave, names) for wave, weight in weights.items()}, data.survey.mode_guard
+    )
+
+
+def _names(data: PanelData, waves: Iterable[str]) -> list[str]:
+    """Return the modes in which anybody was interviewed at these waves."""
+    return sorted({_name(mode) for wave in waves for mode in data.arrays.modes(wave).tolist()} - {""})
+
+
 def _shifts(data: PanelData, first: PanelWeight, second: PanelWeight, waves: tuple[str, str]) -> pl.DataFrame:
     """Return the shift of the weighted mix of modes in every published domain."""
-    names = sorted({_name(mode) for wave in waves for mode in data.arrays.modes(wave).tolist()} - {""})
+    names = _names(data, waves)
     mixes = [_mixes(data, weight, wave, names) for weight, wave in zip((first, second), waves, strict=True)]
     rows = [(*key, mode_shift(mixes[0][key], mixes[1][key])) for key in mixes[0] if key in mixes[1]]
     return pl.DataFrame(rows, schema=[*KEYS, "mode_shift"], orient="row", schema_overrides={"mode_shift": pl.Float64})

@@ -55,6 +55,7 @@ def _of_stretch(ready: ReadyWaves, plan: TrendPlan, stretch: Stretch, confidence
     for domain, mask in enumerate(ready.domains[0]):
         pooled = _pooled(ready, waves, items, domain)
         keys = {"item": stretch.item, "segment": stretch.number} | span(waves, min(one.size for one in pooled.rows))
+        keys |= ready.modes.guarded(waves, (mask.domain, mask.domain_value))
         for made in _models(plan, pooled, items[-1], f"log odds per {ready.unit}", confidence):
             yield keys | {"domain": mask.domain, "domain_value": mask.domain_value} | made
 
@@ -93,16 +94,16 @@ def _fitted(make: Callable[[], Row]) -> list[Row]:
         return []
 
 
-def with_trend_verdicts(tests: pl.DataFrame, families: Sequence[TestFamily]) -> pl.DataFrame:
+def with_trend_verdicts(tests: pl.DataFrame, families: Sequence[TestFamily], *, kind: str = NET) -> pl.DataFrame:
     """Return tests of trend with the family each is in, its corrected p value, and what may be said.
 
-    A trend is a net change over several waves: a family of other changes, or of declared pairs of waves, takes none.
+    A trend is a change over several waves: a family of changes of another kind, or of declared pairs, takes none.
     The tests of a family are corrected together within one kind of test. Checks of a model are in none: they say
     whether the line may be read, not what the population did. Source: methodology C12.
     """
     family_of = pl.lit(None, pl.String)
     for family in sorted(families, key=lambda one: bool(one.items)):  # later ones come first
-        family_of = pl.when(_is_in(family)).then(pl.lit(family.family)).otherwise(family_of)
+        family_of = pl.when(_is_in(family, kind)).then(pl.lit(family.family)).otherwise(family_of)
     is_check = pl.col("test").is_in(list(MODEL_CHECKS))
     tests = tests.with_row_index("row").with_columns(
         family=pl.when(pl.col("p_value").is_not_null() & ~is_check).then(family_of)
@@ -131,9 +132,9 @@ def _checked() -> pl.Expr:
     return pl.when(pl.col("p_value") < CHECK_LEVEL).then(pl.lit("not ") + name).otherwise(name + pl.lit(" will do"))
 
 
-def _is_in(family: TestFamily) -> pl.Expr:
+def _is_in(family: TestFamily, kind: str) -> pl.Expr:
     """Return whether a test of trend is one that a family tests; none where it is about other changes or pairs."""
-    if family.pairs or (family.kinds and NET not in family.kinds):
+    if family.pairs or (family.kinds and kind not in family.kinds):
         return pl.lit(False)
     items = pl.col("item").is_in(list(family.items)) if family.items else pl.lit(True)
     domains = pl.col("domain").is_in(list(family.domains)) if family.domains else pl.lit(True)

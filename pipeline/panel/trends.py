@@ -15,11 +15,12 @@ from pipeline.estimation.contrasts import Contrast, Wald, contrast_test
 from pipeline.estimation.intervals import normal_interval
 from pipeline.estimation.smoothing import FEWEST_WAVES, local_level
 from pipeline.estimation.spread import Spread
-from pipeline.estimation.trends import WaveSeries, heterogeneity, lack_of_fit, linear_trend
+from pipeline.estimation.trends import WaveSeries, heterogeneity, lack_of_fit, linear_trend, slope_coefficients
 from pipeline.estimation.values import DomainMask, DomainRows, ItemValues, domain_rows
 from pipeline.estimation.wave_series import item_series
 from pipeline.estimation.waves import joint_spreads
 from pipeline.panel.estimates import PanelData
+from pipeline.panel.modes import ModeMixes, mode_mixes
 from pipeline.panel.weights import PanelWeight
 from pipeline.series import Stretch, stretches
 
@@ -49,6 +50,8 @@ TEST_SCHEMA: dict[str, type[pl.DataType]] = {
     **dict.fromkeys(("estimate", "standard_error", "ci_low", "ci_high", "f", "numerator_df"), pl.Float64),
     **dict.fromkeys(("denominator_df", "p_value"), pl.Float64),
     "unweighted_n": pl.Int64,
+    "mode_shift": pl.Float64,
+    "may_be_mode_effect": pl.Boolean,
 }
 
 
@@ -74,6 +77,7 @@ class ReadyWaves:
     unit: str
     provisional: frozenset[str]
     numbers: dict[str, int]
+    modes: ModeMixes
 
     def places(self, waves: Sequence[str]) -> list[int]:
         """Return where waves stand among all of them."""
@@ -144,6 +148,7 @@ def ready_waves(data: PanelData, plan: TrendPlan, waves: Sequence[WaveWeight]) -
         unit=unit,
         provisional=frozenset(one.wave for one in waves if one.is_provisional),
         numbers={one.wave: data.survey.wave(one.wave).wave_number for one in waves},
+        modes=mode_mixes(data, {one.wave: one.weight for one in waves}),
     )
 
 
@@ -257,15 +262,25 @@ def _tests(
     waves = [stretch.waves[place] for place in followed.final]
     time = np.array([ready.time[wave] for wave in waves])
     common = followed.keys | span(waves, int(followed.unweighted_n[followed.final].min()))
-    yield common | wald_row(NO_CHANGE, heterogeneity(modelled))
-    yield common | contrast_row(LINEAR, f"per {ready.unit}", linear_trend(modelled, time), confidence)
-    yield common | wald_row(LINEAR_FIT, lack_of_fit(modelled, time))
+    domain, is_share = (followed.keys["domain"], followed.keys["domain_value"]), followed.keys["statistic"] != "mean"
+
+    def guarded(found: float, coefficients: Array) -> Row:
+        compared = [wave for wave, coefficient in zip(waves, coefficients, strict=True) if coefficient]
+        part = float(np.abs(coefficients).sum() / 2) if is_share else None
+        return ready.modes.guarded(compared, domain, found, part)
+
+    of_any = ready.modes.guarded(waves, domain, float(np.ptp(modelled.estimate)), 1.0 if is_share else None)
+    yield common | wald_row(NO_CHANGE, heterogeneity(modelled)) | of_any
+    line = linear_trend(modelled, time)
+    of_line = guarded(line.estimate, slope_coefficients(modelled, time))
+    yield common | contrast_row(LINEAR, f"per {ready.unit}", line, confidence) | of_line
+    yield common | wald_row(LINEAR_FIT, lack_of_fit(modelled, time)) | ready.modes.guarded(waves, domain)
     for contrast in plan.contrasts:
         coefficients = contrast_coefficients(contrast, waves, ready.numbers)
         if coefficients is not None:
             found = contrast_test(modelled.joint(), coefficients)
             made = contrast_row(f"{CONTRAST}{contrast.name}", "difference", found, confidence)
-            yield common | made | {"note": contrast.note or None}
+            yield common | made | {"note": contrast.note or None} | guarded(found.estimate, coefficients)
 
 
 def contrast_coefficients(contrast: WaveContrast, waves: Sequence[str], numbers: dict[str, int]) -> Array | None:

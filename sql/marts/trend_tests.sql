@@ -27,6 +27,10 @@
 -- note: what the author of a contrast says of it
 -- unweighted_n: fewest respondents at any of the waves
 -- is_suppressed: true when disclosure control withheld the figures
+-- mode_shift: largest share of respondents, between any two of the waves compared, who would have to be interviewed in
+--   another mode (web, telephone, …) for both to have the same mix
+-- may_be_mode_effect: true where that shift alone could make what the test finds, by the survey's mode_guard: every
+--   model of single answers and mean under such a shift, and a difference or slope of a share of up to what it can do
 
 select
     survey,
@@ -55,6 +59,8 @@ select
     verdict,
     note,
     unweighted_n,
-    is_suppressed
+    is_suppressed,
+    mode_shift,
+    may_be_mode_effect
 from analysis.trend_tests
 order by survey, weight_id, item, statistic, domain, domain_value, category, segment, test

@@ -6,9 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from pipeline.analysis_plans import MODELS, TrendPlan, WaveContrast
 from pipeline.mode_guard import ModeGuard, mode_shift
 from pipeline.panel.estimates import PanelData, net_changes
-from pipeline.panel.modes import with_mode_guard
+from pipeline.panel.modes import ModeMixes, with_mode_guard
+from pipeline.panel.trend_models import pooled_trends
+from pipeline.panel.trends import WaveWeight, panel_trends, ready_waves
 from pipeline.panel.weights import weigh
 from tests.simulation.leaving_panel import FIRST_ANSWER, WAVES, draw_panel, population
 
@@ -68,3 +71,55 @@ def test_waves_of_one_mode_flag_nothing(data: PanelData) -> None:
     same = replace(data, arrays=replace(data.arrays, interview_mode={}))
     table = guarded(same, ModeGuard(0.0, 0.0))
     assert (table["mode_shift"] == 0).all()
+
+
+MIXES = {"w1": [80.0, 20.0], "w2": [84.0, 16.0], "w3": [10.0, 0.0]}
+
+
+def test_the_largest_shift_between_any_two_waves_counts_and_limits_what_it_can_make() -> None:
+    everyone = ("all", "all")
+    mixes = ModeMixes({wave: {everyone: np.array(mix)} for wave, mix in MIXES.items()}, ModeGuard(0.05, 0.15))
+    assert mixes.guarded(("w1", "w2"), everyone)["mode_shift"] == pytest.approx(0.04)
+    assert not mixes.guarded(("w1", "w2"), everyone)["may_be_mode_effect"]
+    assert mixes.guarded(("w1", "w2", "w3"), everyone)["mode_shift"] == pytest.approx(0.2)
+    found = {size: mixes.guarded(("w1", "w3"), everyone, size, 1.0) for size in (-0.029, 0.031)}  # 0.2 of 0.15
+    assert [one["may_be_mode_effect"] for one in found.values()] == [True, False]
+    assert not mixes.guarded(("w1", "w3"), everyone, -0.02, 0.5)["may_be_mode_effect"]
+
+
+def test_tests_of_trend_are_flagged_where_a_shift_of_modes_could_make_what_they_find(data: PanelData) -> None:
+    early = WaveContrast("early", coefficients={WAVES[0]: -1.0, WAVES[1]: 1.0})
+    late = WaveContrast("late", coefficients={WAVES[0]: -1.0, LAST: 1.0})
+    plan = TrendPlan(("base",), models=MODELS, contrasts=(early, late))
+    on_web = {wave: np.full(len(data.arrays.members), "web", dtype=object) for wave in WAVES[1:-1]}
+    arrays = replace(data.arrays, interview_mode=data.arrays.interview_mode | on_web)
+    tables = []
+    for effect in (0.0, 1.0):
+        survey = replace(data.survey, mode_guard=ModeGuard(0.05, effect))
+        ruled = replace(data, survey=survey, arrays=arrays)
+        weights = [
+            WaveWeight(wave, weigh(survey, survey.weight("base"), (wave,), arrays), is_provisional=False)
+            for wave in WAVES
+        ]
+        ready = ready_waves(ruled, plan, weights)
+        of_waves = panel_trends(survey, ready, plan, confidence=0.95)[1]
+        tables.append(pl.concat([of_waves, pooled_trends(survey, ready, plan, confidence=0.95)]))
+    of_none, of_all = ({row["test"]: row for row in one.iter_rows(named=True)} for one in tables)
+    tests = {
+        "no_change",
+        "linear",
+        "linear_fit",
+        "contrast: early",
+        "contrast: late",
+        "ordinal",
+        "parallel_lines",
+        "gee",
+    }
+    assert set(of_all) == tests
+    assert {name for name, row in of_all.items() if row["may_be_mode_effect"]} == tests - {"contrast: early"}
+    # a mode that changes no share makes no difference of shares; of log odds and of the fit of a model it is not said
+    assert {name for name, row in of_none.items() if row["may_be_mode_effect"]} == {
+        *("linear_fit", "ordinal", "parallel_lines", "gee")
+    }
+    assert of_all["contrast: early"]["mode_shift"] == 0
+    assert of_all["linear"]["mode_shift"] == pytest.approx(0.2, abs=0.04)
