@@ -72,7 +72,7 @@ class ReplicateDraws:
     """How the replicate weights of a survey are drawn: one seed for the panel, so that its waves share the draws."""
 
     kind: str = "bootstrap"
-    number: int = 200  # of replicates; the design decides it for jk1, jkn, brr and fay
+    number: int = 500  # of replicates (methodology C6); the design decides it for jk1, jkn, brr and fay
     seed: int = 1
 
 

@@ -233,7 +233,7 @@ def read_replicates(survey: Block) -> ReplicateDraws:
         seed=block.whole("seed", usual.seed),
     )
     if draws.number < 2:
-        block.value.fault(f"{draws.number} replicates", "2 or more", "Write number: 200, say.")
+        block.value.fault(f"{draws.number} replicates", "2 or more", "Write number: 500, say.")
     block.close()
     return draws
 

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import DefinitionError
 from pipeline.survey_files import read_survey
-from pipeline.weighting_steps import Covariate, NonresponseStep, OtherMeans, TrimmingStep
+from pipeline.weighting_steps import Covariate, NonresponseStep, OtherMeans, ReplicateDraws, TrimmingStep
 from tests.survey_folder import write_survey
 
 SURVEY = "survey.yml"
@@ -136,3 +136,9 @@ def test_cohorts_that_cannot_be_combined_so_are_refused(tmp_path: Path, line: st
 def test_routes_that_are_no_random_sample_are_declared_for_the_survey(tmp_path: Path) -> None:
     folder = write_survey(tmp_path, change=(SURVEY, "blank: skipped", 'blank: skipped\nother_means: ["open link"]'))
     assert read_survey(folder).other_means == ("open link",)
+
+
+def test_500_replicates_are_drawn_where_a_survey_does_not_say_how_many(tmp_path: Path) -> None:
+    assert read_survey(write_survey(tmp_path)).replicates == ReplicateDraws("bootstrap", 500, 1)
+    fewer = (SURVEY, "weights:\n", "replicates: {number: 200}\nweights:\n")
+    assert read_survey(write_survey(tmp_path, change=fewer)).replicates.number == 200

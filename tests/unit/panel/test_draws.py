@@ -25,7 +25,9 @@ def survey(**changes: object) -> Survey:
     totals = {"F": 60.0, "M": 40.0}
     margin = Margin("sex", totals, totals, "persons", "all", "census", None)  # type: ignore[arg-type]
     recipes = (PLAIN, RAKED, TRIMMED)
-    return replace(one_survey(weights=recipes), margins={"sex": margin}, replicates=ReplicateDraws(seed=7), **changes)  # type: ignore[arg-type]
+    return replace(
+        one_survey(weights=recipes), margins={"sex": margin}, replicates=ReplicateDraws(number=200, seed=7), **changes
+    )  # type: ignore[arg-type]
 
 
 def arrays(stratum: NDArray[np.int64] | None = None) -> PanelArrays:
@@ -97,7 +99,7 @@ def test_draws_are_named_for_what_they_depend_on() -> None:
     name = panel_draws(survey(), arrays()).replicate_set
     assert name == panel_draws(survey(), arrays()).replicate_set
     assert name != panel_draws(survey(), arrays(np.arange(N) // 30)).replicate_set
-    assert name != panel_draws(replace(survey(), replicates=ReplicateDraws(seed=8)), arrays()).replicate_set
+    assert name != panel_draws(replace(survey(), replicates=ReplicateDraws(number=200, seed=8)), arrays()).replicate_set
 
 
 def test_the_set_says_how_it_was_drawn() -> None:
