@@ -9,10 +9,22 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.run_context import current
 from pipeline import warehouse
+from pipeline.definitions import Survey
 from pipeline.panel.arrays import panel_arrays
 from pipeline.panel.estimates import PanelData
 from pipeline.panel.weights import PanelWeight, weigh, weight_rows
+from pipeline.weighting_steps import ITEM_NONRESPONSE, MEASURE, SPEED
 
+_MEASURES = """
+select panel_member_id, wave, $speed as name,
+    date_diff('day', coalesce(cast(invited_at as date), fieldwork_start), cast(completed_at as date)) as value
+from core.participation inner join core.waves using (survey, wave)
+where survey = $survey and is_respondent and value is not null
+union all
+select panel_member_id, wave, $item_nonresponse, value
+from analysis.response_measures
+where survey = $survey and measure = 'item_nonresponse'
+"""
 ITEMS_IN_MEMORY = 8  # those that tell who would answer
 WAVES_IN_MEMORY = 4  # a wave, the one before and the first; a night works on one later wave after the other
 
@@ -54,8 +66,18 @@ def gather(survey: str) -> PanelData:
             "inner join core.waves as declared using (survey, wave) "
             "where survey = ? and is_respondent group by panel_member_id, wave"
         ),
+        measures=_measures(definition),
     )
     return PanelData(definition, arrays, answers)
+
+
+def _measures(survey: Survey) -> pl.DataFrame | None:
+    """Return how respondents took part, where a weight asks for it."""
+    steps = [recipe.nonresponse for recipe in survey.weights if recipe.nonresponse]
+    if not any(one.kind == MEASURE for step in steps for one in step.covariates):
+        return None
+    names = {"survey": survey.survey, "speed": SPEED, "item_nonresponse": ITEM_NONRESPONSE}
+    return warehouse.read(current().connection, _MEASURES, names)
 
 
 class StoredAnswers(Mapping[str, pl.DataFrame]):

@@ -158,4 +158,5 @@ def _known(arrays: PanelArrays, wave: str) -> list[tuple[str, NDArray[Any]]]:
     known["is_other"] = arrays.is_other
     known |= {f"number {name}": values for name, values in arrays.numbers.items()}
     known |= {f"wave number {name}": values for (of, name), values in arrays.wave_numbers.items() if of == wave}
+    known |= {f"measure {name}": values for (of, name), values in arrays.measures.items() if of == wave}
     return sorted(known.items())

@@ -3,11 +3,15 @@
 from dataclasses import dataclass, field
 
 DOMAIN, COHORT, TENURE, HISTORY, MODE, ANSWER = "domain", "cohort", "tenure", "history", "mode", "answer"
+MEASURE = "measure"  # how a member took part when last interviewed
+SPEED, ITEM_NONRESPONSE = "previous_speed", "previous_item_nonresponse"
 OF_EVERYONE = {  # what is known of every member besides profile and answers: name in survey.yml, kind
     "recruitment_cohort": COHORT,
     "tenure_in_panel": TENURE,
     "response_history": HISTORY,
     "previous_mode": MODE,
+    SPEED: MEASURE,
+    ITEM_NONRESPONSE: MEASURE,
 }
 FIRST, LATEST = "first", "latest"  # of the waves before, the one whose answer counts; or a wave's name
 CLASSES, PROPENSITY = "classes", "propensity"

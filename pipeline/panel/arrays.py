@@ -51,6 +51,8 @@ class PanelArrays:
     is_removed: dict[str, NDArray[np.bool_]] = field(default_factory=dict)  # wave: no respondents for how they answered
     is_passed_over: dict[str, NDArray[np.bool_]] = field(default_factory=dict)  # wave: in the panel, not invited to it
     is_undeliverable: dict[str, NDArray[np.bool_]] = field(default_factory=dict)  # wave: every invitation came back
+    # wave and covariate: (n_members,) days from the invitation to the answer, share of the items asked without one
+    measures: dict[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)
     answers: Mapping[str, pl.DataFrame] = field(default_factory=dict)  # wave: panel_member_id, item, code, number
     # wave: (n_members,) how the respondents were interviewed, "" elsewhere
     interview_mode: dict[str, NDArray[np.object_]] = field(default_factory=dict)
@@ -112,6 +114,7 @@ def panel_arrays(
     answers: Mapping[str, pl.DataFrame] | None = None,
     interviews: pl.DataFrame | None = None,
     shown: pl.DataFrame | None = None,
+    measures: pl.DataFrame | None = None,
 ) -> PanelArrays:
     """Return the arrays of one survey from its core tables.
 
@@ -123,6 +126,7 @@ def panel_arrays(
         wave_numbers: panel_member_id, wave, name, value.
         answers: of every wave panel_member_id, item, code, number.
         interviews: panel_member_id, wave, mode; one row per respondent and wave.
+        measures: panel_member_id, wave, name, value: how respondents took part.
         shown: panel_member_id and combination, the profile that members' rows show; None or no rows: all of it.
     """
     design = design.sort("panel_member_id")
@@ -152,6 +156,7 @@ def panel_arrays(
         wave_numbers={}
         if wave_numbers is None
         else _wave_numbers(wave_numbers.join(rows, on="panel_member_id"), len(members)),
+        measures={} if measures is None else _wave_numbers(measures.join(rows, on="panel_member_id"), len(members)),
         is_removed=people["is_removed"],
         is_passed_over=people["is_passed_over"],
         is_undeliverable=people["is_undeliverable"],

@@ -15,8 +15,11 @@ from pipeline.weighting_steps import (
     DOMAIN,
     FIRST,
     HISTORY,
+    ITEM_NONRESPONSE,
     LATEST,
+    MEASURE,
     MODE,
+    SPEED,
     TENURE,
     Covariate,
     WeightRecipe,
@@ -26,6 +29,9 @@ Codes = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 TENURE_BANDS = (1, 2, 4, 8, 16, 32)  # waves in the panel before this one, from which the next band starts
+# Days from the invitation to the answer, and shares of the items asked without one, above which the next band starts: a
+# late answer, and items left out, foretell leaving (methodology B1 of the GESIS Panel, C7.2).
+MEASURE_BANDS = {SPEED: (0.0, 2.0, 6.0, 13.0), ITEM_NONRESPONSE: (0.0, 0.05, 0.2)}
 UNKNOWN = -1
 
 
@@ -72,8 +78,9 @@ def covariate_levels(survey: Survey, covariate: Covariate, wave: str, arrays: Pa
         return np.searchsorted(TENURE_BANDS, n_waves, side="right")
     if covariate.kind == HISTORY:
         return _history(before, arrays)
-    if covariate.kind == MODE:
-        return _previous_mode(before, arrays)
+    if covariate.kind in (MODE, MEASURE):
+        is_mode = covariate.kind == MODE
+        return _previous_mode(before, arrays) if is_mode else _previous_measure(covariate.name, before, arrays)
     assert covariate.kind == ANSWER
     return _earlier_answer(survey, covariate, before, arrays)
 
@@ -113,6 +120,16 @@ def _previous_mode(before: list[str], arrays: PanelArrays) -> Codes:
     names = sorted(set(mode.tolist()) - {""})
     place = {name: code for code, name in enumerate(names)} | {"": len(names)}
     return np.array([place[one] for one in mode.tolist()], np.int64)
+
+
+def _previous_measure(name: str, before: list[str], arrays: PanelArrays) -> Codes:
+    """Return the band of a measure at the member's latest interview that has it; the last code is never."""
+    latest = np.full(len(arrays.members), np.nan)
+    for wave in before:
+        measured = arrays.measures.get((wave, name), np.full(len(arrays.members), np.nan))
+        latest = np.where(arrays.is_respondent[wave] & ~np.isnan(measured), measured, latest)
+    bands = np.searchsorted(MEASURE_BANDS[name], latest, side="left")
+    return np.where(np.isnan(latest), len(MEASURE_BANDS[name]) + 1, bands)
 
 
 def _earlier_answer(survey: Survey, covariate: Covariate, before: list[str], arrays: PanelArrays) -> Codes:

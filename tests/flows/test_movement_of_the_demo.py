@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
+from tests.flows.macro_reader import Panels
 from tests.nights import SURVEY, Panel, demo_panel
 
 WEIGHT, PAIR = "year_1_to_2", "wave_from = 'w01' and wave_to = 'w05'"
@@ -14,6 +16,8 @@ WEIGHT, PAIR = "year_1_to_2", "wave_from = 'w01' and wave_to = 'w05'"
 def panel(prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> Panel:
     made = demo_panel(tmp_path_factory.mktemp("year") / "panel", members=900, waves=6)
     made.edit(f"surveys/{SURVEY}/survey.yml", "    models: [ordinal, gee]\n", "")  # dear, and not looked at here
+    known = "tenure, response_history"
+    made.edit(f"surveys/{SURVEY}/survey.yml", known, f"{known}, previous_speed, previous_item_nonresponse")
     ran = made.night()
     assert ran.exit_code == 0, ran.text
     return made
@@ -57,9 +61,23 @@ def test_tests_of_change_within_persons_are_a_family_of_their_own(panel: Panel) 
 
 
 def test_whoever_left_the_population_takes_a_share_of_the_first_wave_along(panel: Panel) -> None:
-    steps = panel.sql(f"select step from weighting_log where weight_id = '{WEIGHT}' order by step_order")
+    steps = panel.sql(f"select step, note from weighting_log where weight_id = '{WEIGHT}' order by step_order")
     assert steps["step"].to_list()[-1] == "ineligible dropped"
     assert "nonresponse w05" in steps["step"].to_list()
+    assert "previous_speed, previous_item_nonresponse" in steps.filter(step="nonresponse w05")["note"].item()
+    silent = steps.filter(step="eligibility w05")[
+        "note"
+    ].item()  # for three waves running, and some have left meanwhile
+    assert "count as in the population" in silent
+
+
+def test_how_fast_and_how_completely_members_answered_is_known_of_those_interviewed_before(panel: Panel) -> None:
+    arrays = Panels(panel).data.arrays
+    speed = arrays.measures["w04", "previous_speed"]
+    assert 0 <= np.nanmin(speed) < np.nanmax(speed) < 60
+    known = ~np.isnan(speed)
+    assert (known == arrays.is_respondent["w04"]).all()
+    assert (~np.isnan(arrays.measures["w04", "previous_item_nonresponse"]) >= known).all()
 
 
 def test_estimates_of_the_wave_are_near_the_truth_under_both_weights(panel: Panel) -> None:

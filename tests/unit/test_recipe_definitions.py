@@ -15,7 +15,7 @@ STEPS = """\
     nonresponse:
       method: propensity
       models: each_wave
-      covariates: [age_group, response_history, tenure_in_panel, previous_mode, recruitment_cohort]
+      covariates: [age_group, response_history, tenure_in_panel, previous_mode, recruitment_cohort, previous_speed]
       answers: {first: [trust], w01: [amount]}
       classes: 5
       largest_factor: 2.5
@@ -39,6 +39,7 @@ def test_a_recipe_declares_its_response_model_and_its_caps(tmp_path: Path) -> No
             Covariate("tenure", "tenure_in_panel"),
             Covariate("mode", "previous_mode"),
             Covariate("cohort", "recruitment_cohort"),
+            Covariate("measure", "previous_speed"),
             Covariate("answer", "trust", "first"),
             Covariate("answer", "amount", "w01"),
         ),

@@ -88,6 +88,25 @@ def test_the_previous_mode_is_that_of_the_latest_interview() -> None:
     assert levels(Covariate("mode", "previous_mode")) == [[0, 0, 2, 1, 2, 2]]  # telephone, web, never
 
 
+def test_speed_and_item_nonresponse_are_those_of_the_latest_interview_in_bands() -> None:
+    def measured(*values: float | None) -> NDArray[np.float64]:
+        return np.array(values, float)
+
+    none = measured(*[None] * 6)
+    measures = {
+        ("w01", "previous_speed"): measured(0, 20, 3, *[None] * 3),  # c did not answer w01: no interview
+        ("w02", "previous_speed"): measured(2, None, None, 9, None, None),
+        ("w01", "previous_item_nonresponse"): measured(0.5, 0.02, *[None] * 4),
+        ("w02", "previous_item_nonresponse"): measured(0, None, None, 0.25, None, None),
+        ("w03", "previous_item_nonresponse"): none + 1,
+    }
+    arrays = replace(ARRAYS, measures=measures)
+    known = (Covariate("measure", "previous_speed"), Covariate("measure", "previous_item_nonresponse"))
+    recipe = WeightRecipe("one", "cross_sectional", (), "one wave", nonresponse=NonresponseStep("classes", known))
+    (step,) = response_steps(survey(), recipe, ("w03",), arrays, np.arange(6))
+    assert step.levels.T.tolist() == [[1, 4, 5, 3, 5, 5], [0, 1, 4, 3, 4, 4]]
+
+
 @pytest.mark.parametrize(
     ("wave", "codes"),
     [("first", [0, 1, 5, 3, 5, 5]), ("latest", [4, 1, 5, 3, 5, 5]), ("w01", [0, 1, 5, 5, 5, 5])],
