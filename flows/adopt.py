@@ -7,8 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.adopted_files import careful, write_definitions
+from flows.adopted_files import write_definitions
 from flows.draft import words
+from flows.workspaces import let_nothing_out
 from pipeline import wave_files
 from pipeline.adoption.assembly import MEMBER_FILE, Adopted, Found, roster_frame, survey_of, wave_names
 from pipeline.adoption.decisions import Decision, decisions_text
@@ -90,7 +91,7 @@ def adopt(root: Path, given: Given, today: date) -> tuple[Workspace, tuple[Decis
     )
     survey, decisions = survey_of(found), decisions_of(found)
     workspace = create_workspace(root, title)
-    careful(workspace)
+    let_nothing_out(workspace, "auto_finalise", "auto_approve")
     write_definitions(workspace.surveys / survey.survey, survey, found)
     _copy_files(workspace, survey.survey, given, found)
     replace_text(workspace.root / DECISIONS, decisions_text(title, decisions))

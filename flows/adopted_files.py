@@ -1,4 +1,4 @@
-"""The files of an adopted panel: definitions with what a person should look at, settings that let nothing out."""
+"""The files of an adopted panel: definitions with what a person should look at."""
 
 import csv
 import io
@@ -12,18 +12,8 @@ from pipeline.adoption.assembly import Found
 from pipeline.adoption.repeats import REVERSED, Repeat
 from pipeline.definitions import Survey
 from pipeline.run_log import replace_text
-from pipeline.settings import Workspace
 from pipeline.survey_files import Notes
 from pipeline.survey_files.margins import COLUMNS as MARGIN_COLUMNS
-
-
-def careful(workspace: Workspace) -> None:
-    """Let nothing become final or go out of itself before a person has read DECISIONS.md."""
-    path = workspace.root / "panel.toml"
-    text = path.read_text(encoding="utf-8")
-    for name in ("auto_finalise", "auto_approve"):
-        text = text.replace(f"{name} = true ", f"{name} = false")
-    path.write_text(text, encoding="utf-8")
 
 
 def write_definitions(folder: Path, survey: Survey, found: Found) -> None:

@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 from flows import commands, statistics_commands, statistics_options
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done, 1 done but a wave is held or a check failed, 2 wrong usage, 3 bad input, "
         "4 statistically impossible, 5 another run holds the workspace, 70 a bug.",
     )
+    parser.add_argument("--version", action="version", version=f"citizens-panel {version('citizens-panel')}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_making(subparsers)
     _add_nights(subparsers)

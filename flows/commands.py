@@ -94,6 +94,7 @@ def init(options: argparse.Namespace) -> int:
         print(f"Deliveries the first nightly run will take in: {', '.join(taken) or 'none'}.")
         if ignored:
             print(f"Ignored, as no definition names them: {', '.join(ignored)}.")
+    print("Nothing becomes public before `panel approve`: auto_approve in panel.toml is false.")
     print(f"Next: panel nightly {options.dir}")
     return 0
 

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from flows.run_context import detailed_reader
+from flows.workspaces import find_survey
 from pipeline.errors import UsageError
 from pipeline.retention.refreshment import Plan, Wanted, refresh_plan
 from pipeline.settings import Workspace
@@ -100,9 +101,10 @@ def planned(workspace: Workspace, survey: str, asked: Asked) -> Planned:
     """Return the plan of a survey.
 
     Raises:
-        UsageError: the survey has no outlook, the wave is too far, or a share is of no group.
+        UsageError: there is no such survey, it has no outlook, the wave is too far, or a share is of no group.
     """
 
+    find_survey(workspace, survey)
     with detailed_reader(workspace) as read:
         return _planned(read, survey, asked)
 

@@ -62,6 +62,7 @@ def settle_release(survey: str, wave: str, notice: str | None = None, is_asked: 
     latest = latest_release(night, survey, wave)
     if latest is None:
         if is_asked or is_due(night, survey, wave):
+            _say_if_early(night, survey, wave)
             _add_release(night, survey, wave, number=1, status="final")
         if notice is not None:
             night.undone.append(f"{survey}, {wave}: there is no release to correct yet; `panel finalise` makes one.")
@@ -72,6 +73,17 @@ def settle_release(survey: str, wave: str, notice: str | None = None, is_asked: 
     if is_new_notice or has_moved(night, survey, wave, latest):
         words = notice or "Figures were computed again after a new delivery, a changed definition or a new version."
         _add_release(night, survey, wave, number=latest.number + 1, status="corrected", notice=words)
+
+
+def _say_if_early(night: Night, survey: str, wave: str) -> None:
+    """Say of a wave whose declared fieldwork is not over what it means that it becomes final."""
+    definition = night.surveys[survey].wave(wave)
+    if definition.is_in_field(night.today) and definition.fieldwork_end is not None:
+        night.say(
+            f"{survey}, {wave}: final before its fieldwork was to end on {definition.fieldwork_end:%-d %B %Y}. "
+            f"Give the true end in waves/{wave}.yml, which the newsletter prints; answers that still come make a "
+            "corrected release"
+        )
 
 
 def has_moved(night: Night, survey: str, wave: str, latest: Release) -> bool:

@@ -20,8 +20,18 @@ def make_workspace(root: Path, template: str, folder: Path | None) -> tuple[list
     if folder is not None and not folder.is_dir():
         raise DeliveryError(f"{folder}: no such folder of deliveries. Give the folder that holds the delivered files.")
     workspace = create_workspace(root)
+    let_nothing_out(workspace)
     shutil.copytree(source, workspace.surveys / template, ignore=shutil.ignore_patterns("simulation"))
     return take_deliveries(workspace, folder) if folder else ([], [])
+
+
+def let_nothing_out(workspace: Workspace, *names: str) -> None:
+    """Turn settings of a new workspace off by which waves go out, or become final, before a person has looked."""
+    path = workspace.root / "panel.toml"
+    text = path.read_text(encoding="utf-8")
+    for name in names or ("auto_approve",):
+        text = text.replace(f"{name} = true ", f"{name} = false")
+    path.write_text(text, encoding="utf-8")
 
 
 def template_folder(template: str) -> Path:

@@ -135,10 +135,11 @@ def years_of(survey: Survey, source: str, frame: pl.DataFrame) -> pl.Series:
 
 def _years(values: pl.Series, definition: Source, told: dict[str, str]) -> pl.Series:
     """Return the year that a time begins with, or has in the declared layout."""
+    begins = values.str.slice(0, 4).cast(pl.Int32, strict=False)
     layout = definition.completed_at_format if "completed_at" in told else None
     if layout is None:
-        return values.str.slice(0, 4).cast(pl.Int32, strict=False)
-    return values.str.strptime(pl.Datetime, layout, strict=False).dt.year().cast(pl.Int32)
+        return begins
+    return values.str.strptime(pl.Datetime, layout, strict=False).dt.year().cast(pl.Int32).fill_null(begins)
 
 
 def combined(survey: Survey, stored: pl.DataFrame, delivered: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -142,7 +142,7 @@ def _cautions(frame: CodeFrame, of_set: object) -> tuple[str, ...]:
     """Return what a person should look at in one question."""
     found = []
     if frame.n_unlabelled and frame.kind == CATEGORY:
-        found.append(f"{frame.n_unlabelled} codes have no label in the file: give them words")
+        found.append(f"codes without a label in the file: {frame.n_unlabelled}. Give them words")
     if frame.is_by_words:
         found.append("the file does not say in which order the answers stand: they are in alphabetical order")
     if of_set is not None and len(frame.answers) == 1:

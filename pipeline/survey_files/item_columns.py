@@ -22,7 +22,19 @@ def read_item_columns(block: Block, items: dict[str, Item]) -> tuple[tuple[ItemC
         if name and value.is_among(name, items, "an item of items.yml")
     ]
     refuse_absent_routes(block, columns, items)
+    _refuse_shared_columns(found.entries(), columns)
     return tuple(columns), False
+
+
+def _refuse_shared_columns(values: dict[str, Value], columns: list[ItemColumn]) -> None:
+    """Note a column that two items read, unless each is asked of some respondents only."""
+    seen: dict[str, ItemColumn] = {}
+    for one in columns:
+        other = seen.setdefault(one.column, one)
+        is_split = all(both.ballot or both.asked_if for both in (one, other))
+        if other is not one and one.column and not is_split:
+            found = f"column '{one.column}' for {one.item} and for {other.item}"
+            values[one.item].fault(found, "a column of its own for each item", "Correct one of the two.")
 
 
 def read_item_column(name: str, value: Value, item: Item) -> ItemColumn:

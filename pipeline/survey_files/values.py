@@ -212,7 +212,9 @@ def read_value(path: Path, root: Path, faults: Faults) -> Value | None:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        advice = "Check indentation, quotes and colons there."
+        line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
+        has_tab = "\t" in line[: len(line) - len(line.lstrip())]
+        advice = "Indent with spaces, not tabs." if has_tab else "Check indentation, quotes and colons there."
         faults.add(Place(file, mark.line + 1 if mark else 1), f"text that is no YAML ({problem})", "YAML", advice)
         return None
     if node is None:

@@ -63,11 +63,16 @@ def _found(rule: Rule, rows: DeliveredRows, faults: pl.DataFrame) -> tuple[tuple
     return shown_values(counts, set(rows.ids.filter(rows.ids.is_in([value for value, _ in counts]))))
 
 
+def before(rule: Rule) -> str:
+    """Return under what interviews from before a wave's fieldwork are counted."""
+    return f"before {rule.first_day}"
+
+
 def _what(rule: Rule, names: dict[str, str]) -> pl.Expr:
     """Return what a broken row is counted under; a value itself only where values may be quoted."""
     if rule.code == "completed-in-fieldwork":
         early = pl.col(DAY) < pl.lit(rule.first_day, dtype=pl.Date)
-        return pl.when(early).then(pl.lit(f"before {rule.first_day}")).otherwise(pl.lit(f"after {rule.last_day}"))
+        return pl.when(early).then(pl.lit(before(rule))).otherwise(pl.lit(f"after {rule.last_day}"))
     if rule.code in _QUOTING:
         return pl.col(value_name(rule, names)).cast(pl.String)
     if rule.code in ("member-invited", "one-part"):

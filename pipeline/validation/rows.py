@@ -221,12 +221,16 @@ def _wave_of_row(delivery: DeliveryToValidate, names: dict[str, str]) -> pl.Expr
 
 
 def _day(rule: Rule, value: pl.Expr, source: Source) -> pl.Expr:
-    """Return the date of a completion time: by the declared layout, or the ISO date it begins with."""
+    """Return the date of a completion time: by the declared layout, or the ISO date it begins with.
+
+    Dates of Excel and SPSS files are read as ISO, whatever the layout of the platform's text.
+    """
+    day = value.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
     layout = source.completed_at_format
     if layout is None:
-        return value.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+        return day
     moment = value.str.strptime(pl.Datetime, layout, strict=False).dt.date()
-    return pl.coalesce(moment, value.str.strptime(pl.Date, layout, strict=False))
+    return pl.coalesce(moment, value.str.strptime(pl.Date, layout, strict=False), day)
 
 
 def _without_words(rule: Rule, value: pl.Expr, source: Source) -> pl.Expr:

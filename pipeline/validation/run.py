@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from pipeline.definitions import MAILINGS
-from pipeline.rules import Rule
-from pipeline.validation.broken import broken, n_checked
+from pipeline.rules import CRITICAL, Rule
+from pipeline.validation.broken import before, broken, n_checked
 from pipeline.validation.expected import expecting
 from pipeline.validation.membership import ELSEWHERE, TOO_LATE, UNINVITED
-from pipeline.validation.messages import message
+from pipeline.validation.messages import Finding, message
 from pipeline.validation.report import RuleResult, ValidationReport
 from pipeline.validation.rows import (
     DeliveredRows,
@@ -25,6 +25,7 @@ from pipeline.validation.rows import (
 from pipeline.validation.same_person import here_name, margin_name, there_name
 from pipeline.validation.suite import COLUMN_CODES
 
+ANOTHER_WAVE = 0.9  # share of interviews from before fieldwork that holds a file
 _FILE_CODES = (*COLUMN_CODES, "row-count", "row-count-change", "extra-column", "list-order", "list-complete")
 _KNOWN_COLUMNS = {"one-part": ELSEWHERE, "member-invited": UNINVITED, "invited-first": TOO_LATE}
 FindsBroken = Callable[[list[Rule], DeliveredRows], set[int]]  # the positions of the rules that a delivery breaks
@@ -125,8 +126,16 @@ def _result(rule: Rule, *, is_broken: bool, rows: DeliveredRows, file_name: str)
     finding = faults.finding
     if not finding.n_failed:
         raise RuntimeError(f"rule {rule.code} ({rule.column}): broken, but no row is found that breaks it")
+    if not rule.declared_severity and _is_of_before(rule, finding):
+        rule = replace(rule, declared_severity=CRITICAL)
     words = message(rule, finding, file_name)
     return RuleResult(rule, False, finding.n_checked, finding.n_failed, finding.found, words, faults.row_numbers)
+
+
+def _is_of_before(rule: Rule, finding: Finding) -> bool:
+    """Return whether nearly all interviews are older than the wave: the file is an earlier wave's."""
+    n_before = dict(finding.found).get(before(rule), 0)
+    return rule.code == "completed-in-fieldwork" and n_before >= ANOTHER_WAVE * finding.n_checked
 
 
 def _broken_by_count(rules: list[Rule], rows: DeliveredRows) -> set[int]:

@@ -77,12 +77,17 @@ def answer(path: Path, query: str) -> pl.DataFrame:
     """Return the rows of somebody's query on the published file.
 
     Raises:
-        UsageError: nothing is published yet, or the query cannot be run.
+        UsageError: nothing is published yet, or the query cannot be run, or is none.
     """
     try:
-        return read_published(path, query)
+        with connect_published(path) as connection:
+            found = connection.sql(query)
+            if found is not None:
+                rows: pl.DataFrame = found.pl()
+                return rows
     except duckdb.Error as error:
         raise UsageError(f"the query cannot be run on the published file. {error}") from error
+    raise UsageError("the query asks for nothing, expected one such as: from estimates. `from examples` lists more.")
 
 
 def _write(connection: duckdb.DuckDBPyConnection, new: Path, *, in_full: bool) -> None:

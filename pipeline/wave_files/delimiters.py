@@ -25,7 +25,8 @@ def fitting_delimiter(text: str, expected_columns: Sequence[str], file_name: str
     n_expected, _, n_columns = scored[best]
     if n_columns > 1 or n_expected == 1 == len(set(expected_columns)):
         return best
-    names = f" and names such as {', '.join(expected_columns[:3])}" if expected_columns else ""
+    different = list(dict.fromkeys(expected_columns))
+    names = f" and names such as {', '.join(different[:3])}" if different else ""
     raise DeliveryError(
         f"{file_name}: no delimiter fits, line 1 was read as one column, {first_line_shown(text, expected_columns)}; "
         f"expected {DELIMITER_WORDS} between columns{names}. Export it again as CSV with commas."

@@ -15,6 +15,7 @@ from pipeline.wave_files.excel import read_workbook
 from pipeline.wave_files.parquet_files import read_parquet
 from pipeline.wave_files.spss_stata import read_statistics_delivery
 from pipeline.wave_files.statistics_files import SAS, SPSS, SPSS_PORTABLE, STATA
+from pipeline.wave_files.text_encoding import doubly_decoded
 
 STATA_VERSIONS = {102, 103, 104, 105, 108, 110, 111, 112, 113, 114, 115}  # first byte of files before Stata 13
 PORTABLE_SIGN = b"SPSSPORT"  # after 200 bytes of character tables and 256 more
@@ -30,6 +31,7 @@ UNREADABLE = {
     b"<!DOCTYPE html": "a web page",
     b"<html": "a web page",
 }
+XML = (b"<?xml", b"<sss")  # of Triple-S, DDI and the like
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,16 @@ def read_csv(content: Content) -> Delivery:
     frame, notes = with_decimal_points(
         delivery.frame, delivery.delimiter, declared=said.decimal_comma, words=said.words
     )
-    return replace(delivery, frame=frame, notes=(*delivery.notes, *notes))
+    return replace(delivery, frame=frame, notes=(*delivery.notes, *notes, *_garbled(text)))
+
+
+def _garbled(text: str) -> tuple[str, ...]:
+    """Return a note on letters that were garbled before the file was written; nothing can be done about them here."""
+    n_garbled = doubly_decoded(text)
+    if not n_garbled:
+        return ()
+    times = "once" if n_garbled == 1 else f"{n_garbled:,} times"
+    return (f"letters garbled before the file was written, such as “Ã©” for “é”: {times}. Export it again in UTF-8",)
 
 
 FORMATS = (  # in the order they are tried; delimited text is what nothing else recognises
@@ -144,3 +155,8 @@ def refuse_unreadable(content: Content) -> None:
     for sign, words in UNREADABLE.items():
         if start.startswith(sign.lower()):
             raise DeliveryError(f"{content.name}: this is {words}, expected a table. Export it as CSV (UTF-8).")
+    if start.startswith(XML):
+        raise DeliveryError(
+            f"{content.name}: this is XML, expected a table. If it describes the columns of another file (Triple-S, "
+            "DDI), give that file, and name this one as its codebook."
+        )

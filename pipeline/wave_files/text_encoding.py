@@ -13,6 +13,7 @@ MARKS = (
 )
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 CONTROL_BYTES = bytes([*range(0x09), *range(0x0E, 0x20), 0x7F])
+_DOUBLY = re.compile("Ã[\x80-\xbf]|â€")
 SAMPLE = 4096  # bytes that show whether every second one is zero
 MOST_ZEROS = 0.3  # of the bytes of UTF-16 text in our alphabets, nearly half are zero
 ADVICE = "Export it again as CSV in UTF-8."
@@ -37,6 +38,11 @@ def decode(content: bytes, file_name: str, *, encoding: str | None = None) -> tu
             f"plain text. {ADVICE}"
         )
     return text, encoding
+
+
+def doubly_decoded(text: str) -> int:
+    """Return how often a text shows a letter of UTF-8 that was taken for two of Windows, such as “Ã©” for “é”."""
+    return len(_DOUBLY.findall(text)) if any(sign in text for sign in ("Ã", "â€")) else 0
 
 
 def may_hold_controls(content: bytes, encoding: str) -> bool:
@@ -76,6 +82,11 @@ def decode_unmarked(content: bytes, file_name: str) -> tuple[str, str]:
         return content.decode(UTF_8), UTF_8
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
+        if may_hold_controls(content, UTF_8):
+            raise DeliveryError(
+                f"{file_name}: line {line} holds a byte that is not UTF-8, and there are control characters, so this "
+                f"is not plain text. {ADVICE}"
+            ) from error
         if has_utf_8_letters(content):
             raise DeliveryError(
                 f"{file_name}: line {line} holds a byte that is not UTF-8, though the rest of the file is. {ADVICE}"

@@ -161,6 +161,13 @@ def test_interviews_outside_fieldwork_are_flagged_with_both_ends():
     ]
 
 
+@pytest.mark.parametrize(("n_early", "is_held"), [(17, False), (18, True)])
+def test_a_file_of_interviews_from_before_the_wave_is_held(n_early, is_held):
+    early = changed("SUBMIT_TS", dict.fromkeys(range(1, n_early + 1), "2024-01-01"))
+    assert report(early).is_held is is_held
+    assert not report(changed("SUBMIT_TS", dict.fromkeys(range(1, 21), "2026-01-01"))).is_held  # late returns
+
+
 def test_a_fieldwork_with_one_end_is_checked_at_that_end():
     wave = one_wave(fieldwork_end=None)
     assert report(changed("SUBMIT_TS", {1: "2031-01-01"}), wave=wave).faults == []
@@ -182,7 +189,8 @@ def test_dates_in_the_declared_format_are_read(layout, value):
     wave = replace(wave, source=replace(wave.source, completed_at_format=layout))
     rows = good_rows(SUBMIT_TS=[value] * 20)
     assert report(rows, wave=wave).faults == []
-    (fault,) = report(changed("SUBMIT_TS", {1: "2025-03-10"}, rows), wave=wave).faults
+    assert report(changed("SUBMIT_TS", {1: "2025-03-10T08:15:00"}, rows), wave=wave).faults == []  # as Excel's dates
+    (fault,) = report(changed("SUBMIT_TS", {1: "2025/03-10"}, rows), wave=wave).faults
     assert f"expected the format '{layout}'" in fault
 
 

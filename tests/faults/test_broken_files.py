@@ -44,6 +44,8 @@ FAULTS = [
     ("a NUL", b"id,q1\n1,a\n2,\x00\n", "line 3 holds a control character (code 0), so this is not plain text"),
     ("a picture", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "is not plain text"),
     ("two encodings", "id,q1\n1,é\n".encode() + "2,é\n".encode("cp1252"), "line 3 holds a byte that is not UTF-8"),
+    ("random bytes", b"id,q1\n\xff\xc3\xa9\x01\n", "line 2 holds a byte that is not UTF-8, and there are control char"),
+    ("a description of columns", b"<?xml version='1.0'?><sss/>", "this is XML, expected a table. If it describes the"),
     ("no known encoding", b"id,q1\n1,\x81\n", "line 2 holds a byte that is neither UTF-8 nor Windows-1252"),
     ("cut-off UTF-16", "id,q1\n1,a\n".encode("utf-16")[:-1], "is not UTF-16, as the file's start says"),
     ("cut-off gzip", WHOLE[:-200], "the compressed file is cut off or damaged"),

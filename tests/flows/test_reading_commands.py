@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipeline.settings import read_workspace
 from tests.nights import SURVEY, Panel, Rows, edited, environment, panel_command, run
 
 QUERY = "select wave, n_respondents from waves where n_respondents > 0 order by wave"
@@ -44,7 +45,12 @@ def test_sql_keeps_full_precision_in_json(panel: Panel) -> None:
 
 @pytest.mark.parametrize(
     ("query", "words"),
-    [("selekt 1", "selekt"), ("from nowhere", "nowhere"), ("delete from estimates", "read-only")],
+    [
+        ("selekt 1", "selekt"),
+        ("from nowhere", "nowhere"),
+        ("delete from estimates", "read-only"),
+        ("-- note", "nothing"),
+    ],
 )
 def test_sql_that_cannot_be_run_is_wrong_usage(panel: Panel, query: str, words: str) -> None:
     before = panel.published.read_bytes()
@@ -53,6 +59,16 @@ def test_sql_that_cannot_be_run_is_wrong_usage(panel: Panel, query: str, words: 
     assert words in ran.errors
     assert "Traceback" not in ran.errors
     assert panel.published.read_bytes() == before
+
+
+def test_a_plan_of_an_unknown_survey_says_which_there_are(panel: Panel) -> None:
+    ran = panel.panel("refresh-plan", "--survey", "nope")
+    assert (ran.exit_code, ran.errors.count(f"no survey 'nope' in {panel.root}; it has {SURVEY}")) == (2, 1)
+
+
+def test_nothing_of_a_new_workspace_goes_out_before_somebody_approves_it(tmp_path: Path) -> None:
+    assert "before `panel approve`" in run("init", str(tmp_path / "new"), "--template", SURVEY).output
+    assert not read_workspace(tmp_path / "new").auto_approve
 
 
 def test_sql_before_the_first_night_says_what_to_do(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ def test_finalise_approve_and_correct_follow_each_other(by_hand: Panel, tmp_path
     panel = by_hand.copy_to(tmp_path / "panel")
     ran = panel.wave_command("finalise", "w01")
     assert ran.exit_code == 0
+    assert "final before its fieldwork" not in ran.output
     assert statuses(panel) == [("w01", "final"), ("w02", "provisional")]
     assert out(panel) == []
     assert "provisional" not in page(panel, "var/drafts", "w01").read_text().split("</title>")[0].lower()
@@ -107,7 +108,9 @@ def test_a_correction_needs_a_notice(two_waves_run: Panel) -> None:
 
 
 def test_a_wave_in_the_field_can_be_closed_early(demo: Panel) -> None:
-    assert demo.wave_command("finalise", "w03").exit_code == 0
+    ran = demo.wave_command("finalise", "w03")
+    assert ran.exit_code == 0
+    assert "w03: final before its fieldwork was to end on" in ran.output
     assert statuses(demo)[-1] == ("w03", "final")
     assert out(demo) == ["w01", "w02", "w03"]
     assert demo.sql("select count(*) from changes where wave_to = 'w03' and verdict <> 'not tested'").item() > 0

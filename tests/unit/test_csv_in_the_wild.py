@@ -14,6 +14,13 @@ def read(folder: Path, content: str | bytes, said: Said | None = None) -> Delive
     return read_delivery(path, expected_columns=("id",), said=said)
 
 
+def test_letters_garbled_before_the_file_was_written_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "w01.csv"
+    path.write_text("id,q1\n1,Itâ€™s a cafÃ©\n2,SÃO PAULO\n", encoding="utf-8")
+    (note,) = read_delivery(path, expected_columns=("id", "q1")).notes
+    assert "garbled before the file was written, such as “Ã©” for “é”: 2 times" in note
+
+
 def test_decimal_commas_of_a_semicolon_file_become_points(tmp_path: Path) -> None:
     delivery = read(tmp_path, "id;hours;pay;why\n1;3,5;1.234,50;a,b\n2;-8;2.000;1,5\n3;;;\n")
     assert delivery.frame.rows() == [

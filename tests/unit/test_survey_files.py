@@ -91,6 +91,11 @@ def test_a_recode_belongs_to_its_wave_alone(survey: Survey) -> None:
     assert survey.wave("w02").items[1] == ItemColumn("amount", "amount")
 
 
+def test_two_items_that_read_one_column_are_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match=r"waves/w01.yml, line \d+.*column 'Q1' for hours and for trust"):
+        read_survey(write_survey(tmp_path, change=("waves/w01.yml", "hours: Q3", "hours: Q1")))
+
+
 def test_links_say_how_wordings_compare(survey: Survey) -> None:
     assert survey.item_links == (ItemLink("amount", "trust", "not_comparable", "another question"),)
 
