@@ -9,6 +9,7 @@ from flows.run_context import Night, current
 from pipeline import warehouse
 from pipeline.panel import alerts, attrition, refreshment, response, retention
 from pipeline.panel.estimates import PanelData
+from pipeline.panel.first_answers import first_answer_differences
 from pipeline.panel.lives import Lives, panel_time
 from pipeline.panel.weights import weigh
 
@@ -54,6 +55,7 @@ OF_SETTLED_WAVES = (
     "member_patterns",
     "attrition_patterns",
     "representativity",
+    "response_by_answer",
     "attrition_model",
     "attrition_alerts",
     "refresh_outlook",
@@ -94,6 +96,7 @@ def _tables(night: Night, data: PanelData, in_field: frozenset[str]) -> dict[str
         "member_patterns": attrition.member_patterns(time),
         "attrition_patterns": attrition.attrition_patterns(time, confidence=confidence),
         "representativity": response.panel_representativity(time, confidence=confidence),
+        "response_by_answer": first_answer_differences(time, confidence=confidence),
         "attrition_model": alerts.attrition_model(time, confidence=confidence),
         "attrition_alerts": alerts.attrition_alerts(time, confidence=confidence),
         "refresh_outlook": refreshment.refresh_outlook(time),

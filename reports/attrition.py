@@ -22,6 +22,7 @@ from reports.svg import Words
 
 PATTERNS = ("stayer", "lurker", "returner", "leaver")
 DASH = "–"
+ANSWER_LEVEL = 0.05  # of the corrected p, as of alerts
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ def render_attrition(read: Read, survey: str, *, confidence: float = 0.95, theme
         indicator=_indicator(found),
         indicator_table=_indicator_table(found),
         partials_table=_partials_table(found),
+        answers_table=_answers_table(found),
         profile=_profile(found),
         profile_table=_profile_table(found),
         is_of_recruits=found.profile["population_source"].eq("recruits").any(),
@@ -208,6 +210,30 @@ def _partials_table(found: AttritionData) -> Table:
     ]
     caption = ATTRITION["partials_caption"].format(wave=found.wave)
     return Table(caption, _headings("category", "partial", "range", "finding"), tuple(lines))
+
+
+def _answers_table(found: AttritionData) -> Table:
+    """Return the first answers of those who answered the newest wave, beside those of everyone asked."""
+    lines = [
+        (
+            f"{row['label']}: {row['category'].replace('_', ' ')}",
+            _percent(row["estimate_respondents"]),
+            _percent(row["estimate_asked"]),
+            words.signed(ENGLISH, row["difference"]),
+            f"{words.signed(ENGLISH, row['ci_low'])} to {words.signed(ENGLISH, row['ci_high'])}",
+            _of_answer(row),
+        )
+        for row in found.answers.iter_rows(named=True)
+    ]
+    headings = _headings("first_answer", "of_respondents", "of_asked", "difference", "range", "finding")
+    return Table(ATTRITION["answers_caption"].format(wave=found.wave), headings, tuple(lines))
+
+
+def _of_answer(row: dict[str, Any]) -> str:
+    """Return whether response depends on the answer, as its corrected test allows to be said."""
+    if row["p_value_corrected"] is None or row["p_value_corrected"] >= ANSWER_LEVEL:
+        return DASH
+    return ATTRITION["too_many" if row["difference"] > 0 else "too_few"]
 
 
 def _profile(found: AttritionData) -> str:

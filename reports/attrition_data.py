@@ -49,6 +49,14 @@ from representativity
 where survey = ? and wave = ? and indicator = 'partial_unconditional' and category <> 'all'
 order by estimate, variable, category
 """
+_ANSWERS = """
+select items.label, answered.category, estimate_respondents, estimate_asked, difference, ci_low, ci_high,
+    p_value_corrected
+from response_by_answer as answered
+inner join items using (survey, item)
+where survey = ? and wave = ? and not is_suppressed and difference is not null
+order by items.item_order, answered.category
+"""
 _PROFILE = """
 select domain, domain_value, n_active, population_share, population_source
 from refresh_outlook
@@ -76,6 +84,7 @@ class AttritionData:
     response: pl.DataFrame
     indicators: pl.DataFrame
     partials: pl.DataFrame
+    answers: pl.DataFrame
     profile: pl.DataFrame
     alerts: tuple[str, ...]
 
@@ -116,6 +125,7 @@ def attrition_data(read: Read, survey: str, profile: DisclosureProfile) -> Attri
             indicators, profile, base="n_asked", shares=["estimate", "ci_low", "ci_high", "unadjusted"]
         ),
         partials=partials,
+        answers=read(_ANSWERS, [survey, newest]),
         profile=_shares_of_panel(outlook, profile),
         alerts=tuple(read(_ALERTS, [survey])["message"].to_list()),
     )

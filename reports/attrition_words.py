@@ -42,6 +42,15 @@ ATTRITION = {
     "finding": "Finding",
     "answers_less": "answers less: chase",
     "answers_more": "answers more",
+    "answers_heading": "What respondents thought at first",
+    "answers_note": "First answers to the headline questions, at earlier waves: where those who answer now differ from "
+    "everyone asked, response depends on what people think, which no profile shows. Before any adjustment.",
+    "answers_caption": "First answers of those who answered wave {wave}, and of everyone asked",
+    "first_answer": "First answer",
+    "of_respondents": "Of respondents",
+    "of_asked": "Of everyone asked",
+    "too_many": "answer more than others",
+    "too_few": "answer less than others",
     "profile_heading": "The panel against the population",
     "profile_title": "Share of active members and of the population, by age group",
     "profile_point": "{group}: {panel} of the panel, {population} of the population.",
@@ -78,5 +87,5 @@ ATTRITION = {
     "range": "Range",
     "data": "The figures behind these pictures",
     "footer": "Made from the published file alone: tables attrition_curves, attrition_patterns, attrition_alerts, "
-    "representativity, refresh_outlook and response_rates, which say how each figure is defined.",
+    "representativity, response_by_answer, refresh_outlook and response_rates, which say how each figure is defined.",
 }

@@ -561,6 +561,24 @@ create table if not exists analysis.representativity (
     covariates varchar
 );
 
+create table if not exists analysis.response_by_answer (
+    survey varchar not null,
+    wave varchar not null,
+    item varchar not null,
+    category varchar not null,
+    estimate_respondents double,
+    estimate_asked double,
+    difference double,
+    standard_error double,
+    ci_low double,
+    ci_high double,
+    p_value double,
+    p_value_corrected double,
+    n_respondents integer,
+    n_asked integer,
+    is_suppressed boolean
+);
+
 create table if not exists analysis.attrition_model (
     survey varchar not null,
     model varchar not null,

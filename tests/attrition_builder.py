@@ -101,6 +101,15 @@ def tables(
             indicator_row("w03", "partial_unconditional", "age_group", "young", -0.1),
             indicator_row("w03", "partial_unconditional", "age_group", "old", 0.1),
         ],
+        "items": [
+            {"survey": SURVEY, "item": item, "label": label, "item_order": at}
+            for at, (item, label) in enumerate({"trust": "Trust", "support": "Support", "rare": "Rare"}.items())
+        ],
+        "response_by_answer": [
+            answer_row("trust", 0.06, 0.01),
+            answer_row("support", -0.02, 0.2),
+            answer_row("rare", -0.3, 0.001, is_suppressed=True),
+        ],
         "refresh_outlook": [
             {
                 "survey": SURVEY,
@@ -142,6 +151,22 @@ def indicator_row(wave: str, indicator: str, variable: str, category: str, estim
         "unadjusted": estimate - 0.02,
         "n_asked": 800,
         "covariates": "age_group",
+    }
+
+
+def answer_row(item: str, difference: float, p_value: float, *, is_suppressed: bool = False) -> Row:
+    return {
+        "survey": SURVEY,
+        "wave": "w03",
+        "item": item,
+        "category": "for_it",
+        "estimate_respondents": 0.5 + difference,
+        "estimate_asked": 0.5,
+        "difference": difference,
+        "ci_low": difference - 0.03,
+        "ci_high": difference + 0.03,
+        "p_value_corrected": p_value,
+        "is_suppressed": is_suppressed,
     }
 
 

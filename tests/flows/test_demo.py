@@ -38,6 +38,7 @@ PUBLISHED = {
     "member_patterns",
     "response_patterns",
     "representativity",
+    "response_by_answer",
     "attrition_model",
     "attrition_alerts",
     "refresh_outlook",

@@ -14,7 +14,7 @@ SHOWN = (
     "attrition_alerts", "attrition_curves", "attrition_hazards", "attrition_model", "attrition_patterns", "changes",
     "conditioning", "estimates", "families", "gross_changes", "margins", "member_patterns",
     "newsletter_words", "recruitment", "refresh_outlook", "releases", "representativity", "response_measures",
-    "response_patterns",
+    "response_by_answer", "response_patterns",
     "response_rates", "retention", "revisions", "runs", "statements", "surveys", "transition_margins", "transitions",
     "translations", "trend_tests", "trends", "weight_ids", "weighting_log", "weighting_margins",
 )  # fmt: skip

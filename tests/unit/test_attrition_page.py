@@ -60,6 +60,17 @@ def test_who_answers_too_little_is_named_as_whom_to_chase() -> None:
     assert re.search(r"age group: old</th>.*?answers more", made, re.S)
 
 
+def test_first_answers_of_respondents_stand_beside_those_of_everyone_asked() -> None:
+    made = page()
+    cells = r"</th>\s*" + r"\s*".join(
+        f'<td class="number">{cell}</td>' for cell in ("56%", "50%", r"\+6", r"\+3 to \+9", "answer more than others")
+    )
+    assert re.search("Trust: for it" + cells, made)
+    assert re.search(r"Support: for it</th>.{0,250}?−5 to \+1</td>\s*<td class=\"number\">–</td>", made, re.S)
+    assert "Rare" not in made
+    assert "answer less than others" not in made
+
+
 def test_a_survey_that_nobody_can_have_left_yet_has_no_page() -> None:
     empty = tables()
     empty["refresh_outlook"][0]["survey"] = empty["refresh_outlook"][1]["survey"] = "another"
