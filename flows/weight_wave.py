@@ -1,8 +1,10 @@
 """Weight the panel: every declared weight whose waves have answers, stored with its log."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
+import numpy as np
 import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -10,11 +12,25 @@ from prefect.cache_policies import NO_CACHE
 from flows.run_context import current
 from pipeline import warehouse
 from pipeline.definitions import Survey
-from pipeline.panel.arrays import panel_arrays
+from pipeline.panel.ages import bands_at_waves, member_ages
+from pipeline.panel.arrays import PanelArrays, panel_arrays
 from pipeline.panel.estimates import PanelData
 from pipeline.panel.weights import PanelWeight, weigh, weight_rows
 from pipeline.weighting_steps import ITEM_NONRESPONSE, MEASURE, SPEED
 
+_AGES = """
+select
+    member.panel_member_id,
+    member.joined_on,
+    any_value(try_cast(profile.value as double)) as age
+from core.members as member
+left join core.profile as profile
+    on member.survey = profile.survey
+    and member.panel_member_id = profile.panel_member_id
+    and profile.variable = $age
+where member.survey = $survey
+group by all
+"""
 _MEASURES = """
 select panel_member_id, wave, $speed as name,
     date_diff('day', coalesce(cast(invited_at as date), fieldwork_start), cast(completed_at as date)) as value
@@ -68,7 +84,21 @@ def gather(survey: str) -> PanelData:
         ),
         measures=_measures(definition),
     )
-    return PanelData(definition, arrays, answers)
+    return PanelData(definition, _with_ages(definition, arrays), answers)
+
+
+def _with_ages(survey: Survey, arrays: PanelArrays) -> PanelArrays:
+    """Return the arrays with the bands of age that members are in at each wave, where a weight asks for them."""
+    if not any(one.is_at_wave for one in survey.domains):
+        return arrays
+    assert survey.retention is not None
+    key = {"survey": survey.survey, "age": survey.retention.age}
+    told = warehouse.read(current().connection, _AGES, key)
+    known = arrays.row_of_member.join(told, on="panel_member_id", how="left").sort("row")
+    starts = {one.wave: np.datetime64(one.fieldwork_start, "D") for one in survey.waves}
+    ages = member_ages(survey, known, starts, (arrays.stratum, arrays.psu))
+    fixed = {name: domain.codes for name, domain in arrays.domains.items()}
+    return replace(arrays, wave_domains=bands_at_waves(survey, ages, fixed))
 
 
 def _measures(survey: Survey) -> pl.DataFrame | None:

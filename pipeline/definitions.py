@@ -227,6 +227,7 @@ class Domain:
     values: tuple[str, ...]
     bands: tuple[Band, ...] = ()
     is_published: bool = True  # False: for weighting only, no estimates
+    is_at_wave: bool = False  # bands of the age at the start of a wave's fieldwork, not of the age that was told
 
 
 @dataclass(frozen=True)

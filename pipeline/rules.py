@@ -387,15 +387,20 @@ def _drift_rules(survey: Survey, wave: Wave) -> Iterator[Rule]:
 
 
 def _margin_rules(survey: Survey, wave: Wave) -> Iterator[Rule]:
-    """Yield one rule for each population margin that this wave's own weights are calibrated to."""
+    """Yield one rule for each population margin that this wave's own weights are calibrated to.
+
+    Ages at the wave are left out: the weighting itself tells of a group in which nobody answered.
+    """
     margins: list[str] = []
     for recipe in survey.weights:
         step = recipe.calibration
         is_own = recipe.waves in ((), (wave.wave,)) and recipe.starting_wave is None
         if step is not None and step.controls == "population" and is_own:
             margins.extend(wave.margins or step.margins)
+    ageing = {one.domain for one in survey.domains if one.is_at_wave}
     for margin in _unique(margins):
-        yield Rule("margin-category", wave.wave, name=margin, allowed=tuple(survey.margins[margin].totals))
+        if not ageing & set(margin.split("*")):
+            yield Rule("margin-category", wave.wave, name=margin, allowed=tuple(survey.margins[margin].totals))
 
 
 def _codes(item: Item) -> list[str]:

@@ -155,6 +155,7 @@ def _known(arrays: PanelArrays, wave: str) -> list[tuple[str, NDArray[Any]]]:
     }
     known: dict[str, NDArray[Any]] = {name: flags[wave] for name, flags in by_wave.items() if wave in flags}
     known |= {f"domain {name}": categories.codes for name, categories in arrays.domains.items()}
+    known |= {f"domain at the wave {name}": codes for (of, name), codes in arrays.wave_domains.items() if of == wave}
     known["is_other"] = arrays.is_other
     known |= {f"number {name}": values for name, values in arrays.numbers.items()}
     known |= {f"wave number {name}": values for (of, name), values in arrays.wave_numbers.items() if of == wave}

@@ -55,6 +55,8 @@ class PanelArrays:
     measures: dict[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)
     answers: Mapping[str, pl.DataFrame] = field(default_factory=dict)  # wave: panel_member_id, item, code, number
     # wave: (n_members,) how the respondents were interviewed, "" elsewhere
+    # wave and domain: (n_members,) codes of a domain that is of the member's age at the wave
+    wave_domains: dict[tuple[str, str], NDArray[np.int64]] = field(default_factory=dict)
     interview_mode: dict[str, NDArray[np.object_]] = field(default_factory=dict)
     other_means: NDArray[np.bool_] | None = None  # (n_members,) recruited by other means than a random sample
     shown: NDArray[np.int64] | None = None  # (n_members,) whose profile is shown alike; None: it is shown in full
@@ -82,6 +84,10 @@ class PanelArrays:
         """Return the same members, those removed as the respondents they would have been."""
         answered = {wave: mask | self.removed(wave) for wave, mask in self.is_respondent.items()}
         return replace(self, is_respondent=answered, is_removed={})
+
+    def codes_at(self, wave: str, domain: str) -> NDArray[np.int64]:
+        """Return everybody's code in a domain at a wave, (n_members,): one for all waves, but of ages at the wave."""
+        return self.wave_domains.get((wave, domain), self.domains[domain].codes)
 
     def number(self, column: str) -> NDArray[np.float64]:
         """Return a number of the member list, (n_members,); all nan where the column held none."""

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from pipeline.estimation.estimates import estimate_items
 from pipeline.estimation.values import DomainMask, ItemValues
+from pipeline.panel.ages import band_codes
 from pipeline.panel.estimates import PanelData
-from pipeline.panel.lives import PanelTime, band_codes
+from pipeline.panel.lives import PanelTime
 from pipeline.retention.histories import (
     NONE,
     PATTERNS,
@@ -86,7 +87,7 @@ def ageing_groups(time: PanelTime) -> list[GroupMask]:
     """Return the bands of age that members are in at each wave; none where nobody's age is known."""
     groups = []
     for domain in time.ageing_domains():
-        codes = np.column_stack([band_codes(domain, time.age_on(start)) for start in time.starts])
+        codes = np.column_stack([band_codes(domain, time.ages.on(start)) for start in time.starts])
         groups += [
             GroupMask(domain.domain + NOW, value, codes == code)
             for code, value in enumerate(domain.values)

@@ -47,11 +47,17 @@ def response_steps(
         return ()
     later = [wave for wave in waves if wave != recipe.starting_wave]
     chain = [(wave,) for wave in later] if recipe.nonresponse.is_each_wave else [tuple(later)]
-    return tuple(_step(survey, recipe.nonresponse.covariates, part, arrays, rows) for part in chain)
+    known_at = recipe.starting_wave or waves[0]
+    return tuple(_step(survey, recipe.nonresponse.covariates, part, known_at, arrays, rows) for part in chain)
 
 
 def _step(
-    survey: Survey, covariates: tuple[Covariate, ...], waves: tuple[str, ...], arrays: PanelArrays, rows: Rows
+    survey: Survey,
+    covariates: tuple[Covariate, ...],
+    waves: tuple[str, ...],
+    known_at: str,
+    arrays: PanelArrays,
+    rows: Rows,
 ) -> ResponseStep:
     """Return one step: whether the members answered all of these waves."""
     answered = np.ones(rows.size, np.bool_)
@@ -60,16 +66,24 @@ def _step(
     passed_over = arrays.passed_over(*waves)[rows]
     invited = np.logical_and.reduce([arrays.is_invited[wave][rows] for wave in waves]) & ~passed_over
     unknown = unknown_eligibility(survey, arrays, waves[-1])[rows]
-    columns = [covariate_levels(survey, one, waves[0], arrays)[rows] for one in covariates]
+    columns = [
+        domain_levels(one.name, known_at, arrays)[rows]
+        if one.kind == DOMAIN
+        else covariate_levels(survey, one, waves[0], arrays)[rows]
+        for one in covariates
+    ]
     levels = np.column_stack(columns) if columns else np.zeros((rows.size, 0), np.int64)
     eligible = arrays.is_eligible[waves[-1]][rows]
     return ResponseStep("+".join(waves), eligible, answered, levels, invited, passed_over, unknown)
 
 
+def domain_levels(domain: str, wave: str, arrays: PanelArrays) -> Codes:
+    """Return the (n_members,) codes from 0 of a domain at a wave; what is not known is the last code."""
+    return _known_last(arrays.codes_at(wave, domain), len(arrays.domains[domain].values))
+
+
 def covariate_levels(survey: Survey, covariate: Covariate, wave: str, arrays: PanelArrays) -> Codes:
     """Return the (n_members,) codes from 0 of one covariate before a wave; what is not known is the last code."""
-    if covariate.kind == DOMAIN:
-        return _known_last(arrays.domains[covariate.name].codes, len(arrays.domains[covariate.name].values))
     if covariate.kind == COHORT:
         return np.unique(arrays.cohort, return_inverse=True)[1].reshape(-1)
     before = _waves_before(survey, wave, arrays)

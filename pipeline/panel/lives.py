@@ -2,16 +2,16 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.analysis_plans import RetentionPlan
-from pipeline.definitions import ANY_WAVE, BIRTH_YEAR, ROSTER, Domain, ProfileVariable, Survey
+from pipeline.definitions import Domain, Survey
 from pipeline.design import SurveyDesign
-from pipeline.panel.arrays import UNKNOWN, PanelArrays
+from pipeline.panel.ages import Ages, member_ages
+from pipeline.panel.arrays import PanelArrays
 from pipeline.panel.estimates import PanelData
 from pipeline.panel.weights import chances_in
 from pipeline.retention.histories import NONE, Histories
@@ -19,8 +19,6 @@ from pipeline.weighting.starting_weights import starting_weight
 from pipeline.weighting.weighting_log import WeightingLog
 from pipeline.weighting_steps import WeightRecipe
 
-DAYS_IN_YEAR = 365.2425
-GOLDEN_RATIO = (1 + np.sqrt(5)) / 2
 OTHER_CAUSE = "out of population"  # somebody left the population and nobody says why
 Floats = NDArray[np.float64]
 
@@ -43,11 +41,8 @@ class PanelTime:
     rows: NDArray[np.int64]  # (n,) rows of the panel's arrays
     histories: Histories
     weight: Floats  # (n,)
-    age_asked: Floats  # (n,) years of age, or the year of birth; NaN where it is not known
-    asked_on: NDArray[np.datetime64]  # (n,) day that age is of
-    since_birthday: Floats  # (n,) share of a year lived beyond the age in whole years, on that day
+    ages: Ages
     starts: NDArray[np.datetime64]  # (n_waves,)
-    are_births: bool = False  # `age_asked` is the year of birth, and its bands are ages on `asked_on`
 
     def design(self, *, is_weighted: bool) -> SurveyDesign:
         """Return the recruitment sample with its weights, or with equal ones."""
@@ -58,17 +53,6 @@ class PanelTime:
             psu=arrays.psu[self.rows],
             lonely_psu=self.data.survey.design.lonely_psu,
         )
-
-    def age_on(self, day: np.datetime64) -> Floats:
-        """Return members' ages in whole years on a day, (n,); NaN where they are not known.
-
-        Ages are of whole years: birthdays are taken as spread evenly over the year. Of years of birth, it is the year
-        in which those were born who were as old when the bands were ages.
-        """
-        elapsed = (day - self.asked_on).astype("timedelta64[D]").astype(np.float64)
-        elapsed[np.isnat(self.asked_on) | np.isnat(day)] = np.nan
-        birthdays = np.floor(elapsed / DAYS_IN_YEAR + self.since_birthday)
-        return self.age_asked - birthdays if self.are_births else np.floor(self.age_asked) + birthdays
 
     def ageing_domains(self) -> list[Domain]:
         """Return the published domains that are bands of age, between which members move as they grow older."""
@@ -102,43 +86,11 @@ def panel_time(data: PanelData, lives: Lives, in_field: Collection[str] = ()) ->
     weight = recruitment_weight(data.survey.weight(plan.weight_id), arrays)
     rows = np.flatnonzero(weight > 0)
     waves = tuple(wave for wave in waves_from(data, plan.first_wave) if wave not in in_field)
-    known = arrays.row_of_member.join(lives.members, on="panel_member_id", how="left").sort("row")[rows]
+    members = arrays.row_of_member.join(lives.members, on="panel_member_id", how="left").sort("row")
     starts = np.array([lives.wave_starts.get(wave, np.datetime64("NaT")) for wave in waves], "datetime64[D]")
-    age = known["age"].cast(pl.Float64).fill_null(np.nan).to_numpy()
-    asked_on = _asked_on(data.survey, known["joined_on"], waves, starts)
-    known_age = age_variable(data.survey)
-    are_births = known_age is not None and known_age.measure == BIRTH_YEAR
-    since_birthday = evenly_spread(age, (asked_on, arrays.stratum[rows], arrays.psu[rows]))
-    histories = _histories(data, waves, rows, _causes(data.survey, known, lives.dispositions))
-    return PanelTime(data, waves, rows, histories, weight[rows], age, asked_on, since_birthday, starts, are_births)
-
-
-def age_variable(survey: Survey) -> ProfileVariable | None:
-    """Return the variable by which members grow older; None where the plan names none."""
-    return next((one for one in survey.profile if survey.retention and one.name == survey.retention.age), None)
-
-
-def evenly_spread(group: Floats, order: tuple[NDArray[Any], ...]) -> Floats:
-    """Return a share of 1 for each row, spread evenly over the rows of each group in an order, (n,).
-
-    Rows that come later in the order leave those before as they are.
-
-    Source: Weyl (1916), multiples of an irrational number modulo 1; of the golden ratio they are spread best.
-    """
-    sorted_rows = np.lexsort((*reversed(order), group))
-    place = np.arange(group.size) - np.searchsorted(group[sorted_rows], group[sorted_rows])
-    share = np.empty(group.size)
-    share[sorted_rows] = (place + 0.5) * GOLDEN_RATIO % 1
-    return share
-
-
-def band_codes(domain: Domain, age: Floats) -> NDArray[np.int64]:
-    """Return the place of each age among a domain's bands, UNKNOWN where it is in none."""
-    codes = np.full(age.shape, UNKNOWN, np.int64)
-    for code, band in enumerate(domain.bands):
-        low, high = (-np.inf if band.low is None else band.low), (np.inf if band.high is None else band.high)
-        codes[(age >= low) & (age <= high) & (codes == UNKNOWN)] = code
-    return codes
+    ages = member_ages(data.survey, members, lives.wave_starts, (arrays.stratum, arrays.psu)).of(rows)
+    histories = _histories(data, waves, rows, _causes(data.survey, members[rows], lives.dispositions))
+    return PanelTime(data, waves, rows, histories, weight[rows], ages, starts)
 
 
 def recruitment_weight(recipe: WeightRecipe, arrays: PanelArrays) -> Floats:
@@ -204,17 +156,3 @@ def _causes(
     causes = (*others, *dict.fromkeys([*reasons, *named]))
     place = {name: code for code, name in enumerate(causes)}
     return np.array([NONE if one is None else place[one] for one in found], np.int64), causes
-
-
-def _asked_on(
-    survey: Survey, joined_on: pl.Series, waves: tuple[str, ...], starts: NDArray[np.datetime64]
-) -> NDArray[np.datetime64]:
-    """Return the day that a member's age is of: of joining, or of the wave that asked it."""
-    known = age_variable(survey)
-    source = known.source if known else ""
-    if known and known.known_on:
-        return np.full(len(joined_on), np.datetime64(known.known_on, "D"))
-    if source in (ROSTER, ANY_WAVE):
-        return joined_on.cast(pl.Date).to_numpy().astype("datetime64[D]")
-    of_wave = dict(zip(waves, starts, strict=True)).get(source, np.datetime64("NaT"))
-    return np.full(len(joined_on), of_wave, "datetime64[D]")

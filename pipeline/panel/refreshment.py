@@ -5,7 +5,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.definitions import Domain
-from pipeline.panel.lives import DAYS_IN_YEAR, PanelTime, band_codes
+from pipeline.panel.ages import DAYS_IN_YEAR, band_codes
+from pipeline.panel.lives import PanelTime
 from pipeline.retention.histories import NONE, person_times
 from pipeline.retention.refreshment import Chances, Members, chance_gone, chances, outlook
 
@@ -87,7 +88,7 @@ def _groups_on(time: PanelTime, domain: Domain, day: np.datetime64) -> NDArray[n
     fixed = time.data.arrays.domains[domain.domain].codes[time.rows]
     if domain not in time.ageing_domains():
         return fixed
-    codes = band_codes(domain, time.age_on(day))
+    codes = band_codes(domain, time.ages.on(day))
     return np.where(codes == NONE, fixed, codes)
 
 

@@ -11,10 +11,10 @@ from pipeline.definitions import Survey
 from pipeline.design import SurveyDesign
 from pipeline.errors import WeightingError
 from pipeline.panel.arrays import UNKNOWN, PanelArrays
-from pipeline.panel.covariates import covariate_levels, response_steps
+from pipeline.panel.covariates import domain_levels, response_steps
 from pipeline.weighting.recipe import StartingSample, Weighted, follow
 from pipeline.weighting.starting_weights import Chances
-from pipeline.weighting_steps import DOMAIN, Covariate, WeightRecipe
+from pipeline.weighting_steps import WeightRecipe
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def weigh(survey: Survey, recipe: WeightRecipe, waves: tuple[str, ...], arrays: 
     is_made = start is not None and (start.design.calibration is not None or bool(start.design.response))
     rows = start.rows if start is not None and is_made else _starting_rows(recipe, waves, arrays)
     sample = StartingSample(
-        categories=_categories(arrays, rows),
+        categories=_categories(arrays, rows, recipe.starting_wave or waves[0]),
         is_respondent=_is_respondent(recipe, waves, arrays)[rows],
         n_removed=int(arrays.removed(*waves).sum()),
         is_ineligible=~arrays.is_eligible[waves[-1]][rows],
@@ -202,7 +202,7 @@ def _chances(
     chances = chances_in(recipe, made, arrays, rows)
     if recipe.other_means is None:
         return chances
-    known_of_both = _known_of_both(survey, recipe, waves, arrays)[rows]
+    known_of_both = _known_of_both(recipe, waves, arrays)[rows]
     return replace(chances, is_other=arrays.is_other[rows], other_levels=known_of_both)
 
 
@@ -216,20 +216,17 @@ def chances_in(recipe: WeightRecipe, cohorts: Sequence[str], arrays: PanelArrays
     )
 
 
-def _known_of_both(
-    survey: Survey, recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelArrays
-) -> NDArray[np.int64]:
+def _known_of_both(recipe: WeightRecipe, waves: tuple[str, ...], arrays: PanelArrays) -> NDArray[np.int64]:
     """Return the (n_members, n_domains) levels by which members recruited by other means are compared."""
     assert recipe.other_means is not None
-    covariates = [Covariate(DOMAIN, name) for name in recipe.other_means.domains]
-    return np.column_stack([covariate_levels(survey, one, waves[0], arrays) for one in covariates])
+    return np.column_stack([domain_levels(name, waves[0], arrays) for name in recipe.other_means.domains])
 
 
-def _categories(arrays: PanelArrays, rows: NDArray[np.int64]) -> pl.DataFrame:
-    """Return a text column for each domain, null where a member's category is not known."""
+def _categories(arrays: PanelArrays, rows: NDArray[np.int64], wave: str) -> pl.DataFrame:
+    """Return a text column for each domain at a wave, null where a member's category is not known."""
     columns = {}
     for name, domain in arrays.domains.items():
         labels = np.array([*domain.values, None], dtype=object)
-        codes = domain.codes[rows]
+        codes = arrays.codes_at(wave, name)[rows]
         columns[name] = pl.Series(labels[np.where(codes == UNKNOWN, len(domain.values), codes)], dtype=pl.String)
     return pl.DataFrame(columns)

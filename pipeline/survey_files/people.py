@@ -19,6 +19,7 @@ from pipeline.definitions import (
     ProfileVariable,
     Recruitment,
     Source,
+    Survey,
     ToldAs,
     Wave,
 )
@@ -28,6 +29,7 @@ from pipeline.survey_files.values import Value
 from pipeline.weighting_steps import USUAL_DRAWS, ReplicateDraws
 
 ROSTER = "roster"
+AT_WAVE = "wave"
 FROM_WAVES = "from_waves"  # no member list: members are those who answer
 ID_SPACES = ("of_the_member_list", "of_each_wave")
 LONELY_PSU = ("fail", "certainty", "adjust", "average")
@@ -186,9 +188,36 @@ def read_domain(name: str, block: Block, variables: dict[str, ProfileVariable]) 
         values=tuple(band.value for band in bands) or (variable.categories if variable else ()),
         bands=bands,
         is_published=block.boolean("published", default=True),
+        is_at_wave=block.choice_or("at", (AT_WAVE,), "when a member's age is taken", "") == AT_WAVE,
     )
     block.close()
     return domain
+
+
+def refuse_ages_that_cannot_be(survey: Block, read: Survey) -> None:
+    """Note domains of the age at a wave that are no ages, or published, or of ages that nobody knows the day of."""
+    listed, age = read.roster.columns, read.retention.age if read.retention else None
+    undated = [wave.wave for wave in read.waves if wave.fieldwork_start is None]
+    for domain, block in zip(read.domains, survey.blocks("domains").values(), strict=True):
+        if not domain.is_at_wave:
+            continue
+        is_of_joining = any(
+            one.name == domain.variable and one.source in (ROSTER, ANY_WAVE) and not one.known_on
+            for one in read.profile
+        )
+        at = block.entries["at"]
+        if not domain.bands or domain.variable != age:
+            fix = "Name the variable there, or take 'at' out."
+            at.fault(f"at: wave of '{domain.variable}'", "bands of the variable that retention names as age", fix)
+        if domain.is_published:
+            fix = "Published groups are those of joining: a member has one for all waves. Add published: false."
+            at.fault("at: wave of a published domain", "one for weighting only", fix)
+        if is_of_joining and "joined_on" not in listed:
+            fix = "Name the column of joined_on, or say known_on of the variable."
+            at.fault("at: wave without a date of joining", "the day that the age is of", fix)
+        if undated:
+            fix = "Say when their fieldwork started."
+            at.fault(f"at: wave, and {', '.join(undated)} without a start", "waves with dates", fix)
 
 
 def read_band(name: str, value: Value) -> Band:

@@ -25,6 +25,7 @@ from pipeline.survey_files.people import (
     read_recruitment,
     read_replicates,
     read_roster,
+    refuse_ages_that_cannot_be,
     refuse_links_of_shared_ids,
 )
 from pipeline.survey_files.plan import read_changes, read_families, read_retention, read_transitions
@@ -126,7 +127,7 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
     statement = read_statement(block)
     named = Named(bank, domains, weight_ids, wave_names, statement)
     disclosure_profile = block.choice("disclosure_profile", DISCLOSURE_PROFILES, "a disclosure profile")
-    return Survey(
+    survey = Survey(
         survey=read_name(block),
         title=block.needed_text("title"),
         member_ids=block.choice("member_ids", MEMBER_IDS, "how ids are kept"),
@@ -173,6 +174,8 @@ def read_survey_file(block: Block, folder: Path, bank: QuestionBank, waves: list
         languages=languages,
         translations=read_translations(folder, languages, named, block.value.faults),
     )
+    refuse_ages_that_cannot_be(block, survey)
+    return survey
 
 
 def refuse_what_needs_a_list(block: Block, roster: Source) -> None:

@@ -104,6 +104,7 @@ def _domain(domain: Domain) -> Block:
     block: Block = {"label": Label(domain.label), "variable": domain.variable}
     if domain.bands:
         block["bands"] = {Label(band.value): [band.low, band.high] for band in domain.bands}
+    block |= {"at": "wave"} if domain.is_at_wave else {}
     return block if domain.is_published else block | {"published": False}
 
 

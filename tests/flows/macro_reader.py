@@ -72,18 +72,24 @@ def read(path: Path) -> pl.DataFrame:
     return pl.read_parquet(path)
 
 
+def gathered(panel: Panel) -> PanelData:
+    """Return the demonstration's members and answers as a night gathers them, by the definition as it stands now."""
+    survey = survey_files.read_survey(panel.root / "surveys" / SURVEY)
+    with warehouse.open_read_only(panel.root / "var" / "warehouse.duckdb") as connection:
+        night = replace(A_NIGHT, connection=connection, surveys={SURVEY: survey})
+        with in_progress(night):
+            data: PanelData = gather.fn(SURVEY)
+            answers = dict(data.answers)  # read now: a weight that knows earlier answers asks for them later
+            return replace(data, answers=answers, arrays=replace(data.arrays, answers=answers))
+
+
 class Panels:
     """The panel of the demonstration as the pipeline sees it, its designs carrying their replicates."""
 
     def __init__(self, panel: Panel) -> None:
         self.published = panel.published
-        survey = survey_files.read_survey(panel.root / "surveys" / SURVEY)
-        with warehouse.open_read_only(panel.root / "var" / "warehouse.duckdb") as connection:
-            night = replace(A_NIGHT, connection=connection, surveys={SURVEY: survey})
-            with in_progress(night):
-                gathered: PanelData = gather.fn(SURVEY)
-                answers = dict(gathered.answers)  # read now: a weight that knows earlier answers asks for them later
-                self.data = replace(gathered, answers=answers, arrays=replace(gathered.arrays, answers=answers))
+        self.data = gathered(panel)
+        survey = self.data.survey
         self.shown = replace(self.data, arrays=replace(self.data.arrays, domains=self.shown_domains()))
         self.draws: PanelDraws = panel_draws(survey, self.data.arrays)
         first = survey.weights[0].weight_id

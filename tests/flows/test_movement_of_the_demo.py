@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.flows.macro_reader import Panels
+from tests.flows.macro_reader import gathered
 from tests.nights import SURVEY, Panel, demo_panel
 
 WEIGHT, PAIR = "year_1_to_2", "wave_from = 'w01' and wave_to = 'w05'"
@@ -72,7 +72,7 @@ def test_whoever_left_the_population_takes_a_share_of_the_first_wave_along(panel
 
 
 def test_how_fast_and_how_completely_members_answered_is_known_of_those_interviewed_before(panel: Panel) -> None:
-    arrays = Panels(panel).data.arrays
+    arrays = gathered(panel).arrays
     speed = arrays.measures["w04", "previous_speed"]
     assert 0 <= np.nanmin(speed) < np.nanmax(speed) < 60
     known = ~np.isnan(speed)
@@ -101,3 +101,18 @@ def test_how_newcomers_answer_stands_beside_what_they_answer(panel: Panel) -> No
         rows.filter(pl.col("category") != "speeding")["standard_error"] > 0
     ).all()  # nobody hurries in the simulation
     assert panel.sql(f"select count(*) from weights where survey = '{SURVEY}' and weight_id = '{WEIGHT}'").item() > 0
+
+
+def test_ages_at_a_wave_are_those_of_the_members_then(panel: Panel, tmp_path: Path) -> None:
+    later = panel.copy_to(tmp_path / "panel")
+    bands = '{"16-24": [16, 24], "25-34": [25, 34], "35-49": [35, 49], "50-64": [50, 64], "65+": [65, null]}'
+    now = f"  age_now: {{variable: age, bands: {bands}, at: wave, published: false}}\n"
+    later.edit(f"surveys/{SURVEY}/survey.yml", "domains:\n  age_group:", f"domains:\n{now}  age_group:")
+    arrays = gathered(later).arrays
+    told, first = arrays.domains["age_group"].codes, arrays.codes_at("w01", "age_now")
+    last = arrays.codes_at("w06", "age_now")
+    recruited = arrays.is_listed["w01"]
+    assert (first[recruited] >= told[recruited]).all()
+    assert (first != told)[recruited].mean() < 0.02  # recruited some weeks before
+    assert (last >= first).all()
+    assert 0.03 < (last > first)[recruited].mean() < 0.12  # five quarters later: of bands of 9 to 15 years

@@ -142,6 +142,11 @@ def test_a_margin_of_the_waves_own_weights_has_a_rule():
     assert rules("margin-category")[0].allowed == ("16-64", "65-74", "75+")
 
 
+def test_whether_anybody_of_an_age_at_the_wave_answered_is_left_to_the_weighting():
+    domains = [replace(one, is_at_wave=one.domain == "age_group", is_published=False) for one in one_survey().domains]
+    assert rules("margin-category", survey=one_survey(domains=tuple(domains))) == []
+
+
 def test_the_margins_of_a_wave_replace_those_of_the_recipe():
     survey = one_survey(one_wave(margins=("sex",)))
     survey = replace(survey, margins={**survey.margins, "sex": margin("sex", ("Female", "Male"))})

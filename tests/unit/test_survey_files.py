@@ -345,6 +345,55 @@ def test_what_waves_tell_of_an_age_is_declared_with_sense(tmp_path: Path, age: s
         read_survey(write_survey(tmp_path, change=change))
 
 
+AGE_GROUP = '  age_group: {variable: age, bands: {"16-49": [16, 49], "50+": [50, null]}}\n'
+AGE_NOW = AGE_GROUP.replace("age_group:", "age_now:").replace("}}\n", "}, published: false, at: wave}\n")
+RETENTION, OF_AGE = "missed_waves: 2}", "missed_waves: 2, age: age}"
+DATED = ("waves/w02.yml", "fieldwork: closed", "fieldwork: {start: 2025-03-03, end: 2025-03-20}")
+
+
+def with_age_now(folder: Path, *changes: tuple[str, str]) -> Path:
+    """Return a survey with a domain of the age at a wave, changed in survey.yml."""
+    file, old, new = DATED
+    made = write_survey(folder, change=(file, old, new))
+    text = (made / "survey.yml").read_text().replace(AGE_GROUP, AGE_GROUP + AGE_NOW).replace(RETENTION, OF_AGE)
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    (made / "survey.yml").write_text(text)
+    return made
+
+
+def test_a_domain_may_be_of_the_age_at_the_wave(tmp_path: Path) -> None:
+    told, now, _ = read_survey(with_age_now(tmp_path)).domains
+    assert (told.is_at_wave, now.is_at_wave, now.is_published) == (False, True, False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (", published: false, at: wave", ", at: wave", "at: wave of a published domain, expected one for weighting"),
+        (OF_AGE, RETENTION, "at: wave of 'age', expected bands of the variable that retention names as age"),
+        ("sex: {variable: sex,", "sex: {variable: sex, at: wave,", "at: wave of 'sex', expected bands of the variable"),
+        (", joined_on: JOINED", "", "at: wave without a date of joining, expected the day that the age is of"),
+        ("at: wave", "at: joining", "'joining', expected when a member's age is taken (wave)"),
+    ],
+)
+def test_an_age_at_the_wave_that_cannot_be_is_refused_at_its_line(
+    tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    with pytest.raises(DefinitionError, match=re.escape(told)) as caught:
+        read_survey(with_age_now(tmp_path, (old, new)))
+    assert re.search(r"survey.yml, line \d+, 'domains\.\w+\.at'", str(caught.value))
+
+
+def test_an_age_at_a_wave_needs_the_day_of_every_wave(tmp_path: Path) -> None:
+    folder = with_age_now(tmp_path)
+    wave = folder / "waves" / "w02.yml"
+    wave.write_text(wave.read_text().replace(DATED[2], DATED[1]))
+    with pytest.raises(DefinitionError, match="at: wave, and w02 without a start, expected waves with dates"):
+        read_survey(folder)
+
+
 def test_what_stays_in_a_person_must_be_checked_for_drift(tmp_path: Path) -> None:
     change = ("survey.yml", "retention:", "response_quality: {identity: {nothing: 0}}\nretention:")
     with pytest.raises(DefinitionError, match="a profile variable with check_drift: true"):

@@ -48,6 +48,18 @@ def test_a_weight_that_drops_the_ineligible_before_it_is_calibrated_still_says_s
     assert written(survey, tmp_path / "again", like=folder).weights == survey.weights
 
 
+def test_a_domain_of_the_age_at_the_wave_is_written(tmp_path: Path) -> None:
+    folder = write_survey(tmp_path / "plain")
+    survey = read_survey(folder)
+    (first, *others) = survey.domains
+    ageing = replace(first, domain="age_now", is_published=False, is_at_wave=True)
+    waves = tuple(replace(one, fieldwork_start=date(2025, 1, 6), is_closed=False) for one in survey.waves)
+    assert survey.retention is not None
+    of_age = replace(survey.retention, age="age")
+    changed = replace(survey, domains=(first, ageing, *others), waves=waves, retention=of_age)
+    assert written(changed, tmp_path / "again", like=folder).domains == changed.domains
+
+
 def test_routing_split_samples_severities_and_the_removal_rule_are_written(tmp_path: Path) -> None:
     folder = write_survey(tmp_path / "plain")
     survey = read_survey(folder)

@@ -9,8 +9,9 @@ import pytest
 
 from pipeline.analysis_plans import RetentionPlan
 from pipeline.definitions import Band, Domain, Eligibility, ProfileVariable
+from pipeline.panel.ages import band_codes, evenly_spread
 from pipeline.panel.attrition import attrition_curves, member_patterns
-from pipeline.panel.lives import Lives, PanelTime, band_codes, evenly_spread, panel_time, recruitment_weight
+from pipeline.panel.lives import Lives, PanelTime, panel_time, recruitment_weight
 from pipeline.panel.refreshment import days_between_waves, refresh_outlook
 from pipeline.weighting_steps import WeightRecipe
 from tests.unit.panel.test_response import MEMBERS, WAVES, panel
@@ -69,10 +70,10 @@ def test_a_wave_in_the_field_is_left_out() -> None:
 def test_members_grow_older_and_move_to_the_next_band() -> None:
     time = time_of(lives())
     domain = time.data.survey.domains[0]
-    assert time.age_on(np.datetime64("2025-01-01")).tolist() == [64.0] * len(MEMBERS)
-    assert time.age_on(np.datetime64("2026-01-02")).tolist() == [65.0] * len(MEMBERS)
+    assert time.ages.on(np.datetime64("2025-01-01")).tolist() == [64.0] * len(MEMBERS)
+    assert time.ages.on(np.datetime64("2026-01-02")).tolist() == [65.0] * len(MEMBERS)
     days = [np.datetime64("2025-01-01") + np.timedelta64(36 * tenth, "D") for tenth in range(11)]
-    n_grown = [int((time.age_on(day) == 65).sum()) for day in days]  # a tenth has its birthday in each tenth of a year
+    n_grown = [int((time.ages.on(day) == 65).sum()) for day in days]  # a tenth has its birthday in each tenth of a year
     assert np.abs(np.array(n_grown) - len(MEMBERS) * np.arange(11) / 10).max() <= 1
     assert band_codes(domain, np.array([16.0, 64, 65, 80, np.nan])).tolist() == [0, 0, 1, 2, -1]
     groups = attrition_curves(time, confidence=0.95).filter(domain="age_group_now")
@@ -93,10 +94,10 @@ def test_years_of_birth_move_to_the_band_of_those_who_were_as_old_when_the_bands
     followed = panel(eligibility=EXITS, retention=plan, profile=(born,), domains=(domain,))
     time = panel_time(followed, lives(age=1961.0))
     days = ("2025-01-01", "2025-07-03", "2026-01-02", "2035-01-01", "2036-01-02")
-    groups = [band_codes(domain, time.age_on(np.datetime64(day))) for day in days]
+    groups = [band_codes(domain, time.ages.on(np.datetime64(day))) for day in days]
     n_aged = [np.bincount(group, minlength=3).tolist() for group in groups]
     assert n_aged == [[0, 0, 10], [0, 5, 5], [0, 10, 0], [0, 10, 0], [10, 0, 0]]  # 64, half 65, 65, 74, 75
-    assert np.isnan(time.age_on(np.datetime64("NaT"))).all()
+    assert np.isnan(time.ages.on(np.datetime64("NaT"))).all()
     assert refresh_outlook(time).filter(domain_value="75+", waves_ahead=12)["n_expected"].item() == 0  # 69 by then
     assert refresh_outlook(time).filter(domain_value="65-74", waves_ahead=12)["n_expected"].item() > 0
 
