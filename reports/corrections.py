@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pipeline.translations import GROUP, LABEL
 from reports import words
+from reports.explorer_texts import FigureLabels
 from reports.language import Language
 from reports.published import Read, columns_of
+from reports.survey_texts import SurveyTexts
 
 _SMALLEST = 0.0005  # of a share: less is no tenth of a point
 _RELEASES = """
@@ -22,7 +25,8 @@ order by release.survey, release.released_at, release.release_id
 """
 _LARGEST = """
 select
-    revision.release_id, item.label, revision.category, revision.domain, revision.domain_value,
+    revision.survey, revision.release_id, revision.item, item.label, revision.statistic, revision.category,
+    revision.domain, revision.domain_value,
     revision.estimate_before, revision.estimate_after
 from revisions as revision
 inner join items as item
@@ -64,14 +68,19 @@ class Correction:
         return self.language.say("corrections.line", wave=self.wave, day=day, moved=self.moved)
 
 
-def corrections(read: Read, language: Language) -> list[Correction]:
+def corrections(read: Read, language: Language, texts: SurveyTexts | None = None) -> list[Correction]:
     """Return every corrected release, each survey's oldest first; none where the file does not publish revisions.
 
     Figures too few to show (is_suppressed) are counted and never named.
+
+    Args:
+        texts: of the survey that is told in a further language; None: figures have the names of the definitions.
     """
     if not columns_of(read, "revisions"):
         return []
     largest = {row["release_id"]: row for row in read(_LARGEST, []).to_dicts()}
+    if texts is not None and texts.language.code != texts.main:
+        largest = {release: _translated(read, texts, row) for release, row in largest.items()}
     return [
         Correction(
             survey=row["survey"],
@@ -84,6 +93,17 @@ def corrections(read: Read, language: Language) -> list[Correction]:
         )
         for row in read(_RELEASES, []).to_dicts()
     ]
+
+
+def _translated(read: Read, texts: SurveyTexts, row: dict[str, Any]) -> dict[str, Any]:
+    figures, category = FigureLabels(read, row["survey"], texts), row["category"]
+    return row | {
+        "label": texts.text(row["label"], LABEL, row["item"]),
+        "category": figures.headline(category)
+        if row["statistic"] == "headline"
+        else figures.answer(row["item"], category),
+        "domain_value": texts.text(row["domain_value"], GROUP, row["domain"], row["domain_value"]),
+    }
 
 
 def moved_words(language: Language, n_moved: int, n_estimates: int, largest: dict[str, Any] | None) -> str:

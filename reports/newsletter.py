@@ -141,9 +141,8 @@ def _masthead(edition: Edition, title: str, generated_at: datetime) -> dict[str,
 
 def _notice(edition: Edition) -> str:
     """Return why the release was corrected and what moved; empty for a first release."""
-    found = [
-        one for one in corrections(edition.read, edition.language) if one.release_id == edition.facts["release_id"]
-    ]
+    told = corrections(edition.read, edition.language, edition.texts)
+    found = [one for one in told if one.release_id == edition.facts["release_id"]]
     if not found:
         return edition.texts.untranslated(published.correction_notice(edition.read, edition.facts["release_id"]))
     return f"{edition.texts.untranslated(found[0].notice)} {words.capital(found[0].moved)}".strip()

@@ -118,3 +118,17 @@ def test_a_longer_language_is_set_smaller_to_stay_on_two_pages() -> None:
     edition = edition_of(file.read(), SURVEY, "w04", disclosure_profile="public", language=language("cy"))
     pdf = render_editions(edition, title="Our panel", generated_at=MADE)["newsletter.pdf"]
     assert b"/Type/Pages/Count 2" in pdf
+
+
+def test_a_correction_names_its_figure_in_welsh() -> None:
+    file = edited()
+    for release in file.tables["releases"]:
+        release |= {"release_status": "corrected", "released_at": MADE, "notice": "A code was wrong."}
+    for row in file.tables["estimates"]:
+        row["statistic"] = "headline"
+    (figure,) = file.rows("estimates", item="linking", wave="w04")
+    moved = {"release_id": "r1", "estimate_before": 0.5, "estimate_after": 0.61}
+    file.tables["revisions"] = [{**figure, **moved}]
+    page = Spoken(files("cy", file)["newsletter.html"])
+    assert "(Cysylltu data: O blaid, 50.0% cynt, 61.0% nawr)" in page.said_in("cy")
+    assert "A code was wrong." in page.said_in("en")
