@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.nights import Panel, Ran, demo_panel, run
+
+settings.register_profile("untimed", suppress_health_check=[HealthCheck.too_slow])  # else a busy machine fails a test
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
