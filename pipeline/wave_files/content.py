@@ -73,7 +73,7 @@ class Content:
             DeliveryError: it is no text, or empty.
         """
         text, encoding = decode(self.all_bytes, self.name, encoding=self.said.encoding)
-        if not text.strip():
+        if not text or text.isspace():
             raise DeliveryError(f"{self.name}: the file is empty, expected a header and rows. Export it again.")
         return text, encoding
 

@@ -14,6 +14,7 @@ from pipeline.wave_files.code_text import last_filled_row
 from pipeline.wave_files.delimiters import fitting_delimiter, lines_of
 from pipeline.wave_files.delivery import ROW_NUMBER, Delivery
 from pipeline.wave_files.few_values import SAMPLE_ROWS, from_categoricals, seeds
+from pipeline.wave_files.text_encoding import count_of
 
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?')  # the first line of some Excel exports
 LONGEST_SEPARATOR_LINE = 64  # characters, spaces included
@@ -56,7 +57,8 @@ def read_csv_text(
 
 def with_newlines(text: str) -> str:
     """Return the text with one kind of line end and no blank lines before the header."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     blank = LEADING_BLANK_LINES.match(text)
     return text[blank.end() :] if blank else text
 
@@ -118,23 +120,31 @@ def read_cells(text: str, delimiter: str, n_columns: int, file_name: str, *, as_
     Polars splits the text where that is plain: no quotes, no blank line, rows of one length. Python's reader,
     slower and exact about quotes, does the rest and finds every row that is too short or too long.
     """
-    body = text.rstrip("\n")
-    n_rows = body.count("\n")
-    is_even = n_columns > 1 and body.count(delimiter) == (n_rows + 1) * (n_columns - 1)
-    if n_rows and is_even and '"' not in body:
-        with suppress(pl.exceptions.ComputeError):  # a row is too long, and so another one too short
-            return read_plain_cells(body[body.index("\n") + 1 :].encode(), delimiter, n_columns, as_enums=as_enums)
+    text = text.rstrip("\n") if text.endswith("\n\n") else text
+    if n_columns > 1 and delimiter.isascii() and '"' not in text:
+        content = text.encode()
+        n_lines = content.count(b"\n") + (not content.endswith(b"\n"))
+        is_even = count_of(ord(delimiter), content) == n_lines * (n_columns - 1)
+        if is_even and n_lines > 1:
+            with suppress(pl.exceptions.ComputeError):  # a row is too long, and so another one too short
+                return read_plain_cells(content, delimiter, n_columns, as_enums=as_enums)
     return read_quoted_cells(text, delimiter, n_columns, file_name)
 
 
-def read_plain_cells(body: bytes, delimiter: str, n_columns: int, *, as_enums: bool) -> pl.DataFrame:
-    """Return the cells of rows without quotes; a row that is too long raises Polars' ComputeError."""
+def read_plain_cells(content: bytes, delimiter: str, n_columns: int, *, as_enums: bool) -> pl.DataFrame:
+    """Return the cells below line 1 without quotes; a row that is too long raises Polars' ComputeError."""
     kinds: dict[str, pl.DataType] = dict.fromkeys(field_names(n_columns), pl.String())
-    read = partial(pl.read_csv, body, has_header=False, separator=delimiter, quote_char=None)
+    read = partial(pl.read_csv, content, has_header=False, skip_lines=1, separator=delimiter, quote_char=None)
     if not as_enums:
         return read(schema=kinds)
-    known = seeds(read(schema=kinds, n_rows=SAMPLE_ROWS))
-    return from_categoricals(read(schema=kinds | {name: values.dtype for name, values in known.items()}), known)
+    sample = read(schema=kinds, n_rows=SAMPLE_ROWS)
+    try:
+        known = seeds(sample)
+        cells = read(schema=kinds | {name: values.dtype for name, values in known.items()})
+    except pl.exceptions.ComputeError:  # more different values further down than have a number in a byte
+        known = seeds(sample, in_a_byte=False)
+        cells = read(schema=kinds | {name: values.dtype for name, values in known.items()})
+    return from_categoricals(cells, known)
 
 
 def field_names(n_columns: int) -> list[str]:

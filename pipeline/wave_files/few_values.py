@@ -39,10 +39,15 @@ def few_values(text: pl.Series) -> pl.Series | None:
     return values.sort() if values.len() <= FEW else None
 
 
-def seeds(sample: pl.DataFrame) -> dict[str, pl.Series]:
-    """Return the values of each column that has few, as Categoricals; a reader of the rest goes on numbering them."""
-    found = [few_values(values) for values in sample]
-    return {values.name: values.cast(pl.Categorical(pl.Categories.random())) for values in found if values is not None}
+def seeds(sample: pl.DataFrame, *, in_a_byte: bool = True) -> dict[str, pl.Series]:
+    """Return the values of each column that has few, as Categoricals; a reader of the rest goes on numbering them.
+
+    Args:
+        in_a_byte: their numbers, of which there are 255; a reader that needs more raises Polars' ComputeError.
+    """
+    number = pl.UInt8 if in_a_byte else pl.UInt32
+    found = [values for column in sample if (values := few_values(column)) is not None]
+    return {values.name: values.cast(pl.Categorical(pl.Categories.random(physical=number))) for values in found}
 
 
 def from_categoricals(cells: pl.DataFrame, known: Mapping[str, pl.Series]) -> pl.DataFrame:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.wave_files import Delivery, Said, read_delivery
+from pipeline.wave_files.text_encoding import CONTROL, count_of, may_hold_controls
 
 
 def read(folder: Path, content: str | bytes, said: Said | None = None) -> Delivery:
@@ -64,3 +65,14 @@ def test_five_thousand_columns_are_read_in_seconds(tmp_path: Path) -> None:
     started = time.monotonic()
     assert read(tmp_path, content).frame.shape == (2000, 5001)
     assert time.monotonic() - started < 30  # 3 s alone; the tests may share two cores
+
+
+@pytest.mark.parametrize("place", [0, 300_000, 599_999])
+def test_every_control_character_is_found_wherever_it_stands(place: int) -> None:
+    text = b"a" * 600_000
+    found = [may_hold_controls(text[:place] + bytes([one]) + text[place + 1 :], "utf-8") for one in range(256)]
+    assert found == [CONTROL.match(chr(one)) is not None for one in range(256)]
+
+
+def test_delimiters_are_counted_over_the_whole_of_a_large_file() -> None:
+    assert count_of(ord(";"), b"1;22;3\n" * 100_000) == 200_000

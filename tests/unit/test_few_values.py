@@ -4,6 +4,7 @@ import pytest
 from pipeline.wave_files.csv_files import read_csv_text
 from pipeline.wave_files.few_values import FEW, SAMPLE_ROWS, with_enums, with_text
 
+IN_A_BYTE = 256  # different values
 LATE = SAMPLE_ROWS + 5  # rows, the last of which hold what no row of the sample does
 
 
@@ -52,7 +53,18 @@ def csv(cells: list[str]) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize(
-    "late", [["1"], ["3"], [""], [" 3 "], [" "], ["é"], [str(number) for number in range(FEW + 1)]], ids=str
+    "late",
+    [
+        ["1"],
+        ["3"],
+        [""],
+        [" 3 "],
+        [" "],
+        ["é"],
+        [str(number) for number in range(FEW + 1)],
+        [*map(str, range(IN_A_BYTE + 1))],
+    ],
+    ids=lambda late: f"{late}"[:20],
 )
 def test_a_csv_read_into_enums_holds_the_same_text(late: list[str]) -> None:
     cells = [*["1", "2", "", "-8"] * (LATE // 4), *late, "1"]
