@@ -29,7 +29,7 @@ def check_file(path: Path, survey: str, source: str, root: Path, part: str = "")
     refuse_unknown_wave(definition, source, ROSTER, *([MAILINGS] if definition.mailings else []))
     part = part or _part_by_name(definition, source, path.name)
     refuse_unknown_part(definition, source, part)
-    stored = _stored(workspace, survey)
+    stored = _stored(workspace, definition)
     reading = intake.read(
         workspace,
         definition,
@@ -65,13 +65,13 @@ def _part_by_name(survey: Survey, source: str, file_name: str) -> str:
     return owner.part if owner is not None and owner.source == source else ""
 
 
-def _stored(workspace: Workspace, survey: str) -> dict[str, pl.DataFrame]:
+def _stored(workspace: Workspace, survey: Survey) -> dict[str, pl.DataFrame]:
     """Return what the warehouse knows: members, their profile, and the rows of each wave."""
     queries = {
         "panel": known_profile.PANEL_SQL,
         "shares": answer_shares.STORED_SQL,
         "members": "select panel_member_id from core.members where survey = ?",
-        "profile": known_profile.PROFILE_SQL,
+        "profile": known_profile.stored_sql(survey),
         "rows": "select source, sum(n_delivered)::bigint as n_delivered from raw.deliveries "
         "where survey = ? and status = 'accepted' group by source",
     }
@@ -88,4 +88,4 @@ def _stored(workspace: Workspace, survey: str) -> dict[str, pl.DataFrame]:
     with warehouse.open_read_only(workspace.warehouse) as connection:
         if not warehouse.read(connection, _COUNTS).height:
             del queries["shares"]
-        return nothing | {name: warehouse.read(connection, sql, [survey]) for name, sql in queries.items()}
+        return nothing | {name: warehouse.read(connection, sql, [survey.survey]) for name, sql in queries.items()}

@@ -60,11 +60,11 @@ def _refuse_file_of_another_wave(night: Night, arrival: Arrival) -> None:
             )
 
 
-def _members(night: Night, survey: str) -> list[str]:
+def _members(night: Night, survey: str) -> pl.Series:
     """Return the ids of the member list in use, taken in tonight or before."""
     if survey not in night.member_ids:
         rows = warehouse.read(night.connection, "select panel_member_id from core.members where survey = ?", [survey])
-        night.member_ids[survey] = rows["panel_member_id"].to_list()
+        night.member_ids[survey] = rows["panel_member_id"]
     return night.member_ids[survey]
 
 

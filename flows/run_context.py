@@ -45,7 +45,7 @@ class Night:
     read_with: set[tuple[str, str, str]] = field(
         default_factory=set
     )  # survey, step and inputs of what was read tonight
-    member_ids: dict[str, list[str]] = field(default_factory=dict)  # survey: ids of the member list in use
+    member_ids: dict[str, pl.Series] = field(default_factory=dict)  # survey: ids of the member list in use
     person_of: dict[str, dict[str, str]] = field(default_factory=dict)  # survey: alias: member it belongs to
     people: dict[str, People] = field(default_factory=dict)  # survey: who is who by its links
     seconds: dict[str, float] = field(default_factory=dict)  # part of the night: seconds

@@ -82,7 +82,7 @@ def _take_in_sources(night: Night, survey: str, new: list[Arrival], known: list[
             accepted.append(reading)
             if arrival.source == ROSTER:
                 is_refused = reading.frame["row_number"].is_in(report.refused["row_number"].implode())
-                night.member_ids[survey] = reading.members.filter(~is_refused).drop_nulls().to_list()
+                night.member_ids[survey] = reading.members.filter(~is_refused).drop_nulls()
     return accepted
 
 

@@ -22,7 +22,7 @@ def validate_deliveries(survey: str, readings: list[Reading], known: list[Readin
         known: what was accepted tonight already.
     """
     night = current()
-    stored = warehouse.read(night.connection, known_profile.PROFILE_SQL, [survey])
+    stored = warehouse.read(night.connection, known_profile.stored_sql(night.surveys[survey]), [survey])
     fixed = [known_profile.of_delivery(one.survey, one.source, one.frame, one.members) for one in [*readings, *known]]
     profile = known_profile.combined(night.surveys[survey], stored, fixed)
     panel = _panel(night, survey, known)

@@ -1,6 +1,6 @@
 """How a delivered file becomes rows of known members, ready to be validated."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -60,11 +60,11 @@ class Reading:
 class KnownPeople:
     """Who is known before a delivery is read."""
 
-    members: Iterable[str]  # of the member list in use
+    members: pl.Series  # panel_member_id of the member list in use
     person_of: Mapping[str, str]  # pseudonym of an id that links join to another one: the member
 
 
-NOBODY = KnownPeople((), {})
+NOBODY = KnownPeople(pl.Series(dtype=pl.String), {})
 
 
 def described(survey: Survey, source: str) -> Source:
@@ -247,10 +247,9 @@ def _rules(survey: Survey, source: str, part: str) -> tuple[Rule, ...]:
     return rules_for_wave(survey, wave)
 
 
-def _known_only(ids: pl.Series, known: Iterable[str]) -> pl.Series:
+def _known_only(ids: pl.Series, known: pl.Series) -> pl.Series:
     """Return the ids that stand in the member list, null for others."""
-    listed = pl.Series(list(known), dtype=pl.String)
-    return pl.select(pl.when(ids.is_in(listed.implode())).then(ids)).to_series()
+    return pl.select(pl.when(ids.is_in(known.implode())).then(ids)).to_series()
 
 
 def _aliases(workspace: Workspace, survey: Survey, whose: str, ids: pl.Series, *, enrol: bool) -> pl.Series:

@@ -7,18 +7,26 @@ import polars as pl
 from pipeline.definitions import ANY_WAVE, ROSTER, Source, Survey
 
 PANEL_SQL = """
+with uninvited as (
+    select
+        survey,
+        panel_member_id,
+        list(wave) as waves
+    from staging.uninvited
+    group by survey, panel_member_id
+)
+
 select
     member.panel_member_id,
-    cast(any_value(member.joined_on) as varchar) as joined_on,
-    cast(any_value(member.left_on) as varchar) as left_on,
-    any_value(member.status) as status,
-    coalesce(list(uninvited.wave) filter (where uninvited.wave is not null), []) as uninvited
+    cast(member.joined_on as varchar) as joined_on,
+    cast(member.left_on as varchar) as left_on,
+    member.status,
+    coalesce(uninvited.waves, []) as uninvited
 from core.members as member
-left join staging.uninvited as uninvited
+left join uninvited
     on member.survey = uninvited.survey
     and member.panel_member_id = uninvited.panel_member_id
 where member.survey = ?
-group by member.panel_member_id
 """
 INVITED_SQL = """
 select
@@ -54,7 +62,16 @@ left join before
 where answered.survey = ? and answered.completed_at is not null and before.day is null
 group by answered.panel_member_id, answered.wave
 """
-PROFILE_SQL = """
+_UNDATED_SQL = """
+select
+    panel_member_id,
+    variable,
+    value,
+    null::integer as known_year
+from core.profile
+where survey = ?
+"""
+_DATED_SQL = """
 select
     profile.panel_member_id,
     profile.variable,
@@ -68,6 +85,11 @@ where profile.survey = ?
 """
 COLUMNS = {"panel_member_id": pl.String, "variable": pl.String, "value": pl.String, "known_year": pl.Int32}
 _KEY = ["panel_member_id", "variable"]
+
+
+def stored_sql(survey: Survey) -> str:
+    """Return the query of what is stored of a survey's members; years only where an age is compared by them."""
+    return _DATED_SQL if any(one.measure for one in survey.profile) else _UNDATED_SQL
 
 
 def of_delivery(survey: Survey, source: str, frame: pl.DataFrame, members: pl.Series) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline import answer_shares
-from pipeline.definitions import ANY_WAVE, CROSSWALK, MAILINGS, RowFilter, Source, Survey
+from pipeline.definitions import ANY_WAVE, CROSSWALK, MAILINGS, Domain, ProfileVariable, RowFilter, Source, Survey
 from pipeline.rules import ROSTER, Rule, is_known_column
 from pipeline.validation.membership import MEMBER, with_invitations, with_order, with_other_parts
 from pipeline.validation.messages import BLANK
@@ -21,7 +21,9 @@ from pipeline.validation.same_person import (
     margin_name,
     ours_name,
     with_comparison,
+    with_ours,
     with_profile,
+    year_name,
 )
 
 NUMBER = r"[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?"  # the whole of a cell that is a number
@@ -185,6 +187,8 @@ def _fits(row_filter: RowFilter | None, names: dict[str, str], *, default: bool)
 
 def _with_known(rows: pl.DataFrame, delivery: DeliveryToValidate, names: dict[str, str]) -> pl.DataFrame:
     profile = {variable.name: variable for variable in delivery.survey.profile}
+    told = _told_elsewhere(delivery, names)
+    rows = with_profile(rows, told, delivery.profile, MEMBER)
     for rule in delivery.rules:
         if rule.code == "margin-category":
             rows = _with_margin(rows, delivery, str(rule.name), names)
@@ -202,14 +206,35 @@ def _with_known(rows: pl.DataFrame, delivery: DeliveryToValidate, names: dict[st
             rows = rows.with_columns(_passed_over(rule, names).alias(value_name(rule, names)))
         elif rule.code in ("profile-category", "profile-drift"):
             variable = profile[str(rule.name)]
-            rows = with_profile(rows, variable, names, delivery.profile, MEMBER)
+            rows = with_ours(rows, variable, names)
             if rule.code == "profile-drift":
                 years = interview_years(delivery.survey, delivery.source, delivery.frame, rows.get_column(ROW))
                 rows = with_comparison(rows, delivery.survey, delivery.source, variable, names, years)
         elif rule.code in _PREPARED:
             prepared = _PREPARED[rule.code](rule, pl.col(names[rule.column]), delivery.definition)
             rows = rows.with_columns(prepared.alias(DAY if rule.code in DAY_CODES else value_name(rule, names)))
-    return rows
+    return rows.drop([name(variable) for variable in told for name in (known_name, year_name)], strict=False)
+
+
+def _told_elsewhere(delivery: DeliveryToValidate, names: dict[str, str]) -> list[str]:
+    """Return the profile variables that a row is judged by as they are known from elsewhere."""
+    drifting = {rule.name for rule in delivery.rules if rule.code == "profile-drift" and rule.column in names}
+    margins = [str(rule.name) for rule in delivery.rules if rule.code == "margin-category"]
+    in_margins = {variable.name for margin in margins for variable, _ in _parts_of(margin, delivery.survey)}
+    here = (delivery.source, ANY_WAVE)
+    return [
+        one.name
+        for one in delivery.survey.profile
+        if one.name in drifting or (one.name in in_margins and one.source not in here)
+    ]
+
+
+def _parts_of(margin: str, survey: Survey) -> list[tuple[ProfileVariable, Domain | None]]:
+    """Return the variables of a margin, crossed as `x*y`, each with its domain if it has one."""
+    domains = {domain.domain: domain for domain in survey.domains}
+    profile = {variable.name: variable for variable in survey.profile}
+    parts = [(part, domains.get(part)) for part in margin.split("*")]
+    return [(profile[domain.variable if domain else part], domain) for part, domain in parts]
 
 
 def _wave_of_row(delivery: DeliveryToValidate, names: dict[str, str]) -> pl.Expr:
@@ -259,13 +284,9 @@ def _passed_over(rule: Rule, names: dict[str, str]) -> pl.Expr:
 
 def _with_margin(rows: pl.DataFrame, delivery: DeliveryToValidate, margin: str, names: dict[str, str]) -> pl.DataFrame:
     """Add the category of a margin, crossed ones as `x*y`; no column when a variable is not known."""
-    domains = {domain.domain: domain for domain in delivery.survey.domains}
-    profile = {variable.name: variable for variable in delivery.survey.profile}
     categories = []
-    for part in margin.split("*"):
-        domain = domains.get(part)
-        variable = profile[domain.variable if domain else part]
-        rows = with_profile(rows, variable, names, delivery.profile, MEMBER)
+    for variable, domain in _parts_of(margin, delivery.survey):
+        rows = with_ours(rows, variable, names)
         is_here = variable.source in (delivery.source, ANY_WAVE)
         value = ours_name(variable.name) if is_here else known_name(variable.name)
         if value not in rows.columns:

@@ -1,6 +1,6 @@
 """What is known of the member beside what a row says: profile values, whether they can be one person's, and margins."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -13,6 +13,11 @@ BIRTHDAY = 1.0  # years: an age may or may not have reached this year's birthday
 def known_name(variable: str) -> str:
     """Return the column of what is known of a profile variable from elsewhere."""
     return f"known_{variable}"
+
+
+def year_name(variable: str) -> str:
+    """Return the column of the year in which that was true."""
+    return f"year_{variable}"
 
 
 def ours_name(variable: str) -> str:
@@ -40,31 +45,48 @@ def blank_as_null(value: pl.Expr) -> pl.Expr:
     return pl.when(value.str.len_bytes() > 0).then(value)
 
 
-def with_profile(
-    rows: pl.DataFrame, variable: ProfileVariable, names: Mapping[str, str], known: pl.DataFrame | None, member: str
-) -> pl.DataFrame:
-    """Add a profile variable in our words: as delivered here, if it is, and as known from elsewhere.
+def with_ours(rows: pl.DataFrame, variable: ProfileVariable, names: Mapping[str, str]) -> pl.DataFrame:
+    """Add a profile variable as delivered here, if it is, in our words.
 
     Args:
         names: delivered column: name in `rows`.
+    """
+    if names.get(variable.column) not in rows.columns or ours_name(variable.name) in rows.columns:
+        return rows
+    delivered = pl.col(names[variable.column])
+    ours = blank_as_null(delivered.replace(variable.values) if variable.values else delivered)
+    return rows.with_columns(ours.alias(ours_name(variable.name)))
+
+
+def with_profile(rows: pl.DataFrame, variables: Sequence[str], known: pl.DataFrame | None, member: str) -> pl.DataFrame:
+    """Add what is known of these profile variables from elsewhere, in our words, and the year it was true in.
+
+    Args:
         known: panel_member_id, variable, value, known_year; one row a member and variable.
         member: the column of the member's id.
     """
-    if variable.column in names and ours_name(variable.name) not in rows.columns:
-        delivered = pl.col(names[variable.column])
-        ours = blank_as_null(delivered.replace(variable.values) if variable.values else delivered)
-        if names[variable.column] in rows.columns:
-            rows = rows.with_columns(ours.alias(ours_name(variable.name)))
-    if known is not None and known_name(variable.name) not in rows.columns:
-        if "known_year" not in known.columns:
-            known = known.with_columns(known_year=pl.lit(None, pl.Int32))
-        told = known.filter(pl.col("variable") == variable.name).select(
+    if known is None or not variables:
+        return rows
+    if "known_year" not in known.columns:
+        known = known.with_columns(known_year=pl.lit(None, pl.Int32))
+    told, *others = (
+        known.filter(pl.col("variable") == variable).select(
             pl.col("panel_member_id").cast(pl.String).alias(member),
-            pl.col("value").cast(pl.String).alias(known_name(variable.name)),
-            pl.col("known_year").alias(f"year_{variable.name}"),
+            pl.col("value").cast(pl.String).alias(known_name(variable)),
+            pl.col("known_year").alias(year_name(variable)),
         )
-        rows = rows.join(told, on=member, how="left", maintain_order="left", validate="m:1")
-    return rows
+        for variable in variables
+    )
+    for other in others:
+        told = _together(told, other, member)
+    return rows.join(told, on=member, how="left", maintain_order="left", validate="m:1")
+
+
+def _together(told: pl.DataFrame, other: pl.DataFrame, member: str) -> pl.DataFrame:
+    """Return what is known of members by two tables; mostly of the same members, in one order."""
+    if told[member].equals(other[member]):
+        return told.hstack(other.drop(member))
+    return told.join(other, on=member, how="full", coalesce=True)
 
 
 def with_comparison(
@@ -95,7 +117,7 @@ def with_comparison(
         year = pl.lit(years)
         here = _birth_year(pl.when(~open_ended).then(delivered), measure, year)
         is_open = known.is_in(list(variable.values.values())).fill_null(False) & pl.lit(variable.measure == AGE)
-        there = _birth_year(pl.when(~is_open).then(known), variable.measure, pl.col(f"year_{variable.name}"))
+        there = _birth_year(pl.when(~is_open).then(known), variable.measure, pl.col(year_name(variable.name)))
         allowed = max(allowed, BIRTHDAY) if AGE in (measure, variable.measure) else allowed
     else:
         here, there = delivered, known

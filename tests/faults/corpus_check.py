@@ -34,7 +34,7 @@ class Outcome:
 def outcomes(root: Path, cases: Sequence[Broken]) -> list[Outcome]:
     """Return what became of each case, and whether `panel check` would have said so."""
     workspace = create_workspace(root)
-    nobody_else = intake.KnownPeople(IDS, {})
+    nobody_else = intake.KnownPeople(pl.Series(IDS), {})
     write_definitions(workspace.surveys, {"w01": "case*"}, member_ids="as_delivered")
     (survey,) = survey_files.read_surveys(workspace.surveys)
     refused, readings = [], []
