@@ -86,7 +86,8 @@ def note_joined(path: Path, joined: Iterable[tuple[str, str | None]], noted_at: 
 def _listed(connection: sqlite3.Connection, key: bytes) -> pl.DataFrame:
     """Return id and pseudonym of the people of large member lists."""
     sealed = connection.execute("select sealed_people from people_of_lists").fetchall()
-    return pl.concat([pl.DataFrame(schema=PEOPLE), *(pl.read_ipc(BytesIO(_opened(key, one))) for (one,) in sealed)])
+    lists = [pl.read_ipc(BytesIO(_opened(key, one))) for (one,) in sealed]
+    return pl.concat([pl.DataFrame(schema=PEOPLE), *lists], rechunk=True)
 
 
 def _looked_up(connection: sqlite3.Connection, key: bytes, ids: pl.Series, *, enrol: bool) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from pipeline.definitions import ItemColumn, RowFilter, Survey
 from pipeline.quality_limits import WaveComparison
 from pipeline.rules import CRITICAL
 from pipeline.validation import ValidationReport, validate
+from pipeline.wave_files.few_values import with_enums
 from tests.builders_validation import delivery, good_rows, one_survey, one_wave, result
 
 W02 = one_wave(wave="w02", wave_number=2, items=(ItemColumn("trust_local_council", "OLD"),))
@@ -127,3 +128,15 @@ def test_a_survey_may_hold_a_wave_whose_answers_moved():
 
     strict = a_survey(severities={"category-share-change": SeverityChange(CRITICAL, "no real change can be so large")})
     assert compared(5, ["4", "4", "4", "2"], {"4": 25, "2": 75}, strict).is_held
+
+
+def test_columns_of_few_values_are_counted_as_text_is():
+    rows = repeated(5, ["4", "Agree", "yes", "2", None, "not answered"]).with_columns(unused=pl.lit("x"))
+    survey = one_survey(wave=one_wave(items=(ItemColumn("trust_local_council", "Q7", {"yes": "4", "": "1"}),)))
+    members = pl.Series([f"m{row}" if row % 7 else None for row in range(rows.height)])
+    as_text, as_enums = (
+        answer_shares.of_delivery(survey, survey.wave("w03"), frame, members).sort("code")
+        for frame in (rows, with_enums(rows))
+    )
+    assert as_text.equals(as_enums)
+    assert dict(as_text.select("code", "n").iter_rows())["1"] == rows.filter(members.is_not_null())["Q7"].null_count()
