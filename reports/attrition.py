@@ -10,10 +10,10 @@ from pipeline import disclosure
 from pipeline.definitions import ALL
 from pipeline.theme import PLAIN, Theme
 from reports import words
-from reports.attrition_charts import Point, Profile, curve, hazards, indicator_chart, profile_chart, round_share
+from reports.attrition_charts import Point, Profile, curve, hazards, profile_chart, round_share
 from reports.attrition_data import AttritionData, attrition_data, groups_of, of_cause
+from reports.attrition_tables import DASH, indicator_picture, percent, response_table, share_and_range
 from reports.attrition_words import ATTRITION
-from reports.charts import Mark
 from reports.language import ENGLISH
 from reports.page_templates import template
 from reports.pictures import Table
@@ -21,7 +21,6 @@ from reports.published import Read
 from reports.svg import Words
 
 PATTERNS = ("stayer", "lurker", "returner", "leaver")
-DASH = "–"
 ANSWER_LEVEL = 0.05  # of the corrected p, as of alerts
 
 
@@ -48,7 +47,7 @@ def render_attrition(read: Read, survey: str, *, confidence: float = 0.95, theme
     if found is None:
         return None
     return template("attrition.html", theme).render(
-        words=ATTRITION,
+        words={**ATTRITION, **ENGLISH.table("attrition")},
         title=found.survey["title"],
         wave=found.wave,
         level=f"{confidence:.0%}",
@@ -59,15 +58,14 @@ def render_attrition(read: Read, survey: str, *, confidence: float = 0.95, theme
         late_table=_late_table(found),
         hazards=_hazards(found),
         hazards_table=_hazards_table(found),
-        indicator=_indicator(found),
-        indicator_table=_indicator_table(found),
+        indicator=indicator_picture(found.indicators, ENGLISH),
         partials_table=_partials_table(found),
         answers_table=_answers_table(found),
         profile=_profile(found),
         profile_table=_profile_table(found),
         is_of_recruits=found.profile["population_source"].eq("recruits").any(),
         patterns_table=_patterns_table(found),
-        response_table=_response_table(found),
+        response_table=response_table(found.response, ENGLISH),
     )
 
 
@@ -123,7 +121,7 @@ def _by_time(found: AttritionData, figure: str, caption: str) -> Table:
     times = rows["time"].unique().sort().to_list()
     cells = {(row["domain_value"], row["time"]): row for row in rows.iter_rows(named=True)}
     lines = [
-        (_name(group), *(_share_and_range(cells.get((group, time)), figure) for time in times))
+        (_name(group), *(share_and_range(cells.get((group, time)), figure, ENGLISH) for time in times))
         for group in [*groups_of(rows), ALL]
     ]
     headings = (ATTRITION["group"], *(ATTRITION["time"].format(time=time) for time in times))
@@ -135,7 +133,7 @@ def _curves_table(found: AttritionData) -> Table:
 
 
 def _hazards_table(found: AttritionData) -> Table:
-    return _by_time(found, "hazard", ATTRITION["hazards_caption"])
+    return _by_time(found, "hazard", ENGLISH.text("attrition.hazards_caption"))
 
 
 def _causes_table(found: AttritionData) -> Table:
@@ -148,7 +146,7 @@ def _causes_table(found: AttritionData) -> Table:
     causes.sort(key=lambda cause: (cause != "left", cause == ALL, cause))
     cells = {(row["domain_value"], row["cause"]): row for row in last.iter_rows(named=True)}
     lines = [
-        (_name(group), *(_share_and_range(cells.get((group, cause)), "incidence") for cause in causes))
+        (_name(group), *(share_and_range(cells.get((group, cause)), "incidence", ENGLISH) for cause in causes))
         for group in [*groups_of(last), ALL]
     ]
     headings = (ATTRITION["group"], *(ATTRITION.get(f"cause_{cause}", words.capital(cause)) for cause in causes))
@@ -161,37 +159,11 @@ def _late_table(found: AttritionData) -> Table:
     waves = rows["wave"].unique(maintain_order=True).sort().to_list()
     cells = {(row["domain_value"], row["wave"]): row for row in rows.iter_rows(named=True)}
     lines = [
-        (_name(group), *(_share_and_range(cells.get((group, wave)), "hazard") for wave in waves))
+        (_name(group), *(share_and_range(cells.get((group, wave)), "hazard", ENGLISH) for wave in waves))
         for group in [*groups_of(rows), ALL]
     ]
     headings = (ATTRITION["group"], *(ATTRITION["missed_from"].format(wave=wave) for wave in waves))
     return Table(ATTRITION["late_caption"], headings, tuple(lines)) if waves else Table("", (), ())
-
-
-def _indicator(found: AttritionData) -> str:
-    """Return the R-indicator over the waves."""
-    marks = [
-        Mark(str(row["wave"]), row["estimate"], row["ci_low"], row["ci_high"])
-        for row in found.indicators.iter_rows(named=True)
-    ]
-    shown = [mark for mark in marks if mark.estimate is not None]
-    if not shown:
-        return ""
-    told = " ".join(f"{mark.label}: {mark.estimate:.2f} ({mark.low:.2f} to {mark.high:.2f})." for mark in shown)
-    return indicator_chart(marks, Words("r-indicator", ATTRITION["indicator_title"], told))
-
-
-def _indicator_table(found: AttritionData) -> Table:
-    lines = [
-        (
-            str(row["wave"]),
-            _decimal(row["estimate"]),
-            _decimals(row["ci_low"], row["ci_high"]),
-            _decimal(row["unadjusted"]),
-        )
-        for row in found.indicators.iter_rows(named=True)
-    ]
-    return Table(ATTRITION["indicator_caption"], _headings("wave", "indicator", "range", "unadjusted"), tuple(lines))
 
 
 def _partials_table(found: AttritionData) -> Table:
@@ -217,8 +189,8 @@ def _answers_table(found: AttritionData) -> Table:
     lines = [
         (
             f"{row['label']}: {row['category'].replace('_', ' ')}",
-            _percent(row["estimate_respondents"]),
-            _percent(row["estimate_asked"]),
+            percent(row["estimate_respondents"], ENGLISH),
+            percent(row["estimate_asked"], ENGLISH),
             words.signed(ENGLISH, row["difference"]),
             f"{words.signed(ENGLISH, row['ci_low'])} to {words.signed(ENGLISH, row['ci_high'])}",
             _of_answer(row),
@@ -255,8 +227,8 @@ def _profile_table(found: AttritionData) -> Table:
         (
             row["domain_value"],
             words.count(ENGLISH, row["n_active"]),
-            _percent(row["panel_share"]),
-            _percent(row["population_share"]),
+            percent(row["panel_share"], ENGLISH),
+            percent(row["population_share"], ENGLISH),
             DASH if row["panel_share"] is None else words.signed(ENGLISH, row["panel_share"] - row["population_share"]),
         )
         for row in found.profile.iter_rows(named=True)
@@ -272,53 +244,20 @@ def _patterns_table(found: AttritionData) -> Table:
         (
             _name(group),
             words.count(ENGLISH, members[group]),
-            *(_percent(cells[group, pattern]["share"]) for pattern in PATTERNS),
+            *(percent(cells[group, pattern]["share"], ENGLISH) for pattern in PATTERNS),
         )
         for group in [*groups_of(found.patterns), ALL]
     ]
     return Table(ATTRITION["patterns_caption"], _headings("group", "members", *PATTERNS), tuple(lines))
 
 
-def _response_table(found: AttritionData) -> Table:
-    rates = ("completion_rate", "rr1", "rr3", "rr5", "cumrr2")
-    shown = [rate for rate in rates if found.response[rate].null_count() < found.response.height]
-    lines = [
-        (
-            row["wave"] + (f" ({ATTRITION['in_the_field']})" if row["is_provisional"] else ""),
-            words.count(ENGLISH, row["n_invited"]),
-            words.count(ENGLISH, row["n_respondents"]),
-            *(_percent(row[rate]) for rate in shown),
-        )
-        for row in found.response.iter_rows(named=True)
-    ]
-    return Table(ATTRITION["response_caption"], _headings("wave", "invited", "answered", *shown), tuple(lines))
-
-
 def _headings(*names: str) -> tuple[str, ...]:
-    return tuple(ATTRITION[name] for name in names)
+    told = {**ATTRITION, **ENGLISH.table("attrition")}
+    return tuple(told[name] for name in names)
 
 
 def _name(group: str) -> str:
     return ATTRITION["everyone"] if group == ALL else group
-
-
-def _share_and_range(row: dict[str, Any] | None, figure: str) -> str:
-    if row is None or row[figure] is None:
-        return DASH
-    within = words.short_range(ENGLISH, row[f"{figure}_ci_low"], row[f"{figure}_ci_high"])
-    return f"{words.short_percent(ENGLISH, row[figure])} ({within})"
-
-
-def _percent(share: float | None) -> str:
-    return DASH if share is None else words.short_percent(ENGLISH, share)
-
-
-def _decimal(number: float | None) -> str:
-    return DASH if number is None else f"{number:.2f}"
-
-
-def _decimals(low: float | None, high: float | None) -> str:
-    return DASH if low is None or high is None else f"{low:.2f} to {high:.2f}"
 
 
 def _signed(number: float) -> str:

@@ -17,10 +17,10 @@ from attrition_curves
 where survey = ? and clock = ? and weighting = 'weighted' and domain in (?, 'all')
 order by domain = 'all', domain_value, time, cause
 """
-_SHARES = [
+CURVE_SHARES = (
     *("hazard", "hazard_ci_low", "hazard_ci_high", "staying", "staying_ci_low", "staying_ci_high"),
     *("incidence", "incidence_ci_low", "incidence_ci_high"),
-]
+)
 _PATTERNS = """
 select domain_value, domain, pattern, n_members, share
 from attrition_patterns
@@ -95,18 +95,11 @@ def attrition_data(read: Read, survey: str, profile: DisclosureProfile) -> Attri
     if outlook.is_empty():
         return None
     domain = str(outlook["domain"][0])
-    indicators = read(_INDICATORS, [survey])
     newest = read("select wave from refresh_outlook where survey = ? limit 1", [survey]).item()
     partials = read(_PARTIALS, [survey, newest])
     since_joining, calendar = (
-        hide_shares(read(_CURVES, [survey, clock, domain]), profile, base="n_at_risk", shares=_SHARES)
+        hide_shares(curve_rows(read, survey, clock, domain), profile, base="n_at_risk", shares=CURVE_SHARES)
         for clock in ("since_joining", "wave")
-    )
-    response = hide_shares(
-        read(_RESPONSE, [survey]),
-        profile,
-        base="n_invited",
-        shares=["completion_rate", "rr1", "rr3", "rr5", "cumrr2"],
     )
     counts = ["n_at_risk", "n_exits"]
     return AttritionData(
@@ -120,15 +113,31 @@ def attrition_data(read: Read, survey: str, profile: DisclosureProfile) -> Attri
             profile,
             counts=["n_members"],
         ),
-        response=hide_counts(response, profile, counts=["n_invited", "n_respondents"]),
-        indicators=hide_shares(
-            indicators, profile, base="n_asked", shares=["estimate", "ci_low", "ci_high", "unadjusted"]
-        ),
+        response=response_rows(read, survey, profile),
+        indicators=indicator_rows(read, survey, profile),
         partials=partials,
         answers=read(_ANSWERS, [survey, newest]),
         profile=_shares_of_panel(outlook, profile),
         alerts=tuple(read(_ALERTS, [survey])["message"].to_list()),
     )
+
+
+def curve_rows(read: Read, survey: str, clock: str, domain: str) -> pl.DataFrame:
+    """Return the curves by the groups of a domain and of everyone, with nothing hidden yet."""
+    return read(_CURVES, [survey, clock, domain])
+
+
+def response_rows(read: Read, survey: str, profile: DisclosureProfile) -> pl.DataFrame:
+    """Return invited, answered and AAPOR's rates by wave, as they may be shown."""
+    rates = ["completion_rate", "rr1", "rr3", "rr5", "cumrr2"]
+    rows = hide_shares(read(_RESPONSE, [survey]), profile, base="n_invited", shares=rates)
+    return hide_counts(rows, profile, counts=["n_invited", "n_respondents"])
+
+
+def indicator_rows(read: Read, survey: str, profile: DisclosureProfile) -> pl.DataFrame:
+    """Return the R-indicator by wave, as it may be shown."""
+    figures = ["estimate", "ci_low", "ci_high", "unadjusted"]
+    return hide_shares(read(_INDICATORS, [survey]), profile, base="n_asked", shares=figures)
 
 
 def of_cause(rows: pl.DataFrame, cause: str) -> pl.DataFrame:

@@ -1,8 +1,7 @@
-"""English: every text of the attrition page."""
+"""English: the texts that the attrition page alone has; those of the trend report too are in templates/languages."""
 
 ATTRITION = {
     "page_title": "Who stays and who leaves",
-    "kicker": "Attrition",
     "standfirst": "Who leaves the panel, when and in which way, up to wave {wave}, and what it does to whom the panel "
     "speaks for.",
     "alerts_heading": "What to look at",
@@ -18,10 +17,8 @@ ATTRITION = {
     "point": "After wave {time}: {share}, {range}.",
     "hidden": "Too few members to show.",
     "curves_caption": "Share still in the panel after so many waves, and its range",
-    "hazards_heading": "When they leave",
     "hazards_note": "Of those still in the panel before a wave, the share who answered neither it nor any later one, "
     "with its {level} range, by waves since joining.",
-    "hazards_caption": "Share of those still in who left at each wave, and its range",
     "causes_heading": "In which way they leave",
     "causes_caption": "Share of all members gone by wave {time} since joining, by the way they went",
     "cause_left": "Left the panel",
@@ -29,13 +26,6 @@ ATTRITION = {
     "late_heading": "Missed the latest waves",
     "late_caption": "Of those still in the panel, the share who have answered no wave since: too early to say who left",
     "missed_from": "Since {wave}",
-    "indicator_heading": "How representative response is",
-    "indicator_title": "R-indicator over the waves",
-    "indicator_note": "1 is response that does not depend on what is known of members, adjusted for chance in small "
-    "samples; the same variables at each wave.",
-    "indicator_caption": "R-indicator of each wave",
-    "indicator": "R-indicator",
-    "unadjusted": "Unadjusted",
     "partials_caption": "Who makes response unrepresentative at wave {wave}: below 0 answers less than the mean",
     "category": "Group",
     "partial": "Partial R",
@@ -70,21 +60,9 @@ ATTRITION = {
     "lurker": "Lurkers",
     "returner": "Returners",
     "leaver": "Leavers",
-    "response_heading": "Response by wave",
-    "response_caption": "Of those invited, and AAPOR's response rates of all recruited and still in the population",
-    "completion_rate": "Of those invited",
-    "rr1": "RR1",
-    "rr3": "RR3",
-    "rr5": "RR5",
-    "cumrr2": "With recruitment",
-    "invited": "Invited",
-    "answered": "Answered",
-    "in_the_field": "provisional",
     "group": "Age group",
     "everyone": "Everyone",
     "time": "Wave {time}",
-    "wave": "Wave",
-    "range": "Range",
     "data": "The figures behind these pictures",
     "footer": "Made from the published file alone: tables attrition_curves, attrition_patterns, attrition_alerts, "
     "representativity, response_by_answer, refresh_outlook and response_rates, which say how each figure is defined.",

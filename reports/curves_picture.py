@@ -1,5 +1,7 @@
 """Retention curves by age group: who of the first wave's respondents answered each later wave."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -21,7 +23,7 @@ FEWEST_WAVES = 3  # with two, the dots of the last wave tell the same
 
 def curves_picture(edition: Edition) -> Picture | None:
     """Return the curves up to the wave of an edition; None where there are too few waves, or no groups."""
-    rows = _rows(edition)
+    rows = _rows(edition, DOMAIN)
     waves = rows["wave_number"].unique().sort().to_list()
     if len(waves) < FEWEST_WAVES:
         return None
@@ -36,14 +38,29 @@ def curves_picture(edition: Edition) -> Picture | None:
         chart=curve_chart(curves, labels, about),
         key=language.say("pictures.curves_key", level=edition.level),
         description=about.description,
-        table=_table(edition, curves, waves),
+        table=_table(edition, about.title, curves, waves),
     )
 
 
-def _rows(edition: Edition) -> pl.DataFrame:
+def curves_table(edition: Edition, domain: str, caption: str, names: Mapping[str, str]) -> Table:
+    """Return the figures of the same by the groups of another domain, without the picture.
+
+    Args:
+        names: of the groups, in the language of the edition.
+    """
+    rows = _rows(edition, domain)
+    waves = rows["wave_number"].unique().sort().to_list()
+    if len(waves) < FEWEST_WAVES:
+        return Table("", (), ())
+    groups = [of_group for _, of_group in rows.group_by("domain", "domain_value", maintain_order=True)]
+    curves = [_curve(edition, of_group, waves) for of_group in groups]
+    return _table(edition, caption, [replace(one, label=names.get(one.label, one.label)) for one in curves], waves)
+
+
+def _rows(edition: Edition, domain: str) -> pl.DataFrame:
     """Return the retention of every wave up to this one, groups in order and everyone last, small ones hidden."""
     sql = "select * from retention where survey = ? and domain in (?, 'all') order by domain = 'all', domain_value"
-    rows = edition.read(sql, [edition.survey, DOMAIN])
+    rows = edition.read(sql, [edition.survey, domain])
     rows = rows.join(edition.waves.select("wave", "wave_number"), on="wave", how="inner", maintain_order="left")
     missed = rows.with_columns(n_missed=pl.col("n_first_wave") - pl.col("n_respondents"))
     shown = hide_shares(missed, edition.profile, base="n_first_wave", shares=SHARES)
@@ -73,7 +90,7 @@ def _told(edition: Edition, curve: Curve) -> str:
     return edition.language.say("pictures.curves_group", label=curve.label, shares=shares)
 
 
-def _table(edition: Edition, curves: list[Curve], waves: list[int]) -> Table:
+def _table(edition: Edition, caption: str, curves: list[Curve], waves: list[int]) -> Table:
     """Return a row for each wave and a column for each group, and the ranges of the last wave under them."""
     language = edition.language
     heading = language.text("newsletter.wave")
@@ -85,4 +102,4 @@ def _table(edition: Edition, curves: list[Curve], waves: list[int]) -> Table:
         for place, wave in enumerate(waves)
     ]
     ranges = (language.text("newsletter.range"), *(words.short_range(language, one.low, one.high) for one in curves))
-    return Table(language.text("pictures.curves_title"), (heading, *(one.label for one in curves)), (*rows, ranges))
+    return Table(caption, (heading, *(one.label for one in curves)), (*rows, ranges))

@@ -30,6 +30,7 @@ class Edition:
     family_items: tuple[str, ...]  # in declared order; () = every item with a headline
     texts: SurveyTexts = field(default_factory=SurveyTexts)  # the survey's own, in the language it is told in
     theme: Theme = PLAIN
+    told_waves: tuple[str, ...] = ()  # those that may be told, for a page of let-out waves alone; () = all
 
     @property
     def language(self) -> Language:
@@ -39,7 +40,8 @@ class Edition:
     @cached_property
     def waves(self) -> pl.DataFrame:
         """Return the waves up to this one, oldest first."""
-        return published.waves_until(self.read, self.survey, self.wave)
+        waves = published.waves_until(self.read, self.survey, self.wave)
+        return waves.filter(pl.col("wave").is_in(self.told_waves)) if self.told_waves else waves
 
     @property
     def facts(self) -> dict[str, Any]:

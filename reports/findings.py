@@ -53,7 +53,7 @@ def headline_findings(edition: Edition) -> list[Finding]:
         _finding(
             edition,
             headline,
-            _answers(edition, headline, answers.get(_key(headline), [])),
+            answers_of(edition, headline, answers.get(_key(headline), [])),
             _series(estimates, headline, replaced.get(headline["item"])),
             _of(changes, headline),
             groups if groups.is_empty() else _of(groups, headline),
@@ -70,7 +70,8 @@ def _declared(edition: Edition) -> pl.DataFrame:
     return asked.join(order, on="item", how="inner").sort("declared_order", "headline")
 
 
-def _answers(edition: Edition, headline: dict[str, str], options: Sequence[tuple[str, str]]) -> str:
+def answers_of(edition: Edition, headline: dict[str, str], options: Sequence[tuple[str, str]]) -> str:
+    """Return the answers that a headline adds up, given their codes and labels."""
     labels = [edition.texts.text(label, ANSWER, headline["item"], code) for code, label in options]
     return words.answered(edition.language, labels, headline["headline"])
 
@@ -127,25 +128,26 @@ def _finding(
         changes=change_lines(edition, own, changes) + group_lines(edition, now, groups),
         base=words.capital(words.base(language, now["unweighted_n"], is_rounded=edition.profile.base_multiple > 1)),
         is_flagged=now["is_flagged"],
-        chart=_chart(edition, series, finding_id, label, answers),
-        chart_key=_chart_key(edition, series),
-        rows=tuple(_table_row(language, row) for row in series.iter_rows(named=True)),
+        chart=headline_chart(edition, series, finding_id, label, answers)[0],
+        chart_key=chart_key(edition, series),
+        rows=tuple(headline_row(language, row) for row in series.iter_rows(named=True)),
     )
 
 
-def _chart(edition: Edition, series: pl.DataFrame, finding_id: str, label: str, answers: str) -> str:
+def headline_chart(
+    edition: Edition, series: pl.DataFrame, chart_id: str, label: str, answers: str
+) -> tuple[str, Words]:
+    """Return the chart of a headline's estimates, oldest first, with its title and what it shows in words."""
     language = edition.language
     marks = [_mark(language, row, is_alone=series.height == 1) for row in series.iter_rows(named=True)]
     about = Words(
-        finding_id,
+        chart_id,
         language.say("charts.title", label=label, answers=answers),
         _description(language, edition.level, marks),
     )
-    return (
-        charts.interval_chart(marks, about)
-        if len(marks) == 1
-        else charts.trend_chart(marks, about, at_break=language.text("pictures.break"))
-    )
+    if len(marks) == 1:
+        return charts.interval_chart(marks, about), about
+    return charts.trend_chart(marks, about, at_break=language.text("pictures.break")), about
 
 
 def _mark(language: Language, row: dict[str, Any], *, is_alone: bool) -> Mark:
@@ -176,7 +178,8 @@ def mark_in_words(language: Language, mark: Mark, key: str) -> str:
     return language.say(key, label=mark.label, share=words.percent(language, mark.estimate), range=within)
 
 
-def _chart_key(edition: Edition, series: pl.DataFrame) -> str:
+def chart_key(edition: Edition, series: pl.DataFrame) -> str:
+    """Return what the marks of a headline's chart mean."""
     language = edition.language
     key = language.say("charts.bar_key" if series.height == 1 else "charts.key", level=edition.level)
     if series["is_before_break"].any():
@@ -190,7 +193,8 @@ def shown_share(language: Language, share: float | None) -> str:
     return language.text("words.too_few") if share is None else words.short_percent(language, share)
 
 
-def _table_row(language: Language, row: dict[str, Any]) -> tuple[str, str, str, str]:
+def headline_row(language: Language, row: dict[str, Any]) -> tuple[str, str, str, str]:
+    """Return wave, share, range and base of one estimate of a headline."""
     share, low, high = (row[column] for column in SHARES)
     wave = language.say("words.number_of_wave", number=row["wave_number"])
     return (

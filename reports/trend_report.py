@@ -5,12 +5,12 @@ the disclosure rules of the explorer, of released waves only.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from pipeline import disclosure
 from pipeline.theme import PLAIN, Theme
-from reports import published, words
+from reports import charts, published, words
 from reports.codebook import Figures, figures_of, shown_figure
 from reports.edition import Edition, chosen_weight
 from reports.explorer_data import explorer_data
@@ -19,23 +19,17 @@ from reports.foreign_text import has_foreign, plain
 from reports.language import Language, language_folder
 from reports.language import language as language_of
 from reports.methods_sheet import steps_by_wave
-from reports.page_templates import printed, template
+from reports.page_templates import dressed, printed, template
 from reports.pictures import Table
 from reports.published import Read, columns_of
+from reports.report_sections import Section, Trend
 from reports.survey_texts import survey_texts
+from reports.trend_attrition import attrition_sections
+from reports.trend_headlines import headline_trends
 
 PAGE = "trend-report.html"
+PAPER = "#ffffff"
 PRINTED_WAVES = 12  # columns that can be read beside each other on A4
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading with what stands under it; `level` 3 for an item within a topic."""
-
-    title: str
-    level: int
-    lines: tuple[str, ...] = ()
-    tables: tuple[Table, ...] = ()
 
 
 def render_trend_report(read: Read, survey: str, *, confidence: float, theme: Theme = PLAIN) -> dict[str, bytes]:
@@ -56,30 +50,40 @@ def render_trend_report(read: Read, survey: str, *, confidence: float, theme: Th
     ).item(0, 0)
     files: dict[str, bytes] = {}
     for code in (codes := published.survey_languages(read, survey)):
-        edition = _edition(read, survey, last, confidence, language_of(code))
+        edition = _edition(read, found, confidence, language_of(code), theme)
         page = _page(edition, told(read, found, edition.language))
         folder = language_folder(codes, code)
         files[f"{folder}{PAGE}"] = template("trend_report.html", theme).render(page).encode()
-        on_paper = page | _printed(edition.language, page, len(found["waves"]))
+        on_paper = page | _printed(edition, page, len(found["waves"]))
         files[f"{folder}trend-report.pdf"] = printed("trend_report.typ", on_paper, released, theme)
     return files
 
 
-def _printed(language: Language, page: dict[str, Any], n_waves: int) -> dict[str, Any]:
+def _printed(edition: Edition, page: dict[str, Any], n_waves: int) -> dict[str, Any]:
     """Return what the PDF tells otherwise: tables of the latest waves, as many as there is room for on paper."""
     *others, weighting, quality, corrections = page["sections"]
     weighting = replace(weighting, tables=weighting.tables[-PRINTED_WAVES:])
-    sections = [*map(_on_paper, (*others, weighting, quality)), corrections]
-    left_out = language.say("trend_report.latest", n=PRINTED_WAVES, of=n_waves) if n_waves > PRINTED_WAVES else ""
+    css = dressed("charts.css", edition.theme)
+    sections = [*(_on_paper(one, css) for one in (*others, weighting, quality)), corrections]
+    left_out = (
+        edition.language.say("trend_report.latest", n=PRINTED_WAVES, of=n_waves) if n_waves > PRINTED_WAVES else ""
+    )
     return {"lines": [*page["lines"], left_out], "sections": [asdict(section) for section in sections]}
 
 
-def _on_paper(section: Section) -> Section:
+def _on_paper(section: Section, css: str) -> Section:
     tables = [
         Table(table.caption, _latest(table.headings), tuple(_latest(row) for row in table.rows))
         for table in section.tables
     ]
-    return replace(section, tables=tuple(tables))
+    return replace(section, tables=tuple(tables), trends=tuple(_trend_on_paper(one, css) for one in section.trends))
+
+
+def _trend_on_paper(trend: Trend, css: str) -> Trend:
+    picture = trend.picture
+    chart = charts.for_print(picture.chart, css, ground=PAPER)
+    described = plain(f"{picture.title}. {picture.description}")
+    return replace(trend, picture=replace(picture, chart=chart, description=described))
 
 
 def _latest(cells: Sequence[str]) -> tuple[str, ...]:
@@ -91,6 +95,7 @@ def _page(edition: Edition, survey: dict[str, Any]) -> dict[str, Any]:
     language, own = edition.language, edition.language.table("trend_report")
     sections = [
         *_items(edition, survey),
+        *attrition_sections(edition, survey),
         _weighting(edition, survey),
         _quality(edition, survey),
         _corrections(edition),
@@ -111,13 +116,15 @@ def _page(edition: Edition, survey: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _edition(read: Read, survey: str, wave: str, confidence: float, language: Language) -> Edition:
+def _edition(read: Read, found: dict[str, Any], confidence: float, language: Language, theme: Theme) -> Edition:
+    survey, waves = found["id"], tuple(wave["id"] for wave in found["waves"])
     facts = published.survey_facts(read, survey)
     family, items = published.headline_family(read, survey)
-    weight_id = chosen_weight(read, survey, wave, family)
+    weight_id = chosen_weight(read, survey, waves[-1], family)
     profile = disclosure.disclosure_profile(str(facts["disclosure_profile"]))
     texts = survey_texts(read, survey, language)
-    return Edition(read, survey, wave, weight_id, profile, confidence, family, tuple(items), texts)
+    about = (weight_id, profile, confidence, family, tuple(items), texts, theme)
+    return Edition(read, survey, waves[-1], *about, told_waves=waves)
 
 
 def _items(edition: Edition, survey: dict[str, Any]) -> list[Section]:
@@ -133,7 +140,9 @@ def _items(edition: Edition, survey: dict[str, Any]) -> list[Section]:
         told = [(one, figures_of(one)) for one in item["series"]]
         everyone = [(one["label"], *_figures(edition, one, figures, (0, 0), asked)) for one, figures in told]
         grouped = [one for one in told if not one[0]["key"].startswith("share:")] or told
-        tables = [Table(own["everyone"], (own["answer"], *headings), tuple(everyone))]
+        trends = tuple(headline_trends(edition, survey, item))
+        tables = [one.picture.table for one in trends]
+        tables.append(Table(own["everyone"], (own["answer"], *headings), tuple(everyone)))
         for place, domain in enumerate(survey["domains"]):
             if len(domain["groups"]) < 2:
                 continue
@@ -147,7 +156,7 @@ def _items(edition: Edition, survey: dict[str, Any]) -> list[Section]:
             ]
             caption = domain["label"] if len(grouped) > 1 else f"{domain['label']}: {grouped[0][0]['label']}"
             tables.append(Table(caption, (domain["label"], *headings), tuple(rows)))
-        sections.append(Section(item["label"], 3, (item["wording"],), tuple(tables)))
+        sections.append(Section(item["label"], 3, (item["wording"],), tuple(tables), trends))
     return sections
 
 

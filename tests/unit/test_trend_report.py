@@ -7,6 +7,7 @@ import pytest
 
 from reports import trend_report
 from reports.trend_report import render_trend_report
+from tests.attrition_builder import curve_row, indicator_row
 from tests.published_builder import SURVEY, PublishedFile, published_file
 
 
@@ -43,6 +44,90 @@ def panel() -> PublishedFile:
          "n": 1843, "min_ratio": 0.5, "max_ratio": 2.25, "design_effect": 1.31, "note": "to age_group"}
     ]  # fmt: skip
     return file
+
+
+def with_attrition(file: PublishedFile, *, n_young: int = 300) -> PublishedFile:
+    """Return the file with who left at its first three waves, response rates and R-indicators."""
+    groups = (("age_group", "16-34", n_young, 0.12), ("age_group", "35+", 900, 0.03), ("all", "all", 1200, 0.06))
+    file.tables["attrition_curves"] = [
+        curve_row(domain, group, "wave", time, "nonresponse", n, (hazard, hazard * time))
+        for domain, group, n, hazard in groups
+        for time in (1, 2, 3)
+    ]
+    waves = [row["wave"] for row in file.tables["waves"]]
+    file.tables["representativity"] = [
+        indicator_row(wave, "r_indicator", "all", "all", 0.8 + place / 100) for place, wave in enumerate(waves)
+    ]
+    file.tables["response_rates"] = [
+        {"survey": SURVEY, "wave": wave, "domain": "all", "domain_value": "all", "n_invited": 2443,
+         "n_respondents": 1843, "completion_rate": 0.754, "rr1": 0.67, "rr3": 0.67, "rr5": 0.67, "cumrr2": None}
+        for wave in waves
+    ]  # fmt: skip
+    return file
+
+
+def told(file: PublishedFile) -> str:
+    return render_trend_report(file.read(), SURVEY, confidence=0.95)["trend-report.html"].decode()
+
+
+def test_every_headline_has_its_trend_with_ranges_and_the_changes_that_were_tested() -> None:
+    html = told(panel())
+    assert html.count("<svg") == html.count('class="band"') == 5
+    linking = html[html.index("Linking data</h3>") :].split("</article>")[0]
+    assert "<td>49% to 55%</td>" in linking
+    assert "<td>1,840</td>" in linking
+    assert "Rose by 9 points since wave 1 (between 6 and 12 points)." in linking
+    assert "since wave" not in html[html.index("Something else</h3>") :].split("</article>")[0]
+
+
+def test_a_trend_is_broken_where_the_wording_changed() -> None:
+    file = panel()
+    for row in file.rows("estimates", item="extra"):
+        row["category"] = "trust"
+    for row in [*file.rows("answer_options", item="extra"), *file.rows("answer_options", item="trust")]:
+        row["headlines"] = row["headlines"] and "trust"
+    file.tables["estimates"] = [
+        row
+        for row in file.tables["estimates"]
+        if row["item"] not in ("trust", "extra") or (row["item"] == "extra") == (row["wave"] < "w03")
+    ]
+    file.tables["item_links"] = [
+        {"survey": SURVEY, "item_from": "extra", "item_to": "trust", "comparability": "comparable_with_break",
+         "note": None}
+    ]  # fmt: skip
+    trust = told(file).split("Trust in the council</h3>")[1].split("</article>")[0]
+    assert 'class="break"' in trust
+    assert "Wave 2, earlier wording" in trust
+
+
+def test_attrition_is_told_by_group_with_response_rates_and_the_r_indicator() -> None:
+    files = render_trend_report(with_attrition(panel()).read(), SURVEY, confidence=0.95)
+    html = files["trend-report.html"].decode()
+    assert html.count(">Attrition</h2>") == 1
+    left = html.split("When they leave</h3>")[1].split("</article>")[0]
+    assert '<tr><th scope="row">16-34</th><td>12% (8% to 17%)</td>' in left
+    assert '<tr><th scope="row">Everyone</th><td>6% (4% to 8%)</td>' in left
+    assert '<tr><th scope="row">w04</th><td>2,440</td><td>1,840</td><td>75%</td><td>67%</td>' in html
+    assert "<td>0.80</td><td>0.75 to 0.85</td>" in html
+    assert b"/StructTreeRoot" in files["trend-report.pdf"]
+
+
+def test_a_small_group_is_hidden_in_attrition_with_the_one_that_would_give_it_away() -> None:
+    left = told(with_attrition(panel(), n_young=40)).split("When they leave</h3>")[1].split("</article>")[0]
+    assert '<tr><th scope="row">16-34</th><td>–</td>' in left
+    assert '<tr><th scope="row">35+</th><td>–</td>' in left
+    assert '<tr><th scope="row">Everyone</th><td>6% (4% to 8%)</td>' in left
+
+
+def test_nothing_is_told_of_a_wave_that_is_not_let_out() -> None:
+    file = with_attrition(panel())
+    file.tables["waves"][-1]["release_id"] = "r2"
+    file.tables["releases"].append({**file.tables["releases"][0], "release_id": "r2", "is_public": False})
+    html = told(file)
+    assert "Wave 3" in html
+    assert "Wave 4" not in html
+    assert ">w04<" not in html
+    assert "58% to 64%" not in html
 
 
 def test_every_item_is_told_by_wave_and_group_with_weights_quality_and_corrections() -> None:
