@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -139,9 +140,12 @@ def _false_claims(edition: Edition) -> list[str]:
 
 
 def _waves_a_year(waves: pl.DataFrame) -> int:
-    """Return how many waves started in the year that ends with the newest."""
+    """Return how many waves started in the year that ends with the newest, the one of the same season left out."""
     starts = [start for start in waves["fieldwork_start"].to_list() if start is not None]
-    return sum(start > starts[-1] - YEAR for start in starts) if starts else waves.height
+    if len(starts) < 2:
+        return waves.height
+    shortest = min(after - before for before, after in pairwise(starts))
+    return sum(start > starts[-1] - YEAR + shortest / 2 for start in starts)
 
 
 def _rows(edition: Edition) -> list[str]:

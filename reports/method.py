@@ -53,7 +53,7 @@ def _margin(edition: Edition, row: dict[str, Any]) -> dict[str, str]:
     crossed = [texts.text(name.replace("_", " "), DOMAIN, part) for part, name in names.items()]
     return {
         "margin": words.crossed(language, crossed),
-        "counted": texts.untranslated(f"{row['unit']}, {row['universe']}"),
+        "counted": texts.untranslated(", ".join(dict.fromkeys(filter(None, (row["unit"], row["universe"]))))),
         "source": texts.untranslated(row["source"] or "") or not_stated,
         "reference_date": words.day(language, row["reference_date"]) if row["reference_date"] else not_stated,
         "approximation": language.table("approximations").get(approximation, approximation or none),

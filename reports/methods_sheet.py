@@ -4,6 +4,7 @@ The page is in every language of the survey; the JSON, which is for machines, in
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -15,11 +16,12 @@ from reports import method, published, words
 from reports.disclosure_sheet import headings, regime_rows, releases
 from reports.edition import Edition
 from reports.foreign_text import has_foreign
-from reports.language import Language
+from reports.language import ENGLISH, Language
 from reports.page_templates import template
 from reports.published import columns_of
 
 PAGE = "methods.html"
+PEOPLE = re.compile(r"\b\d+(?= people\b)")  # a count in a note, as `people` of weighting_log writes it
 
 
 def render_methods(edition: Edition) -> dict[str, str]:
@@ -99,10 +101,21 @@ def steps_by_wave(edition: Edition, waves: Sequence[str]) -> dict[str, list[dict
             "members": words.count(language, edition.shown_count(row["n"])),
             "factors": _factors(language, row["min_ratio"], row["max_ratio"]),
             "design_effect": "–" if row["design_effect"] is None else language.decimal(row["design_effect"], 2),
-            "note": edition.texts.untranslated(row["note"] or ""),
+            "note": edition.texts.untranslated(_note(edition, row["note"] or "")),
         }
         steps.setdefault(row["wave"], []).append(step)
     return steps
+
+
+def _note(edition: Edition, note: str) -> str:
+    """Return a note of the log, its counts of people as the profile lets them be told."""
+
+    def shown(count: re.Match[str]) -> str:
+        n = edition.shown_count(int(count.group()))
+        fewer = ENGLISH.say("methods.fewer", n=edition.profile.count_below)
+        return fewer if n is None else words.count(ENGLISH, n)
+
+    return PEOPLE.sub(shown, note)
 
 
 def _step(edition: Edition, step: str) -> str:

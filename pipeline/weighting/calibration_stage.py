@@ -153,7 +153,7 @@ def _margins(stage: CalibrationStage, log: WeightingLog) -> MarginLevels:
             margins, largest = with_largest_for_missing(margins, stage.start, name)
             n_missing, n_calibrated = int(is_missing.sum()), int((is_missing & stage.is_calibrated).sum())
             note = (
-                f"missing for {n_missing} people, {n_calibrated} of them calibrated: counted as the largest "
+                f"missing for {n_missing} people, of whom {n_calibrated} people are calibrated: counted as the largest "
                 f"category, {largest}, in calibration only"
             )
             log.add(f"missing {name}", stage.adjusted, stage.adjusted, note)

@@ -14,7 +14,7 @@ from pipeline.weighting.calibration_stage import Calibrated, CalibrationStage, c
 from pipeline.weighting.diagnostics import margins_table
 from pipeline.weighting.nonresponse import Adjustment, ResponseStep, adjust, of_those_invited, shared_by_eligibility
 from pipeline.weighting.starting_weights import Chances, Starting, starting_weight
-from pipeline.weighting.weighting_log import WeightingLog
+from pipeline.weighting.weighting_log import WeightingLog, people
 from pipeline.weighting_steps import NonresponseStep, WeightRecipe
 
 Floats = NDArray[np.float64]
@@ -186,26 +186,28 @@ def _adjusted(
         if shared is not weight:
             unknown = (shared < weight) & response.is_eligible
             share = shared[unknown].sum() / weight[unknown].sum()
-            note = f"{int(unknown.sum())} of unknown eligibility: {share:.1%} of them count as in the population"
+            note = f"{people(unknown)} of unknown eligibility: {share:.1%} of them count as in the population"
             log.add(f"eligibility {response.name}", weight, shared, note)
             weight = shared
         leaves = (weight > 0) & ~response.is_eligible
         if leaves.any():
             left += np.where(leaves, weight, 0.0)
-            note = f"{int(leaves.sum())} have left the population" + (
+            note = f"{people(leaves)} have left the population" + (
                 ", and keep their share of the totals until the end" if recipe.keeps_ineligible else ""
             )
             log.add(f"ineligible {response.name}", weight, np.where(leaves, 0.0, weight), note)
         before = np.where(leaves, 0.0, weight)
         invited = of_those_invited(before, response)
         if invited is not before:
-            n_passed_over = int(((before > 0) & (invited == 0)).sum())
-            note = f"{n_passed_over} in the panel were not invited; those who were stand for them"
+            passed_over = (before > 0) & (invited == 0)
+            note = f"{people(passed_over)} in the panel were not invited; those who were stand for them"
             log.add(f"invited {response.name}", before, invited, note)
             before = invited
         made = adjust(step, response, before)
         note = _response_note(step, made) + (
-            f"; {sample.n_removed} removed for response quality count as nonrespondents" if sample.n_removed else ""
+            f"; {sample.n_removed} people removed for response quality count as nonrespondents"
+            if sample.n_removed
+            else ""
         )
         log.add(f"nonresponse {response.name}", before, made.weight, note, share_capped=made.share_capped)
         weight = made.weight
@@ -217,7 +219,7 @@ def _response_note(step: NonresponseStep, made: Adjustment) -> str:
     """Return by what respondents were raised, in counts and names."""
     asked = made.groups.of_row >= 0
     note = (
-        f"{int((made.weight > 0).sum())} of {int(asked.sum())} answered; {step.method} by "
+        f"{people(made.weight > 0)} of {people(asked)} answered; {step.method} by "
         f"{', '.join(one.label for one in step.covariates)}"
     )
     if made.factor.class_of_group is not None:
@@ -234,9 +236,9 @@ def _kept_step(recipe: WeightRecipe) -> str:
 def _kept_note(recipe: WeightRecipe, sample: StartingSample, start: Floats) -> str:
     """Return who is calibrated, in counts."""
     carries = start > 0
-    note = f"respondents {int((sample.is_respondent & carries).sum())}"
+    note = f"{people(sample.is_respondent & carries)} responded"
     if recipe.keeps_ineligible and sample.is_ineligible is not None:
-        note += f", ineligible {int((sample.is_ineligible & carries).sum())}"
+        note += f", {people(sample.is_ineligible & carries)} are ineligible"
     if sample.n_removed:
-        note += f", removed for response quality {sample.n_removed}"
-    return f"{note}, of a starting sample of {int(carries.sum())}"
+        note += f", {sample.n_removed} people are removed for response quality"
+    return f"{note}, of {people(carries)} in the starting sample"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pipeline.errors import WeightingError
 from pipeline.weighting.base import base_weight
 from pipeline.weighting.cohorts import Blend, Coverage, blend, coverage
-from pipeline.weighting.weighting_log import WeightingLog
+from pipeline.weighting.weighting_log import WeightingLog, people
 from pipeline.weighting_steps import WeightRecipe
 
 Floats = NDArray[np.float64]
@@ -117,7 +117,7 @@ def _blended(
     made = blend(weight, is_other, is_respondent, chances.other_levels, step.largest_factor)
     final = _combined(start.single, start.coverage, made)
     note = (
-        f"{int(is_other.sum())} members recruited by other means beside {int(drawn.sum())} drawn at random, by "
+        f"{people(is_other)} recruited by other means beside {people(drawn)} drawn at random, by "
         f"propensity on {', '.join(step.domains)}; no chance of selection: estimates are pseudo-weighted"
     )
     log.add("pseudo-weights", np.where(drawn, weight, 0.0), final, note)

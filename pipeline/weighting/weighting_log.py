@@ -25,6 +25,11 @@ LOG_SCHEMA = {
 }
 
 
+def people(members: NDArray[np.bool_]) -> str:
+    """Return how many members there are, as notes say it: pages round a number before “people” and no other."""
+    return f"{int(members.sum())} people"
+
+
 @dataclass
 class WeightingLog:
     """The steps taken so far."""

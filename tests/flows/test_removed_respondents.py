@@ -57,7 +57,7 @@ def test_the_removed_are_nonrespondents_without_a_weight_who_keep_their_answers(
     note = (
         "select note from analysis.weighting_log where wave = 'w03' and step = 'respondents' and note like '%quality%'"
     )
-    assert panel.stored(note)["note"].str.contains(f"removed for response quality {N_CARELESS}").any()
+    assert panel.stored(note)["note"].str.contains(f"{N_CARELESS} people are removed for response quality").any()
 
 
 def test_the_effect_holds_what_is_published_against_what_it_would_have_been(removed_run: Panel) -> None:

@@ -1,7 +1,7 @@
 """The methods and disclosure sheet: every element stated, computed, or said to be missing."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -81,10 +81,32 @@ def test_the_expected_number_of_false_claims_is_level_times_the_waves_of_a_year(
     assert lines[-1].startswith("If nothing had changed, at most 0.2 of the 4 newsletters of a year")
 
 
+def test_a_wave_a_year_ago_is_not_one_of_this_year() -> None:
+    file = panel()
+    for row, (year, month, day) in zip(
+        file.tables["waves"], [(2025, 3, 3), (2025, 7, 1), (2025, 11, 3), (2026, 3, 2)], strict=True
+    ):
+        row["fieldwork_start"] = date(year, month, day)
+    edition = edition_of(file.read(), SURVEY, "w04", disclosure_profile="public")
+    told = json.loads(render_methods(edition)["disclosure.json"])["elements"]["sizes_and_precision"]["tests"]
+    assert "of the 3 newsletters of a year" in told[-1]
+
+
 def test_small_counts_of_rows_and_members_are_not_told() -> None:
     quality = sheet(panel())["elements"]["processing_and_quality"]
     assert quality["rows"] == ["1,850 delivered, 1,840 accepted, fewer than 10 refused, fewer than 10 superseded."]
     assert quality["flags"] == ["Far faster than others: 10 members flagged"]
+
+
+def test_counts_of_people_in_notes_are_rounded_or_too_few_like_all_others() -> None:
+    file = panel()
+    (step,) = file.tables["weighting_log"]
+    step["note"] = "1749 people responded, 4 people are ineligible, of 1753 people in the starting sample; 2 iterations"
+    (told,) = sheet(file)["weighting_steps"]
+    assert told["note"] == (
+        "1,750 people responded, fewer than 10 people are ineligible, of 1,750 people in the starting sample; "
+        "2 iterations"
+    )
 
 
 def test_questions_stand_with_their_answers_in_the_order_of_the_codebook() -> None:

@@ -212,6 +212,13 @@ def test_how_it_was_done_names_population_margins_and_their_dates():
     assert "Online questionnaire" in shown
 
 
+def test_a_unit_that_is_the_universe_is_named_once():
+    file = published_file()
+    for row in file.rows("margins", margin="tenure"):
+        row["universe"] = "households"
+    assert "Tenure households Census" in text(page(file))
+
+
 def test_only_margins_that_the_weight_was_fitted_to_are_named():
     file = published_file()
     file.tables["weighting_margins"] = [

@@ -138,7 +138,9 @@ def test_missing_counts_as_the_largest_category_in_calibration_and_is_logged() -
     expected = follow(RAKED, replace(people, categories=as_men))
     assert weighted.weight == pytest.approx(expected.weight, rel=1e-9)
     row = weighted.log.filter(step="missing sex").row(0, named=True)
-    assert row["note"].startswith("missing for 6 people, 5 of them calibrated: counted as the largest category, men")
+    assert row["note"].startswith(
+        "missing for 6 people, of whom 5 people are calibrated: counted as the largest category, men"
+    )
     assert row["sum_before"] == row["sum_after"]
 
 

@@ -66,10 +66,10 @@ def test_the_log_counts_those_passed_over_apart_from_those_who_did_not_answer() 
     assert rows["invited w2"]["n"] == asked
     assert (
         rows["invited w2"]["note"]
-        == f"{PERSON.size - asked} in the panel were not invited; those who were stand for them"
+        == f"{PERSON.size - asked} people in the panel were not invited; those who were stand for them"
     )
     assert rows["invited w2"]["sum_after"] == pytest.approx(rows["invited w2"]["sum_before"])
-    assert f"of {asked} answered" in rows["nonresponse w2"]["note"]
+    assert f"of {asked} people answered" in rows["nonresponse w2"]["note"]
 
 
 def test_the_log_says_how_many_of_unknown_eligibility_count_as_in_the_population() -> None:
