@@ -1,11 +1,18 @@
-"""Staging and core, made anew where what they are made of changed: the rows of some waves, or everything."""
+"""Staging and core, made anew where what they are made of changed: what is known of members, the rows of some waves."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
 
 from flows.run_context import Night, current
 from pipeline import warehouse
-from pipeline.definitions import ANY_WAVE, Survey
+from pipeline.definitions import ANY_WAVE, MAILINGS, ROSTER, Survey
 from pipeline.fingerprint import text_hash
 
 ALL_SURVEYS = ""  # the survey of a step that is of all of them
+TABLES = "tables"  # kind of the steps, of which these two are of each wave
+STAGED, COUNTED = f"{TABLES}-delivered", f"{TABLES}-counted"
+OF_CODE, OF_MEMBERS = (ALL_SURVEYS, TABLES), (ALL_SURVEYS, f"{TABLES}-members")
 _IN_USE = """
 select survey, source, part, delivery_id, n_accepted from raw.deliveries where status = 'accepted' order by all
 """
@@ -28,43 +35,112 @@ from (
 group by survey, source
 order by all
 """
-Place = tuple[str, str]  # survey and wave
+_KNOWN_OF_MEMBERS = """
+select member.survey, member.wave, count(*), bit_xor(hash(member))
+from core.member_waves as member
+left join core.participation as answered
+    on member.survey = answered.survey
+    and member.wave = answered.wave
+    and member.panel_member_id = answered.panel_member_id
+where member.is_listed or answered.panel_member_id is not null
+group by member.survey, member.wave
+"""
+Row = tuple[Any, ...]
+Place = tuple[str, str]  # survey and wave, or other source
+Step = tuple[str, str]  # survey and step
 
 
 def build_tables(*, is_forced: bool = False) -> None:
-    """Build staging and core, unless they are made of the same deliveries and definitions already."""
+    """Build staging and core, unless they are made of the same deliveries and definitions already.
+
+    A wave's rows depend on what is declared and delivered of it, and on what is known of its members by then; so a
+    new wave, and a longer member list, leave those of earlier waves alone.
+    """
     night = current()
-    elsewhere, of_waves = _inputs(night)
-    changed = [place for place, inputs in of_waves.items() if _done(night, *place) != inputs]
-    is_whole = is_forced or _done(night, ALL_SURVEYS, "") != elsewhere
-    if not is_whole and not changed:
+    inputs, others = _inputs(night)
+    done = warehouse.steps_of_kind(night.connection, TABLES)
+    if done == inputs and not is_forced:
         return
     with warehouse.transaction(night.connection):
-        if is_whole:
+        if is_forced or done.get(OF_CODE) != inputs[OF_CODE] or done.keys() - inputs.keys():
             warehouse.build(night.connection)
-            warehouse.remember_step(night.connection, ALL_SURVEYS, "tables", elsewhere)
         else:
-            warehouse.build_waves(night.connection, changed)
-        for survey, wave in changed:
-            warehouse.remember_step(night.connection, survey, f"tables-{wave}", of_waves[survey, wave])
+            staged, counted = (
+                {place for place, step in _steps(night, kind).items() if done.get(step) != inputs[step]}
+                for kind in (STAGED, COUNTED)
+            )
+            _rebuild(night, staged, counted, others if done.get(OF_MEMBERS) != inputs[OF_MEMBERS] else set())
+        warehouse.replace_steps(night.connection, TABLES, inputs)
 
 
-def _done(night: Night, survey: str, wave: str) -> str | None:
-    return warehouse.step_inputs(night.connection, survey, f"tables-{wave}" if survey else "tables")
+def _rebuild(night: Night, staged: set[Place], counted: set[Place], others: set[Place]) -> None:
+    """Rebuild the rows of changed waves, and of those whose members are known otherwise now.
+
+    Args:
+        staged: waves whose rows or definitions changed.
+        counted: waves of which others of those who answered count as respondents.
+        others: the sources that are no waves, where what tells of members changed; none where it did not.
+    """
+    known = _known_of_members(night) if others else {}
+    if staged | others:
+        warehouse.build_staging(night.connection, staged | others, with_members=bool(others))
+    moved = set()
+    if others:
+        warehouse.build_members(night.connection)
+        now_known = _known_of_members(night)
+        moved = {place for place in _steps(night, STAGED) if now_known.get(place) != known.get(place)}
+    warehouse.build_waves(night.connection, staged | counted | moved)
 
 
-def _inputs(night: Night) -> tuple[str, dict[Place, str]]:
-    """Return what all rows depend on, and what those of each wave depend on besides, as hashes."""
-    rows = [row for query in (_IN_USE, _LEFT_OUT, _REMOVED) for row in warehouse.read(night.connection, query).rows()]
-    places = [place for survey in night.surveys.values() for place in _apart(survey)]
-    of_waves = {place: text_hash([row for row in rows if row[:2] == place]) for place in places}
-    shared = [row for row in rows if row[:2] not in of_waves]
-    links = warehouse.read(night.connection, _LINKS).rows()
-    return text_hash(shared, links, night.definitions_hash, night.code_version), of_waves
+def _known_of_members(night: Night) -> dict[Place, tuple[int, int]]:
+    """Return what is known of the members of each delivered wave, as their number and a hash."""
+    return {(survey, wave): tuple(known) for survey, wave, *known in _rows(night, _KNOWN_OF_MEMBERS)}
 
 
-def _apart(survey: Survey) -> list[Place]:
-    """Return the waves whose deliveries say nothing of who the members are, nor what is known of them for all waves."""
+def _steps(night: Night, kind: str) -> dict[Place, Step]:
+    """Return each declared wave with its step of a kind."""
+    return {
+        (name, wave.wave): (name, f"{kind}-{wave.wave}")
+        for name, survey in night.surveys.items()
+        for wave in survey.waves
+    }
+
+
+def _inputs(night: Night) -> tuple[dict[Step, str], set[Place]]:
+    """Return what each step depends on, as hashes, and the sources that are no declared wave."""
+    steps, links = _steps(night, STAGED), _rows(night, _LINKS)
+    delivered, removed = (
+        _by_place(row for query in queries for row in _rows(night, query))
+        for queries in ((_IN_USE, _LEFT_OUT), (_REMOVED,))
+    )
+    others = (delivered.keys() - steps.keys()) | {(name, ROSTER) for name in night.surveys}
+    telling = sorted(others.union(*map(_telling, night.surveys.values())))
+    declared = {name: night.declared(name) for name in night.surveys}
+    behind = [of.behind_members(source for one, source in telling if one == name) for name, of in declared.items()]
+    inputs = {
+        OF_CODE: night.code_version,
+        OF_MEMBERS: text_hash([delivered.get(place) for place in telling], links, behind),
+    }
+    for (name, wave), step in steps.items():
+        inputs[step] = text_hash(delivered.get((name, wave)), links, declared[name].behind_rows(wave))
+    inputs |= {step: text_hash(removed.get(place)) for place, step in _steps(night, COUNTED).items()}
+    return inputs, others
+
+
+def _telling(survey: Survey) -> set[Place]:
+    """Return the sources that tell who the members are and what is known of them."""
+    sources = {*survey.known_from, MAILINGS}
     if not survey.has_member_list or any(variable.source == ANY_WAVE for variable in survey.profile):
-        return []
-    return [(survey.survey, one.wave) for one in survey.waves if one.wave not in survey.known_from]
+        sources |= {wave.wave for wave in survey.waves}
+    return {(survey.survey, source) for source in sources}
+
+
+def _by_place(rows: Iterable[Row]) -> dict[Place, list[Row]]:
+    found: dict[Place, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row[0], row[1]].append(row)
+    return found
+
+
+def _rows(night: Night, query: str) -> list[Row]:
+    return warehouse.read(night.connection, query).rows()

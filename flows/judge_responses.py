@@ -47,9 +47,9 @@ select
     if(item.kind = 'text', answer.label, null) as text,
     if(item.kind = 'text' and length(answer.label) >= $shortest,
         md5(regexp_replace(lower(answer.label), '\\s+', ' ', 'g')), null) as text_hash
-from core.answers as answer
+from ({answers}) as answer
 inner join definitions.items as item using (survey, item)
-where answer.survey = $survey and answer.wave = $wave and (item.kind <> 'text' or answer.missing_kind is null)
+where item.kind <> 'text' or answer.missing_kind is null
 """
 
 
@@ -74,12 +74,13 @@ def judge_wave(survey: str, wave: str) -> None:
     """Replace the flags of one wave, and whom they remove."""
     night = current()
     key: dict[str, Any] = {"survey": survey, "wave": wave}
+    answers = warehouse.answers_of(night.connection, survey, wave)
     identity = list(night.surveys[survey].response_quality.identity)
     found = judged(
         night.surveys[survey],
         wave,
         warehouse.read(night.connection, _INTERVIEWS, key | {"identity": identity}),
-        warehouse.read(night.connection, _ANSWERS, key | {"shortest": SHORTEST_TEXT}),
+        warehouse.read(night.connection, _ANSWERS.format(answers=answers), {"shortest": SHORTEST_TEXT}),
     )
     removed = removed_respondents(night.surveys[survey], found.flags)
     tables = {

@@ -150,11 +150,11 @@ class StoredAnswers(Mapping[str, pl.DataFrame]):
         )
 
     def _read_wave(self, wave: str) -> pl.DataFrame:
+        answers = warehouse.answers_of(current().connection, self.survey, wave)
         return warehouse.read(
             current().connection,
             "select panel_member_id, item, if(missing_kind is null, code, null) as code, number, missing_kind "
-            "from core.answers where survey = ? and wave = ?",
-            [self.survey, wave],
+            f"from ({answers})",
         )
 
 

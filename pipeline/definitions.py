@@ -404,6 +404,14 @@ class Survey:
         listed = {ROSTER} if self.has_member_list else set()
         return listed | fixed | linking | ({CROSSWALK} if self.crosswalk else set())
 
+    @property
+    def number_columns(self) -> list[str]:
+        """Return the columns of the member list that hold numbers weights are made of."""
+        columns = [recipe.supplied for recipe in self.weights if recipe.supplied]
+        for recipe in self.weights:
+            columns += [*recipe.selection_probabilities.values(), *recipe.covered.values()]
+        return list(dict.fromkeys(columns))
+
     def in_part(self, source: str, part: str) -> "Survey":
         """Return the survey with one wave as one of its parts delivers it."""
         waves = (wave.in_part(part) if wave.wave == source else wave for wave in self.waves)

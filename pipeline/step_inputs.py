@@ -33,6 +33,7 @@ class Declared:
         """Know the survey; make nothing yet."""
         self.survey = survey
         self._waves: dict[str, str] = {}
+        self._items: dict[str, str] = {}
 
     def behind(self, waves: Iterable[str], *parts: object) -> list[str]:
         """Return, as text, what a step over some waves depends on in the survey's definition.
@@ -60,6 +61,29 @@ class Declared:
         own_weights = [recipe for recipe in survey.weights if recipe.waves in ((), (source,))]
         return self.behind({source, *compared}, own_weights, known_from)
 
+    def behind_rows(self, wave: str) -> list[str]:
+        """Return, as text, what the rows of a wave depend on in the survey's definition."""
+        survey = self.survey
+        exits = [told for told in self._exits if told[0] <= survey.wave(wave).wave_number]
+        return self.behind({wave}, exits, sorted({recipe.supplied for recipe in survey.weights if recipe.supplied}))
+
+    def behind_members(self, sources: Iterable[str]) -> list[str]:
+        """Return, as text, what is known of members by in the survey's definition.
+
+        Args:
+            sources: those that tell of members.
+        """
+        survey = self.survey
+        told = (survey.eligibility, survey.invitations, survey.profile, survey.mailings)
+        waves = [one for one in sources if survey.has_wave(one)]
+        return self.behind(waves, sorted(survey.number_columns), self._exits, *told)
+
+    @cached_property
+    def _exits(self) -> list[tuple[int, str, str]]:
+        """Return the waves, by number, for which a column of the member list tells who left the population."""
+        columns = self.survey.eligibility.columns
+        return [(one.wave_number, one.wave, columns[one.wave]) for one in self.survey.waves if one.wave in columns]
+
     @cached_property
     def _common(self) -> str:
         """Return what every step depends on; what is told of single waves belongs to those waves."""
@@ -79,7 +103,7 @@ class Declared:
         """Return what is declared of one wave: its fieldwork, columns and items, and where others tell of it."""
         if name not in self._waves:
             survey, wave = self.survey, self.survey.wave(name)
-            items = [survey.items.get(item) for item in sorted({placed.item for placed in wave.items})]
+            items = [self._item(item) for item in sorted({placed.item for placed in wave.items})]
             told = (
                 survey.eligibility.columns.get(name),
                 survey.invitations.columns.get(name),
@@ -89,6 +113,11 @@ class Declared:
             )
             self._waves[name] = _short((wave, items, told))
         return self._waves[name]
+
+    def _item(self, name: str) -> str:
+        if name not in self._items:
+            self._items[name] = _short(self.survey.items.get(name))
+        return self._items[name]
 
 
 def waves_compared_with(survey: Survey, source: str, in_use: Collection[str]) -> list[str]:

@@ -18,19 +18,31 @@ from pipeline.warehouse.deliveries import (
     set_delivery_status,
 )
 from pipeline.warehouse.member_list import list_before
-from pipeline.warehouse.models import build, build_marts, build_waves, example_scripts, run_checks
+from pipeline.warehouse.models import (
+    answers_of,
+    build,
+    build_marts,
+    build_members,
+    build_staging,
+    build_waves,
+    example_scripts,
+    run_checks,
+)
 from pipeline.warehouse.opening import marts_reader, open_read_only, open_warehouse
 from pipeline.warehouse.parts import people_in_parts, supersede_rows
 from pipeline.warehouse.publication import answer, connect_published, publish, read_published
 from pipeline.warehouse.snapshots import forget_snapshots
-from pipeline.warehouse.steps import remember_step, step_inputs, steps_done
+from pipeline.warehouse.steps import remember_step, replace_steps, step_inputs, steps_done, steps_of_kind
 
 __all__ = [
     "Delivery",
     "answer",
+    "answers_of",
     "append_rows",
     "build",
     "build_marts",
+    "build_members",
+    "build_staging",
     "build_waves",
     "connect_published",
     "delete_rows",
@@ -50,11 +62,13 @@ __all__ = [
     "read_published",
     "remember_step",
     "replace_rows",
+    "replace_steps",
     "rows_in_use",
     "run_checks",
     "set_delivery_status",
     "step_inputs",
     "steps_done",
+    "steps_of_kind",
     "store_definitions",
     "supersede_rows",
     "transaction",

@@ -218,11 +218,7 @@ def _invitation_columns(survey: Survey) -> Iterator[Row]:
 
 
 def _number_columns(survey: Survey) -> Iterator[Row]:
-    """Yield the columns of the member list that hold numbers weights are made of."""
-    columns = [recipe.supplied for recipe in survey.weights if recipe.supplied]
-    for recipe in survey.weights:
-        columns += [*recipe.selection_probabilities.values(), *recipe.covered.values()]
-    for column in dict.fromkeys(columns):
+    for column in survey.number_columns:
         yield {"column_name": column}
 
 

@@ -1,19 +1,28 @@
 """The SQL models: which there are, in which order they run, and the checks of what they made."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from pipeline.warehouse.connection import SQL_FOLDER, delete_rows, execute, literal, transaction
-from pipeline.warehouse.staging_tables import build_staging_tables, rewrite_staging_tables
+from pipeline.warehouse.connection import SQL_FOLDER, execute, literal, transaction
+from pipeline.warehouse.staging_tables import (
+    Source,
+    accepted_deliveries,
+    build_staging_tables,
+    rewrite_staging_tables,
+    selects_of,
+)
 
 SAFE = "safe"  # schema of what the file for researchers shows otherwise than the marts
 _OF_MARTS = re.compile(r"\bmarts\.(\w+)")
-_BY_WAVE = "-- Key: survey, wave"  # how the header of a model begins the line of its key when its rows are of waves
+_OF_DELIVERIES = re.compile(r"\b(?:staging\.delivered_rows|staging\.answers|core\.understood_answers)\b(?!\.)")
+_BY_WAVE = "-- Key: survey, wave"  # how the line of the key begins where rows come of their wave's deliveries
+FEW_WAVES = 3  # rewritten one by one
 _VIEW = "-- A view"  # how a line of a model's header begins that is no table
 
 
@@ -25,16 +34,33 @@ def build(connection: duckdb.DuckDBPyConnection) -> None:
             _run_models(connection, schema)
 
 
-def build_waves(connection: duckdb.DuckDBPyConnection, waves: Collection[tuple[str, str]]) -> None:
-    """Rewrite the rows that staging and core have of these waves (survey, wave), in one transaction.
+def build_staging(
+    connection: duckdb.DuckDBPyConnection, sources: Collection[Source], *, with_members: bool = False
+) -> None:
+    """Rewrite the rows that staging has of these sources (survey, wave or other), in one transaction.
 
-    Only right where nothing but their deliveries changed, and where these say nothing of who the members are.
+    What is known of members is made anew where they are told of, `with_members`; their sources are then among these.
     """
     with transaction(connection):
-        rewrite_staging_tables(connection, waves)
-        for schema in ("staging", "core"):
-            for path in run_order(schema):
-                _rewrite_waves(connection, path, waves)
+        rewrite_staging_tables(connection, sources)
+        _rewrite(connection, "staging", sources, with_members=with_members)
+
+
+def build_members(connection: duckdb.DuckDBPyConnection) -> None:
+    """Rebuild what core knows of members from staging, in one transaction."""
+    with transaction(connection):
+        _rewrite(connection, "core", (), with_members=True)
+
+
+def build_waves(connection: duckdb.DuckDBPyConnection, waves: Collection[Source]) -> None:
+    """Rewrite the rows that core has of these waves (survey, wave) from staging, in one transaction."""
+    with transaction(connection):
+        _rewrite(connection, "core", waves, with_members=False)
+
+
+def answers_of(connection: duckdb.DuckDBPyConnection, survey: str, wave: str) -> str:
+    """Return the rows of core.answers of one wave, as a query that looks at the deliveries of no other."""
+    return _only_of(connection, [(survey, wave)])(_text("core.answers"))
 
 
 def build_marts(connection: duckdb.DuckDBPyConnection) -> None:
@@ -67,6 +93,7 @@ def example_scripts() -> list[Path]:
     return sorted(path for path in (SQL_FOLDER / "examples").iterdir() if path.suffix in (".R", ".py"))
 
 
+@cache
 def run_order(schema: str) -> list[Path]:
     """Return the models of a schema, each after those of the schema that it reads."""
     files = {f"{schema}.{path.stem}": path for path in model_files(schema)}
@@ -128,19 +155,52 @@ def safe_text(mart: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
+def _text(model: str) -> str:
+    return (SQL_FOLDER / f"{model.replace('.', '/')}.sql").read_text(encoding="utf-8")
+
+
 def _of_marts(nowhere: duckdb.DuckDBPyConnection, sql: str) -> set[str]:
     return {table for table in tables_read(nowhere, sql) if table.split(".")[0] in ("marts", SAFE)}
 
 
-def _rewrite_waves(connection: duckdb.DuckDBPyConnection, path: Path, waves: Collection[tuple[str, str]]) -> None:
-    """Make the rows of these waves anew in the table of one model, if its rows are of waves."""
-    sql, table = path.read_text(encoding="utf-8"), f"{path.parent.name}.{path.stem}"
-    if is_view(sql) or f"\n{_BY_WAVE}" not in sql:
-        return
-    for survey, wave in waves:
-        delete_rows(connection, table, survey=survey, wave=wave)
-        of_wave = f"survey = {literal(survey)} and wave = {literal(wave)}"
-        execute(connection, f"insert into {table} by name select * from (\n{sql}) where {of_wave}")
+def _rewrite(
+    connection: duckdb.DuckDBPyConnection, schema: str, waves: Collection[Source], *, with_members: bool
+) -> None:
+    """Make the tables of a schema anew: of those by waves, their rows; of those of members, all if asked to."""
+    models = [(path, path.read_text(encoding="utf-8")) for path in run_order(schema)]
+    narrow = _only_of(connection, waves)
+    for path, sql in models:
+        if is_view(sql):
+            continue
+        if f"\n{_BY_WAVE}" in sql:
+            _rewrite_waves(connection, f"{schema}.{path.stem}", narrow(sql), waves)
+        elif with_members:
+            execute(connection, f"create or replace table {schema}.{path.stem} as\n{narrow(sql)}")
+
+
+def _rewrite_waves(connection: duckdb.DuckDBPyConnection, table: str, sql: str, waves: Collection[Source]) -> None:
+    for survey in sorted({survey for survey, _ in waves}):
+        for of_waves in _conditions([wave for of, wave in sorted(waves) if of == survey]):
+            those = f"survey = {literal(survey)} and {of_waves}"
+            execute(connection, f"delete from {table} where {those}")
+            execute(connection, f"insert into {table} by name select * from (\n{sql}) where {those}")
+
+
+def _only_of(connection: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> Callable[[str], str]:
+    """Return what lets a model read the deliveries of these sources where it reads the views of all."""
+    views = selects_of(accepted_deliveries(connection, sources))
+
+    def narrow(sql: str) -> str:
+        return _OF_DELIVERIES.sub(lambda found: f"(\n{narrow(views.get(found[0]) or _text(found[0]))}\n)", sql)
+
+    return narrow
+
+
+def _conditions(waves: list[str]) -> list[str]:
+    """Return what selects waves: few one by one, as DuckDB reads no rows of others then; many in one go."""
+    if len(waves) <= FEW_WAVES:
+        return [f"wave = {literal(wave)}" for wave in waves]
+    return [f"wave in ({', '.join(map(literal, waves))})"]
 
 
 def _run_models(connection: duckdb.DuckDBPyConnection, schema: str) -> None:

@@ -4,13 +4,16 @@ Which columns a delivery has is known only at run time, so these few statements 
 them is a model in sql/.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
+import polars as pl
 
-from pipeline.warehouse.connection import delete_rows, execute, literal, read
-from pipeline.warehouse.wide_tables import MEMBER, places_of, wide_table
+from pipeline.warehouse.connection import delete_rows, execute, insert_rows, literal, read
+from pipeline.warehouse.wide_tables import MEMBER, wide_table
 
 TEXTS = (
     *("completed_at", "completed_year", "completed_month_day", "complete_when"),
@@ -26,24 +29,37 @@ _CELLS = (
     "survey varchar, source varchar, delivery_id varchar, row_number integer, panel_member_id varchar, "
     "column_name varchar, value varchar"
 )
+_IN_USE = f"""
+select {", ".join(_KEY)}, {PART} as part
+from raw.deliveries
+where status = 'accepted'
+order by survey, source, raw.deliveries.part
+"""
 _FORMER_TABLE = "from duckdb_tables() where schema_name = 'staging' and table_name = 'delivered_rows'"
 _VALUES = "survey varchar, wave varchar, part varchar, item varchar, value varchar"
+_PLACES = "select survey, source, delivery_id, column_name, stored_as from raw.columns order by position"
+_NAMES = """
+select survey, source, part, name, coalesce(format, '') as format, column_name
+from definitions.source_columns
+order by all
+"""
+_ITEM_COLUMNS = "select survey, wave as source, part, item, column_name from definitions.item_columns order by all"
 _CELL_COLUMNS = f"""
-select column_name from definitions.source_columns
-where survey = $survey and source = $source and part = $part
-    and name not in ({", ".join(map(literal, (MEMBER, *TEXTS)))})
+select survey, source, part, column_name from definitions.source_columns
+where name not in ({", ".join(map(literal, (MEMBER, *TEXTS)))})
 union
-select column_name from definitions.profile where survey = $survey and source = $source
+select survey, source, null as part, column_name from definitions.profile
 union
-select column_name from definitions.design_columns where survey = $survey and $source = 'roster'
+select survey, 'roster' as source, null as part, column_name from definitions.design_columns
 union
-select column_name from definitions.eligibility_columns where survey = $survey and $source = 'roster'
+select survey, 'roster' as source, null as part, column_name from definitions.eligibility_columns
 union
-select column_name from definitions.number_columns where survey = $survey and $source = 'roster'
+select survey, 'roster' as source, null as part, column_name from definitions.number_columns
 union
-select column_name from definitions.invitation_columns where survey = $survey and $source = 'roster'
+select survey, 'roster' as source, null as part, column_name from definitions.invitation_columns
 union
-select column_name from definitions.item_ballots where survey = $survey and wave = $source and part = $part
+select survey, wave as source, part, column_name from definitions.item_ballots
+order by all
 """
 _NO_ROWS = f"""
 select
@@ -71,6 +87,10 @@ where false
 """
 
 
+Row = tuple[Any, ...]
+Source = tuple[str, str]  # survey, and the wave or other source of a delivery
+
+
 @dataclass(frozen=True)
 class Accepted:
     """A delivery in use: where its columns are stored, and what the definitions call them."""
@@ -82,6 +102,11 @@ class Accepted:
     time_format: tuple[str, str] | None  # completed_at or invited_at, and how it is written
     items: dict[str, str]  # item: stored under
     cells: dict[str, str]  # delivered column of a profile, the design, eligibility or a number: stored under
+
+    @property
+    def source(self) -> Source:
+        """Return the survey and the source."""
+        return self.key["survey"], self.key["source"]
 
     @property
     def keys(self) -> str:
@@ -104,73 +129,93 @@ class Accepted:
             where delivered.{MEMBER} is not null"""
 
 
-def accepted_deliveries(connection: duckdb.DuckDBPyConnection) -> list[Accepted]:
-    """Return every delivery in use, in a fixed order."""
-    keys = read(
-        connection,
-        f"select {', '.join(_KEY)}, {PART} as part from raw.deliveries where status = 'accepted' "
-        "order by survey, source, raw.deliveries.part",
-    )
-    return [_accepted(connection, dict(zip(_KEY, row[:-1], strict=True)), row[-1]) for row in keys.iter_rows()]
-
-
 def build_staging_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables and views of staging that no model makes, inside the caller's transaction."""
     if read(connection, _FORMER_TABLE).height:  # in a store of an earlier version; now a view
         execute(connection, "drop table staging.delivered_rows")
     execute(connection, f"create or replace table staging.cells ({_CELLS})")
     execute(connection, f"create or replace table staging.delivered_values ({_VALUES})")
-    _fill(connection, accepted_deliveries(connection), None)
+    deliveries = accepted_deliveries(connection)
+    _show(connection, deliveries)
+    _fill(connection, deliveries)
 
 
-def rewrite_staging_tables(connection: duckdb.DuckDBPyConnection, waves: Collection[tuple[str, str]]) -> None:
-    """Put what is delivered for these waves (survey, wave) now in place of what was, in the caller's transaction."""
-    for survey, wave in waves:
-        delete_rows(connection, "staging.cells", survey=survey, source=wave)
-        delete_rows(connection, "staging.delivered_values", survey=survey, wave=wave)
-    _fill(connection, accepted_deliveries(connection), waves)
+def rewrite_staging_tables(connection: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> None:
+    """Put what is delivered of these sources now in place of what was, in the caller's transaction."""
+    for survey, source in sources:
+        delete_rows(connection, "staging.cells", survey=survey, source=source)
+        delete_rows(connection, "staging.delivered_values", survey=survey, wave=source)
+    came = set(read(connection, "select distinct survey, source from raw.deliveries").rows())
+    if came.isdisjoint(sources):
+        return
+    deliveries = accepted_deliveries(connection)
+    _show(connection, deliveries)
+    _fill(connection, [one for one in deliveries if one.source in sources])
 
 
-def _fill(
-    connection: duckdb.DuckDBPyConnection, deliveries: list[Accepted], waves: Collection[tuple[str, str]] | None
-) -> None:
-    """Add the cells and values of the deliveries of these waves, None of all; the views are of all deliveries."""
-    for delivery in deliveries:
-        if waves is not None and (delivery.key["survey"], delivery.key["source"]) not in waves:
-            continue
-        if delivery.cells:
-            execute(connection, f"insert into staging.cells by name {_cells(delivery)}")
-        for select in _values(connection, delivery):
-            execute(connection, f"insert into staging.delivered_values by name {select}")
+def selects_of(deliveries: list[Accepted]) -> dict[str, str]:
+    """Return what the two views are of these deliveries: name and query.
+
+    Every branch of a view is planned whenever it is read; so what is about a few waves reads these of them alone.
+    """
     rows = [_named_rows(delivery) for delivery in deliveries] or [_NO_ROWS]
     answers = [_answers(delivery) for delivery in deliveries if delivery.items] or [_NO_ANSWERS]
-    execute(connection, f"create or replace view staging.delivered_rows as {' union all by name '.join(rows)}")
-    execute(connection, f"create or replace view staging.answers as {' union all '.join(answers)}")
+    return {"staging.delivered_rows": " union all by name ".join(rows), "staging.answers": " union all ".join(answers)}
 
 
-def _accepted(connection: duckdb.DuckDBPyConnection, key: dict[str, str], part: str) -> Accepted:
-    places = places_of(connection, key)
-    of_source = {"survey": key["survey"], "source": key["source"], "part": part}
+def _show(connection: duckdb.DuckDBPyConnection, deliveries: list[Accepted]) -> None:
+    for view, select in selects_of(deliveries).items():
+        execute(connection, f"create or replace view {view} as {select}")
 
-    def declared(sql: str) -> list[tuple[str, ...]]:
-        return [row for row in read(connection, sql, of_source).iter_rows() if row[-1] in places]
 
-    named = "select name, coalesce(format, ''), column_name from definitions.source_columns where "
-    names = declared(named + "survey = $survey and source = $source and part = $part order by name")
-    formats = [(name, time_format) for name, time_format, _ in names if name in CLOCKS and time_format]
-    placed = (
-        "select item, column_name from definitions.item_columns "
-        "where survey = $survey and wave = $source and part = $part"
+def _fill(connection: duckdb.DuckDBPyConnection, deliveries: list[Accepted]) -> None:
+    """Add the cells and the values of deliveries."""
+    for delivery in deliveries:
+        if delivery.cells:
+            execute(connection, f"insert into staging.cells by name {_cells(delivery)}")
+        if delivery.items:
+            insert_rows(connection, "staging.delivered_values", _values(connection, delivery))
+
+
+def accepted_deliveries(
+    connection: duckdb.DuckDBPyConnection, sources: Collection[Source] | None = None
+) -> list[Accepted]:
+    """Return the deliveries in use of these sources, None of all, in a fixed order."""
+    keys = [row for row in read(connection, _IN_USE).iter_rows() if sources is None or row[:2] in sources]
+    wanted = {"sources": sorted({source for _, source, *_ in keys})}
+    stored, named, placed, told = (
+        _by_source(read(connection, f"from ({query}) where list_contains($sources, source)", wanted))
+        for query in (_PLACES, _NAMES, _ITEM_COLUMNS, _CELL_COLUMNS)
     )
-    return Accepted(
-        key=key,
-        part=part,
-        places=places,
-        names={name: places[column] for name, _, column in names if name != MEMBER},
-        time_format=formats[0] if formats else None,
-        items={item: places[column] for item, column in declared(f"{placed} order by item")},
-        cells={column: places[column] for (column,) in declared(f"{_CELL_COLUMNS} order by column_name")},
-    )
+    found = []
+    for survey, source, delivery_id, part in keys:
+        of_source = survey, source
+        places = {column: place for one, column, place in stored[of_source] if one == delivery_id}
+        names, items, cells = (
+            [told for one, *told in rows[of_source] if one in (part, None) and told[-1] in places]
+            for rows in (named, placed, told)
+        )
+        formats = [(name, layout) for name, layout, _ in names if name in CLOCKS and layout]
+        found.append(
+            Accepted(
+                key={"survey": survey, "source": source, "delivery_id": delivery_id},
+                part=part,
+                places=places,
+                names={name: places[column] for name, _, column in names if name != MEMBER},
+                time_format=formats[0] if formats else None,
+                items={item: places[column] for item, column in items},
+                cells={column: places[column] for (column,) in cells},
+            )
+        )
+    return found
+
+
+def _by_source(rows: pl.DataFrame) -> dict[Source, list[Row]]:
+    """Return rows that begin with survey and source, without these, by them."""
+    found: dict[Source, list[Row]] = defaultdict(list)
+    for survey, source, *rest in rows.iter_rows():
+        found[survey, source].append(tuple(rest))
+    return found
 
 
 def _named_rows(delivery: Accepted) -> str:
@@ -209,25 +254,36 @@ def _unpivoted(delivery: Accepted, wanted: Mapping[str, str], name: str, keys: s
     """
 
 
-def _values(connection: duckdb.DuckDBPyConnection, delivery: Accepted) -> Iterator[str]:
-    """Yield selects of the different values of each item, null for a blank among them.
+def _values(connection: duckdb.DuckDBPyConnection, delivery: Accepted) -> pl.DataFrame:
+    """Return the different values of each item, null for a blank among them.
 
     Every value of an ENUM occurs, so that where every row is in use nobody need look at the cells.
     """
     table = wide_table(delivery.key)
-    enums = _enums(connection, table) if delivery.items and _all_in_use(connection, delivery) else set()
-    for item, place in delivery.items.items():
-        keys = f"{literal(delivery.key['survey'])} as survey, {literal(delivery.key['source'])} as wave"
-        keys += f", {literal(delivery.part)} as part, {literal(item)} as item"
-        if place in enums:
-            yield f"""
-                select {keys}, unnest(of_enum) as value
-                from (select enum_range({place})::varchar[] as of_enum from {table} limit 1)
-                union all
-                from (select {keys}, null::varchar as value from {table} where {place} is null limit 1)
-            """
-        else:
-            yield f"select distinct {keys}, {_text(place, 'value')} from {delivery.rows}"
+    enums = _enums(connection, table) if _all_in_use(connection, delivery) else set()
+    as_enums = {item: place for item, place in delivery.items.items() if place in enums}
+    others = {item: place for item, place in delivery.items.items() if place not in enums}
+    found = _enum_values(connection, table, as_enums) if as_enums else []
+    if others:
+        different = f"select distinct item, value from ({_unpivoted(delivery, others, 'item', delivery.keys)})"
+        found += read(connection, different).rows()
+    values = pl.DataFrame(found, {"item": pl.String, "value": pl.String}, orient="row")
+    key = {"survey": delivery.key["survey"], "wave": delivery.key["source"], "part": delivery.part}
+    return values.with_columns(**{name: pl.lit(one) for name, one in key.items()})
+
+
+def _enum_values(connection: duckdb.DuckDBPyConnection, table: str, places: dict[str, str]) -> list[Row]:
+    """Return each item with each value of its ENUM, and with null where a cell is blank."""
+    ranges = ", ".join(f"enum_range({place})::varchar[] as {place}" for place in places.values())
+    blanks = ", ".join(f"count(*) > count({place}) as {place}" for place in places.values())
+    values = read(connection, f"select {ranges} from {table} limit 1").rows(named=True)
+    is_blank = read(connection, f"select {blanks} from {table}").row(0, named=True)
+    return [
+        (item, value)
+        for of_row in values
+        for item, place in places.items()
+        for value in [*of_row[place], *([None] if is_blank[place] else [])]
+    ]
 
 
 def _all_in_use(connection: duckdb.DuckDBPyConnection, delivery: Accepted) -> bool:

@@ -3,7 +3,9 @@
 import duckdb
 import polars as pl
 
-from pipeline.warehouse.connection import read, replace_rows
+from pipeline.warehouse.connection import execute, insert_rows, read, replace_rows, transaction
+
+_OF_KIND = "(step = $kind or starts_with(step, $kind || '-'))"
 
 
 def step_inputs(connection: duckdb.DuckDBPyConnection, survey: str, step: str) -> str | None:
@@ -15,6 +17,20 @@ def step_inputs(connection: duckdb.DuckDBPyConnection, survey: str, step: str) -
 def steps_done(connection: duckdb.DuckDBPyConnection, survey: str) -> dict[str, str]:
     """Return what each step of a survey worked on when it was last done."""
     return dict(read(connection, "select step, inputs from log.steps where survey = ?", [survey]).iter_rows())
+
+
+def steps_of_kind(connection: duckdb.DuckDBPyConnection, kind: str) -> dict[tuple[str, str], str]:
+    """Return what each step of a kind worked on, by survey and step: `kind`, and those that begin with `kind-`."""
+    rows = read(connection, f"select survey, step, inputs from log.steps where {_OF_KIND}", {"kind": kind})
+    return {(survey, step): inputs for survey, step, inputs in rows.iter_rows()}
+
+
+def replace_steps(connection: duckdb.DuckDBPyConnection, kind: str, inputs: dict[tuple[str, str], str]) -> None:
+    """Remember what each step of a kind was done with, and forget all others of it."""
+    rows = [(survey, step, done_with) for (survey, step), done_with in inputs.items()]
+    with transaction(connection):
+        execute(connection, f"delete from log.steps where {_OF_KIND}", {"kind": kind})
+        insert_rows(connection, "log.steps", pl.DataFrame(rows, ["survey", "step", "inputs"], orient="row"))
 
 
 def remember_step(connection: duckdb.DuckDBPyConnection, survey: str, step: str, inputs: str) -> None:

@@ -1,5 +1,5 @@
 -- One row per panel member and wave the member was invited to by the sending system.
--- Key: survey, wave, panel_member_id
+-- Key: survey, panel_member_id, wave
 --   Undeliverable are those of whom every invitation came back; opened, those who opened any.
 
 select

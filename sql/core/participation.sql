@@ -3,23 +3,7 @@
 --   answered are nonrespondents; their answers stay in core.answers.
 -- Key: survey, wave, panel_member_id
 
-with exits as (
-    select
-        disposition.survey,
-        disposition.panel_member_id,
-        min(wave.wave_number) as first_wave_number_out
-    from staging.dispositions as disposition
-    inner join definitions.eligibility_columns as eligibility
-        on disposition.survey = eligibility.survey
-        and disposition.wave = eligibility.wave
-        and contains(disposition.disposition, eligibility.contains)
-    inner join definitions.waves as wave
-        on disposition.survey = wave.survey
-        and disposition.wave = wave.wave
-    group by disposition.survey, disposition.panel_member_id
-),
-
-parts_with_completion_rule as (
+with parts_with_completion_rule as (
     select distinct
         survey,
         wave,
@@ -57,56 +41,22 @@ interviews as (
 
 member_waves as (
     select
-        wave.survey,
-        wave.wave,
-        wave.wave_number,
-        member.panel_member_id,
-        coalesce(member.left_on <= wave.fieldwork_start, false) as has_left,
-        coalesce(wave.wave_number >= exits.first_wave_number_out, false)
-            or (coalesce(member.left_on <= wave.fieldwork_start, false) and reason.reason is not null)
-            as is_out_of_population,
+        member.*,
         interview.panel_member_id is not null as has_interview,
         coalesce(interview.is_complete, false) as is_complete,
         removed.panel_member_id is not null as is_removed,
-        uninvited.panel_member_id is not null as is_uninvited,
-        coalesce(invitation.is_undeliverable, false) as is_undeliverable,
-        invitation.invited_at,
-        invitation.channels as invited_by,
-        invitation.is_opened as has_opened,
         interview.completed_at,
         interview.interview_mode
-    from core.waves as wave
-    inner join core.members as member
-        on wave.survey = member.survey
-    left join exits
-        on member.survey = exits.survey
-        and member.panel_member_id = exits.panel_member_id
-    left join definitions.exit_reasons as reason
-        on member.survey = reason.survey
-        and member.exit_reason = reason.reason
+    from core.member_waves as member
     left join interviews as interview
-        on wave.survey = interview.survey
-        and wave.wave = interview.wave
+        on member.survey = interview.survey
+        and member.wave = interview.wave
         and member.panel_member_id = interview.panel_member_id
     left join raw.removed_respondents as removed
-        on wave.survey = removed.survey
-        and wave.wave = removed.wave
+        on member.survey = removed.survey
+        and member.wave = removed.wave
         and member.panel_member_id = removed.panel_member_id
-    left join staging.uninvited as uninvited
-        on wave.survey = uninvited.survey
-        and wave.wave = uninvited.wave
-        and member.panel_member_id = uninvited.panel_member_id
-    left join core.invitations as invitation
-        on wave.survey = invitation.survey
-        and wave.wave = invitation.wave
-        and member.panel_member_id = invitation.panel_member_id
-    left join definitions.surveys as declared
-        on wave.survey = declared.survey
-    where wave.is_delivered
-        and (
-            interview.panel_member_id is not null
-            or (coalesce(member.joined_on <= wave.fieldwork_start, true) and coalesce(declared.has_member_list, true))
-        )
+    where member.is_listed or interview.panel_member_id is not null
 )
 
 select

@@ -1,5 +1,5 @@
 -- One row per member and wave that the member was not invited to, as the member list or the sending system's files say.
--- Key: survey, wave, panel_member_id
+-- Key: survey, panel_member_id, wave
 
 with listed as (
     select distinct

@@ -68,6 +68,18 @@ def test_members_who_had_joined_are_in_a_delivered_wave(store: Store) -> None:
     }
 
 
+def test_a_member_is_known_in_every_delivered_wave_listed_or_not(store: Store) -> None:
+    given_wave(store)
+    given_wave(store, 2, date(2024, 6, 1))
+    given_wave(store, 3, is_delivered=False)
+    given_member(store, "a", joined_on=date(2024, 5, 1), left_on=date(2024, 5, 20))
+    columns = ("wave", "wave_number", "panel_member_id", "is_listed", "has_left", "is_out_of_population")
+    assert store.rows("core.member_waves", *columns) == [
+        ("w1", 1, "a", False, False, False),
+        ("w2", 2, "a", True, True, False),
+    ]
+
+
 def test_everyone_is_in_a_wave_without_dates(store: Store) -> None:
     given_wave(store, start=None)
     given_member(store, "a", joined_on=date(2030, 1, 1), left_on=date(2020, 1, 1))

@@ -17,6 +17,12 @@ AGREE = (
     definitions.AnswerOption("-8", "Don't know", definitions.DONT_KNOW),
 )
 
+_MADE = "select schema_name || '.' || table_name as name from duckdb_tables() where schema_name in ('staging', 'core')"
+_VIEWS = (
+    *("staging.delivered_rows", "staging.answers"),
+    *("core.member_waves", "core.understood_answers", "core.answers"),
+)
+
 
 def item(name: str, kind: str = "category", **facts: Any) -> definitions.Item:
     options = AGREE if kind == "category" else ()
@@ -163,3 +169,9 @@ def load_small_panel(connection: duckdb.DuckDBPyConnection, answer: str = "1") -
     load(connection, "w2", frame({"ID": "a", "DONE": "05/02/2025 10:30", "Q1": "1", **interview}))
     warehouse.build(connection)
     warehouse.build_marts(connection)
+
+
+def made(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[object, ...]]]:
+    """Return all rows of staging and core, sorted."""
+    names = [*warehouse.read(connection, f"{_MADE} order by all")["name"], *_VIEWS]
+    return {name: warehouse.read(connection, f"from {name} order by all").rows() for name in names}

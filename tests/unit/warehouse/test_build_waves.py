@@ -5,17 +5,17 @@ import polars as pl
 import pytest
 
 from pipeline import warehouse
-from tests.unit.warehouse.builders import frame, load, load_small_panel, refusals
+from tests.unit.warehouse.builders import frame, load, load_small_panel, made, refusals
 
-MADE = "select schema_name || '.' || table_name as name from duckdb_tables() where schema_name in ('staging', 'core')"
-VIEWS = ("staging.delivered_rows", "staging.answers", "core.understood_answers", "core.answers")
 INTERVIEW = {"OUTCOME": "110", "Q2": "4", "Q3": "my words", "Q4": "1", "DONE": "07/02/2025 10:30"}
 ANSWERED = frame({"ID": "a", "Q1": "2", **INTERVIEW}, {"ID": "b", "Q1": "1", **INTERVIEW}, {"ID": None, "Q1": "7"})
 
 
-def made(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[object, ...]]]:
-    names = [*warehouse.read(connection, f"{MADE} order by all")["name"], *VIEWS]
-    return {name: warehouse.read(connection, f"from {name} order by all").rows() for name in names}
+def rewrite(connection: duckdb.DuckDBPyConnection) -> None:
+    """Rewrite the rows of the second wave."""
+    waves = [("small", "w2")]
+    warehouse.build_staging(connection, waves)
+    warehouse.build_waves(connection, waves)
 
 
 @pytest.mark.parametrize("as_enums", [False, True])
@@ -27,7 +27,7 @@ def test_a_corrected_wave_is_rewritten_as_if_all_were(
     before = made(connection)
     rows = ANSWERED.with_columns(pl.col("Q1").cast(pl.Enum(["1", "2", "7"]))) if as_enums else ANSWERED
     load(connection, "w2", rows, delivery_id="corrected", refused=refused)
-    warehouse.build_waves(connection, [("small", "w2")])
+    rewrite(connection)
     found = made(connection)
     assert found["staging.wave_rows"] != before["staging.wave_rows"]
     warehouse.build(connection)
@@ -53,7 +53,7 @@ def test_the_values_of_rows_in_use_alone_are_understood(connection: duckdb.DuckD
     load_small_panel(connection)
     rows = ANSWERED.with_columns(pl.col("Q1").cast(pl.Enum(["1", "2", "7"])))
     load(connection, "w2", rows, delivery_id="corrected", refused=refusals(2))
-    warehouse.build_waves(connection, [("small", "w2")])
+    rewrite(connection)
     values = "select value from staging.delivered_values where wave = 'w2' and item = 'trust'"
     assert warehouse.read(connection, values).rows() == [("2",)]
 
@@ -62,7 +62,7 @@ def test_every_value_of_an_enum_is_understood_and_its_blank(connection: duckdb.D
     load_small_panel(connection)
     rows = frame({"ID": "a", "Q1": "2", **INTERVIEW}, {"ID": "b", "Q1": None, **INTERVIEW})
     load(connection, "w2", rows.with_columns(pl.col("Q1").cast(pl.Enum(["2"]))), delivery_id="corrected")
-    warehouse.build_waves(connection, [("small", "w2")])
+    rewrite(connection)
     values = "select value from staging.delivered_values where wave = 'w2' and item = 'trust' order by all"
     assert warehouse.read(connection, values).rows() == [("2",), (None,)]
 
@@ -70,7 +70,7 @@ def test_every_value_of_an_enum_is_understood_and_its_blank(connection: duckdb.D
 def test_a_wave_whose_delivery_is_no_longer_in_use_leaves_nothing(connection: duckdb.DuckDBPyConnection) -> None:
     load_small_panel(connection)
     warehouse.set_delivery_status(connection, "small", "w2", "w2", "held")
-    warehouse.build_waves(connection, [("small", "w2")])
+    rewrite(connection)
     found = made(connection)
     assert not any("w2" in row for row in found["core.participation"])
     warehouse.build(connection)
