@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flows.arrivals import HASH_LENGTH, Arrival, deliveries_in_use, note_fault, parts_in_use
 from flows.run_context import Night, current
-from pipeline import deliveries, warehouse
+from pipeline import deliveries, known_profile, warehouse
 from pipeline.definitions import CROSSWALK, MAILINGS, Survey
 from pipeline.errors import DeliveryError
 from pipeline.fingerprint import text_hash
@@ -120,9 +120,18 @@ def ingest_inputs(night: Night, arrival: Arrival, in_use: dict[str, list[str]]) 
         [in_use.get(wave) for wave in compared],
         _other_parts(night, survey, arrival),
         is_latest(night, survey, arrival.source) if survey.uninvited_statuses else None,
+        _invited(night, survey, arrival.source),
         night.declared(arrival.survey).behind_reading(arrival.source, compared),
         night.code_version,
     )
+
+
+def _invited(night: Night, survey: Survey, source: str) -> tuple[int, int] | None:
+    """Return who was first invited to a wave on which day by its mailings, as their number and a hash."""
+    if survey.mailings is None or not survey.has_wave(source):
+        return None
+    first_days = f"select count(*), bit_xor(hash(panel_member_id, day)) from ({known_profile.INVITED_SQL})"
+    return warehouse.read(night.connection, first_days, [survey.survey, source]).row(0)
 
 
 def is_latest(night: Night, survey: Survey, source: str) -> bool:

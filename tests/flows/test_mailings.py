@@ -138,6 +138,7 @@ def test_another_file_adds_to_the_first_and_one_without_ids_is_put_aside(story: 
     assert second["no_answer"] == first["no_answer"] + first["not_invited"]
     assert second["undeliverable"] == N_RETURNED
     assert story.nights[1].exit_code == 1
+    assert story.failed[1] == {"member-known": 1, "wave-known": 1, "invited-first": 1, "readable-file": 1}
     assert "mailing_3.csv: column 'MEMBER', which holds the member's id, is missing" in story.nights[1].text
     files = story.panel.sql("select status, n_delivered from deliveries where source = 'mailings' order by received_at")
     assert [status for status, _ in files.rows()] == ["accepted", "accepted"]
