@@ -18,6 +18,7 @@ class ChangeLine:
 
     verdict: str
     text: str
+    since: str = ""  # the earlier wave in words; '' of groups
 
 
 def change_lines(edition: Edition, series: pl.DataFrame, changes: pl.DataFrame) -> tuple[ChangeLine, ...]:
@@ -87,17 +88,18 @@ def _shown_changes(edition: Edition, changes: pl.DataFrame) -> pl.DataFrame:
 def _change_line(language: Language, row: dict[str, Any], inference: str) -> ChangeLine:
     is_tested = row["is_released"] and row["p_value_corrected"] is not None and row["verdict"] in sentences.VERDICTS
     verdict = str(row["verdict"]) if is_tested else ""
+    since = language.say("words.wave_in_sentence", number=row["wave_number"])
     text = sentences.change_sentence(
         language,
         verdict,
         row["change"],
         row["ci_low"],
         row["ci_high"],
-        since=language.say("words.wave_in_sentence", number=row["wave_number"]),
+        since=since,
         is_within_person=row["kind"] == "within_person",
         inference=inference,
         margin=row["equivalence_margin"],
     )
     if verdict and row["may_be_mode_effect"]:
         text += " " + language.text("sentences.may_be_mode")
-    return ChangeLine(verdict, text)
+    return ChangeLine(verdict, text, since)

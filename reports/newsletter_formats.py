@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.theme import Theme
 from reports import charts, words
+from reports.claims import ChangeLine
 from reports.edition import Edition
 from reports.findings import Finding
 from reports.foreign_text import plain
@@ -109,11 +110,15 @@ def _easy(language: Language, finding: Finding) -> dict[str, Any]:
     share = language.text("easy_read.too_few")
     if whole:
         share = language.say("easy_read.finding", share=whole.group(1), answers=finding.answers)
-    verdict = finding.changes[0].verdict if finding.changes else ""
+    changes = [_easy_change(language, line) for line in finding.changes if line.since and line.verdict in VERDICTS]
     return {
         "label": finding.label,
         "wording": finding.wording,
         "sentence": words.capital(share),
         "share": int(whole.group(1)) if whole else None,
-        "change": language.text(f"easy_read.{verdict.replace(' ', '_')}") if verdict in VERDICTS else "",
+        "changes": changes,
     }
+
+
+def _easy_change(language: Language, line: ChangeLine) -> str:
+    return language.say(f"easy_read.{line.verdict.replace(' ', '_')}", since=line.since)
