@@ -22,6 +22,7 @@ COLUMNS = (
     ("n_to_recruit", "to recruit"),
     ("n_to_invite", "to invite"),
 )
+AGES_DIFFER = "(age at recruitment; the table below goes by age now, so its counts are others)"
 PERCENT = ("share_active", "population_share")
 
 
@@ -46,7 +47,18 @@ def plan_text(facts: PlanFacts, groups: pl.DataFrame, chase: pl.DataFrame) -> st
         groups: a row for each group, with the columns of COLUMNS.
         chase: domain, domain_value, n_absent, share_short: groups that answer too little, the worst first.
     """
-    return "\n".join([*_heading(facts), "", *_chase(chase), "", *_table(groups), "", *_effects(facts), ""])
+    return "\n".join(
+        [
+            *_heading(facts),
+            "",
+            *_chase(chase, facts.wave, is_ageing=_is_ageing(groups)),
+            "",
+            *_table(groups),
+            "",
+            *_effects(facts),
+            "",
+        ]
+    )
 
 
 def _heading(facts: PlanFacts) -> list[str]:
@@ -60,15 +72,23 @@ def _heading(facts: PlanFacts) -> list[str]:
     ]
 
 
-def _chase(chase: pl.DataFrame) -> list[str]:
+def _chase(chase: pl.DataFrame, wave: str, *, is_ageing: bool) -> list[str]:
     if chase.is_empty():
         return ["Whom to chase: no group answers less than the others beyond what chance does."]
     lines = ["Whom to chase, those first who make response unrepresentative (unconditional partial R below 0):"]
-    return lines + [
-        f"  {row['domain'].replace('_', ' ')} {row['domain_value']}: partial R {row['estimate']:+.3f} "
-        f"({row['ci_low']:+.3f} to {row['ci_high']:+.3f}); {row['n_absent']:,} active members missed the newest wave"
-        for row in chase.iter_rows(named=True)
-    ]
+    return (
+        lines
+        + [
+            f"  {row['domain'].replace('_', ' ')} {row['domain_value']}: partial R {row['estimate']:+.3f} "
+            f"({row['ci_low']:+.3f} to {row['ci_high']:+.3f}); {row['n_absent']:,} active members missed {wave}"
+            for row in chase.iter_rows(named=True)
+        ]
+        + [f"  {AGES_DIFFER}"] * is_ageing
+    )
+
+
+def _is_ageing(groups: pl.DataFrame) -> bool:
+    return groups["n_ageing"].null_count() < groups.height
 
 
 def _table(groups: pl.DataFrame) -> list[str]:

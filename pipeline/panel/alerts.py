@@ -61,10 +61,11 @@ def attrition_alerts(time: PanelTime, *, confidence: float) -> pl.DataFrame:
         (pl.col("measure") == ACTIVE) & (pl.col("n_active") < FEWEST_ACTIVE)
     )
     marked = found.with_columns(is_alert=is_alert)
-    messages = [alert_message(row) if row["is_alert"] else None for row in marked.iter_rows(named=True)]
+    wave = time.waves[-1]
+    messages = [alert_message(row, wave) if row["is_alert"] else None for row in marked.iter_rows(named=True)]
     return marked.drop("degrees_of_freedom", "time").with_columns(
         survey=pl.lit(time.data.survey.survey),
-        wave=pl.lit(time.waves[-1]),
+        wave=pl.lit(wave),
         message=pl.Series(messages, dtype=pl.String),
     )
 
@@ -86,14 +87,14 @@ def _active(counts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def alert_message(row: dict[str, Any]) -> str:
-    """Return an alert in words."""
+def alert_message(row: dict[str, Any], wave: str) -> str:
+    """Return an alert in words, given the newest wave that it knows of."""
     who = f"{row['domain'].replace('_', ' ')} {row['domain_value']}"
     if row["measure"] == ACTIVE:
         return f"{who}: {row['n_active']} active members, fewer than {FEWEST_ACTIVE}"
     what = {
         SURVIVAL: f"still in the panel after {row['time']} wave{'' if row['time'] == 1 else 's'}",
-        RESPONSE: "of those still in the panel answered the newest wave",
+        RESPONSE: f"of those still in the panel answered {wave}",
     }[row["measure"]]
     points = abs(round(100 * row["difference"]))
     return (

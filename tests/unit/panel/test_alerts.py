@@ -31,11 +31,11 @@ ROW = {
         ),
         (
             {"measure": RESPONSE, "time": None},
-            "age group 16-24: 57% of those still in the panel answered the newest wave, 83% of the others "
+            "age group 16-24: 57% of those still in the panel answered w07, 83% of the others "
             "(26 points less, corrected p below 0.001)",
         ),
         ({"measure": ACTIVE}, "age group 16-24: 41 active members, fewer than 50"),
     ],
 )
 def test_an_alert_is_told_in_words(changes: dict[str, object], told: str) -> None:
-    assert alert_message({**ROW, **changes}) == told
+    assert alert_message({**ROW, **changes}, "w07") == told
