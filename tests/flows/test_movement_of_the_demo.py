@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.flows.macro_reader import gathered
 from tests.nights import SURVEY, Panel, demo_panel
 
 WEIGHT, PAIR = "year_1_to_2", "wave_from = 'w01' and wave_to = 'w05'"
@@ -72,6 +71,8 @@ def test_whoever_left_the_population_takes_a_share_of_the_first_wave_along(panel
 
 
 def test_how_fast_and_how_completely_members_answered_is_known_of_those_interviewed_before(panel: Panel) -> None:
+    from tests.flows.macro_reader import gathered  # which knows Prefect: not before its server runs
+
     arrays = gathered(panel).arrays
     speed = arrays.measures["w04", "previous_speed"]
     assert 0 <= np.nanmin(speed) < np.nanmax(speed) < 60
@@ -104,6 +105,8 @@ def test_how_newcomers_answer_stands_beside_what_they_answer(panel: Panel) -> No
 
 
 def test_ages_at_a_wave_are_those_of_the_members_then(panel: Panel, tmp_path: Path) -> None:
+    from tests.flows.macro_reader import gathered
+
     later = panel.copy_to(tmp_path / "panel")
     bands = '{"16-24": [16, 24], "25-34": [25, 34], "35-49": [35, 49], "50-64": [50, 64], "65+": [65, null]}'
     now = f"  age_now: {{variable: age, bands: {bands}, at: wave, published: false}}\n"
