@@ -10,7 +10,7 @@ from reports import svg
 from reports.svg import Words
 
 WIDTH = 480
-LABEL_ROOM = 54  # right of the plot, for the figure of the last dot
+LABEL_ROOM = 64  # right of the plot, for the figure of the last dot in a wide font
 SMALLEST_SPAN = 40  # whole per cent on the upright axis: a narrower one makes noise look like news
 MOST_WAVE_LABELS = 12
 TICKS = (0, 25, 50, 75, 100)

@@ -41,6 +41,17 @@ def test_nothing_sticks_out_and_every_word_can_be_read(tab: tuple[Page, str], wi
     assert page.requested == [address]
 
 
+def test_on_a_phone_captions_are_whole_pictures_keep_their_size_and_tables_show_that_they_go_on(
+    tab: tuple[Page, str],
+) -> None:
+    page, address = tab
+    page.open(address, width=360)
+    ends = "[...document.querySelectorAll('caption')].map(one => one.getBoundingClientRect().right)"
+    assert page.run(f"Math.max(...{ends})") <= 360
+    assert page.run("document.querySelector('.small svg').getBoundingClientRect().width") <= 272
+    assert "local" in page.run("getComputedStyle(document.querySelector('.scroll')).backgroundAttachment")
+
+
 def test_tables_behind_the_pictures_open(tab: tuple[Page, str]) -> None:
     page, address = tab
     page.open(address)
