@@ -17,7 +17,8 @@ MODEL_SCHEMAS = ("staging", "core", "marts")  # one select per table in sql/<sch
 _STORAGE_FAULTS = ("Could not write", "Could not fsync", "No space left", "File too large", "quota")
 _COLUMNS = (
     "select schema_name, table_name, column_name, "
-    "data_type || coalesce(' default ' || column_default, '') as definition from duckdb_columns() where not internal"
+    "data_type || coalesce(' default ' || column_default, '') as definition, is_nullable "
+    "from duckdb_columns() where not internal"
 )
 
 
@@ -89,15 +90,21 @@ def _storage_faults_in_words(path: Path) -> Iterator[None]:
 
 
 def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make what is missing; a store made by an earlier version gets the columns added since."""
+    """Make what is missing; a store made by an earlier version gets the columns added since.
+
+    A column that had to be filled then and may be empty now may be empty there, too.
+    """
     with transaction(connection):
         _run_definitions(connection)
         with duckdb.connect(":memory:") as fresh:
             _run_definitions(fresh)
             expected = read(fresh, _COLUMNS)
-        added = expected.join(read(connection, _COLUMNS), on=("schema_name", "table_name", "column_name"), how="anti")
-        for schema, table, column, definition in added.iter_rows():
+        present, key = read(connection, _COLUMNS), ["schema_name", "table_name", "column_name"]
+        for schema, table, column, definition, _ in expected.join(present, on=key, how="anti").iter_rows():
             execute(connection, f"alter table {schema}.{table} add column {quoted(column)} {definition}")
+        always_filled = present.filter(~pl.col("is_nullable")).select(key)
+        for schema, table, column, *_ in expected.filter("is_nullable").join(always_filled, on=key).iter_rows():
+            execute(connection, f"alter table {schema}.{table} alter column {quoted(column)} drop not null")
         widen(connection)
 
 

@@ -35,6 +35,20 @@ def test_a_store_of_an_earlier_version_gets_the_columns_added_since(tmp_path: Pa
     assert found.rows() == [("r", "done", None)]
 
 
+def test_a_store_of_an_earlier_version_takes_empty_cells_where_they_are_allowed_since(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as earlier:
+        earlier.execute("create schema analysis").fetchall()
+        earlier.execute("create table analysis.t_distribution (coefficients double[] not null)").fetchall()
+    with warehouse.open_warehouse(path) as connection:
+        row = pl.DataFrame(
+            {"degrees_of_freedom": [900], "coefficients": [None]},
+            schema_overrides={"coefficients": pl.List(pl.Float64)},
+        )
+        warehouse.replace_rows(connection, "analysis.t_distribution", row)
+        assert warehouse.read(connection, "select coefficients from analysis.t_distribution").rows() == [(None,)]
+
+
 def test_a_second_process_is_told_that_the_warehouse_is_in_use(tmp_path: Path) -> None:
     path = tmp_path / "warehouse.duckdb"
     holder = subprocess.Popen(
