@@ -1,7 +1,11 @@
 """Take a delivery in: read it, or put it into quarantine; once validated, store it, accepted or held."""
 
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from prefect import task
@@ -81,27 +85,62 @@ def _quarantine(night: Night, arrival: Arrival, reason: str) -> None:
     leave_inbox(night, arrival.file_name, arrival.delivery_id)
 
 
+@contextmanager
+def writing(readings: Mapping[Arrival, Reading]) -> Iterator[dict[Arrival, Future[None]]]:
+    """Write the rows of new deliveries beside their validation; of those stored before, only the verdict decides."""
+    night = current()
+    deliveries = {arrival: _delivery(arrival, reading) for arrival, reading in readings.items()}
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        yield {
+            arrival: beside.submit(_write, night.connection.cursor(), delivery, readings[arrival])
+            for arrival, delivery in deliveries.items()
+            if not warehouse.is_stored(night.connection, delivery)
+        }
+
+
+def _write(cursor: Any, delivery: warehouse.Delivery, reading: Reading) -> None:
+    with closing(cursor):
+        warehouse.write_new_rows(cursor, delivery, reading.with_pseudonyms)
+
+
+def _delivery(arrival: Arrival, reading: Reading) -> warehouse.Delivery:
+    return warehouse.Delivery(
+        delivery_id=arrival.delivery_id,
+        survey=arrival.survey,
+        source=arrival.source,
+        file_name=arrival.file_name,
+        received_at=arrival.received_at,
+        id_column=intake.described(reading.survey, arrival.source).columns.get("panel_member_id", ""),
+        part=arrival.part,
+    )
+
+
 @task(task_run_name="load-{survey}-{source}", cache_policy=NO_CACHE)
-def load_delivery(survey: str, source: str, arrival: Arrival, reading: Reading, report: ValidationReport) -> bool:
-    """Store a delivery with all its rows, accepted or held; return whether it is accepted."""
+def load_delivery(
+    survey: str,
+    source: str,
+    arrival: Arrival,
+    reading: Reading,
+    report: ValidationReport,
+    written: Future[None] | None = None,
+) -> bool:
+    """Store a delivery with all its rows, accepted or held; return whether it is accepted.
+
+    Args:
+        written: the writing of its rows, when that was begun beside the validation.
+    """
     night = current()
     night.seconds["great expectations"] = night.seconds.get("great expectations", 0.0) + report.seconds
     if report.is_held and arrival.delivery_id in deliveries_in_use(night, survey).get(source, []):
         _freeze(night, arrival, report)
         return False
-    delivery = warehouse.Delivery(
-        delivery_id=arrival.delivery_id,
-        survey=survey,
-        source=source,
-        file_name=arrival.file_name,
-        received_at=arrival.received_at,
-        status="held" if report.is_held else "accepted",
-        id_column=intake.described(reading.survey, source).columns.get("panel_member_id", ""),
-        part=arrival.part,
-    )
+    delivery = replace(_delivery(arrival, reading), status="held" if report.is_held else "accepted")
+    if written is not None:
+        written.result()
     found = check_rows([report], night.run_id, night.started_at.replace(tzinfo=None), reading.notes)
     with warehouse.transaction(night.connection):
-        warehouse.load_delivery(night.connection, delivery, reading.with_pseudonyms, report.refused)
+        rows, is_written = reading.with_pseudonyms, written is not None
+        warehouse.load_delivery(night.connection, delivery, rows, report.refused, is_written=is_written)
         warehouse.replace_rows(night.connection, "log.checks", found, survey=survey, wave=source, part=arrival.part)
         drifts = _drifts(arrival, reading, report)
         key = {"survey": survey, "source": source, "delivery_id": arrival.delivery_id}

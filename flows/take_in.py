@@ -15,6 +15,7 @@ from pipeline.intake import Reading
 def take_in() -> None:
     """Archive, read, validate and store every delivery that came, or that would be read otherwise now."""
     night = current()
+    warehouse.drop_unlisted_rows(night.connection)
     came = arrivals.discover()
     night.arriving = {(one.survey, one.source) for one in came}
     for survey in night.surveys:
@@ -76,13 +77,15 @@ def _take_in_sources(night: Night, survey: str, new: list[Arrival], known: list[
         return []
     accepted = []
     together = (unsearched(list(readings.values())), unsearched(known))
-    reports = validate_deliveries.validate_deliveries(survey, *together)
-    for (arrival, reading), report in zip(readings.items(), reports, strict=True):
-        if ingest_wave.load_delivery(survey, arrival.source, arrival, unsearched(reading), unsearched(report)):
-            accepted.append(reading)
-            if arrival.source == ROSTER:
-                is_refused = reading.frame["row_number"].is_in(report.refused["row_number"].implode())
-                night.member_ids[survey] = reading.members.filter(~is_refused).drop_nulls()
+    with ingest_wave.writing(readings) as written:
+        reports = validate_deliveries.validate_deliveries(survey, *together)
+        for (arrival, reading), report in zip(readings.items(), reports, strict=True):
+            about = (unsearched(reading), unsearched(report), unsearched(written.get(arrival)))
+            if ingest_wave.load_delivery(survey, arrival.source, arrival, *about):
+                accepted.append(reading)
+                if arrival.source == ROSTER:
+                    is_refused = reading.frame["row_number"].is_in(report.refused["row_number"].implode())
+                    night.member_ids[survey] = reading.members.filter(~is_refused).drop_nulls()
     return accepted
 
 

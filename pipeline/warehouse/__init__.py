@@ -12,10 +12,13 @@ from pipeline.warehouse.connection import (
 from pipeline.warehouse.definition_tables import store_definitions
 from pipeline.warehouse.deliveries import (
     Delivery,
+    drop_unlisted_rows,
     ids_in_use,
+    is_stored,
     load_delivery,
     rows_in_use,
     set_delivery_status,
+    write_new_rows,
 )
 from pipeline.warehouse.member_list import list_before
 from pipeline.warehouse.models import (
@@ -46,11 +49,13 @@ __all__ = [
     "build_waves",
     "connect_published",
     "delete_rows",
+    "drop_unlisted_rows",
     "example_scripts",
     "execute",
     "forget_snapshots",
     "ids_in_use",
     "insert_rows",
+    "is_stored",
     "list_before",
     "load_delivery",
     "marts_reader",
@@ -72,4 +77,5 @@ __all__ = [
     "store_definitions",
     "supersede_rows",
     "transaction",
+    "write_new_rows",
 ]

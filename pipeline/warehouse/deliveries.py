@@ -7,7 +7,15 @@ import duckdb
 import polars as pl
 
 from pipeline.warehouse.connection import delete_rows, execute, insert_rows, read, transaction
-from pipeline.warehouse.wide_tables import MEMBER, OF_DELIVERY, delivered_frame, store_rows, wide_table
+from pipeline.warehouse.wide_tables import (
+    MEMBER,
+    OF_DELIVERY,
+    delivered_frame,
+    list_columns,
+    store_rows,
+    wide_table,
+    write_rows,
+)
 
 ACCEPTED, HELD, SUPERSEDED = "accepted", "held", "superseded"
 
@@ -96,7 +104,12 @@ class Delivery:
 
 
 def load_delivery(
-    connection: duckdb.DuckDBPyConnection, delivery: Delivery, frame: pl.DataFrame, refused: pl.DataFrame
+    connection: duckdb.DuckDBPyConnection,
+    delivery: Delivery,
+    frame: pl.DataFrame,
+    refused: pl.DataFrame,
+    *,
+    is_written: bool = False,
 ) -> None:
     """Store a delivery with all its rows, in one transaction; loading it again replaces it.
 
@@ -104,6 +117,7 @@ def load_delivery(
         frame: every row delivered, as text: `row_number` from 1 and the delivered columns; blank is null. The
             id column holds pseudonyms already, null where nobody is known by the delivered id.
         refused: `row_number, rule, reason`, one row for each rule a row breaks.
+        is_written: the frame's rows are written already (write_new_rows).
 
     An accepted delivery supersedes the earlier accepted one of the same source and part; one of the whole source
     supersedes all parts, and one of a part the single files that the part once had.
@@ -112,10 +126,30 @@ def load_delivery(
     with transaction(connection):
         for table in ("raw.deliveries", "raw.refused_rows", "raw.superseded_rows"):
             delete_rows(connection, table, **delivery.key)
-        store_rows(connection, delivery.key, frame, delivery.id_column)
+        store = list_columns if is_written else store_rows
+        store(connection, delivery.key, frame, delivery.id_column)
         insert_rows(connection, "raw.refused_rows", _with_key(refused, delivery))
         insert_rows(connection, "raw.deliveries", _delivery_row(delivery, rows))
         _apply_status(connection, delivery.key, delivery.status)
+
+
+def write_new_rows(connection: duckdb.DuckDBPyConnection, delivery: Delivery, frame: pl.DataFrame) -> None:
+    """Write the rows of a delivery that is not stored yet; nobody reads them before it is loaded."""
+    write_rows(connection, delivery.key, frame, delivery.id_column)
+
+
+def is_stored(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> bool:
+    """Return whether a delivery was loaded before."""
+    return read(connection, f"select 1 from raw.deliveries where {OF_DELIVERY}", delivery.key).height > 0
+
+
+def drop_unlisted_rows(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop rows that were written and never loaded, as a night was killed in between."""
+    keys = read(connection, "select survey, source, delivery_id from raw.deliveries").iter_rows(named=True)
+    tables = "select 'raw.' || table_name as name from duckdb_tables() where schema_name = 'raw'"
+    written = read(connection, f"{tables} and starts_with(table_name, 'delivery_')")["name"]
+    for table in sorted(set(written) - {wide_table(key) for key in keys}):
+        execute(connection, f"drop table {table}")
 
 
 def rows_in_use(connection: duckdb.DuckDBPyConnection, survey: str, source: str) -> list[tuple[str, pl.DataFrame]]:

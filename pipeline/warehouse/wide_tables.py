@@ -35,10 +35,16 @@ def store_rows(
         frame: `row_number` and the delivered columns, text; a column of few different values may be an Enum.
         id_column: the delivered column that holds the pseudonyms.
     """
-    drop_rows(connection, key)
-    places = _places(frame, id_column)
-    insert_rows(connection, "raw.columns", places.with_columns(**{name: pl.lit(one) for name, one in key.items()}))
-    stored_as = dict(places.select("column_name", "stored_as").iter_rows())
+    write_rows(connection, key, frame, id_column)
+    list_columns(connection, key, frame, id_column)
+
+
+def write_rows(
+    connection: duckdb.DuckDBPyConnection, key: Mapping[str, str], frame: pl.DataFrame, id_column: str
+) -> None:
+    """Write a delivery's rows as its table, in place of one it had; nothing reads them before they are listed."""
+    execute(connection, f"drop table if exists {wide_table(key)}")
+    stored_as = dict(_places(frame, id_column).select("column_name", "stored_as").iter_rows())
     selected = [_stored(frame[name], quoted(place)) for name, place in stored_as.items()]
     if MEMBER not in stored_as.values():
         selected.insert(0, f"null::varchar as {MEMBER}")
@@ -47,10 +53,13 @@ def store_rows(
         execute(connection, f"create table {wide_table(key)} as select {columns} from {rows}")
 
 
-def drop_rows(connection: duckdb.DuckDBPyConnection, key: Mapping[str, str]) -> None:
-    """Drop the rows of a delivery, inside the caller's transaction."""
-    execute(connection, f"drop table if exists {wide_table(key)}")
+def list_columns(
+    connection: duckdb.DuckDBPyConnection, key: Mapping[str, str], frame: pl.DataFrame, id_column: str
+) -> None:
+    """List under which names a delivery's columns are stored, in place of earlier ones."""
+    places = _places(frame, id_column).with_columns(**{name: pl.lit(one) for name, one in key.items()})
     delete_rows(connection, "raw.columns", **key)
+    insert_rows(connection, "raw.columns", places)
 
 
 def places_of(connection: duckdb.DuckDBPyConnection, key: Mapping[str, str]) -> dict[str, str]:

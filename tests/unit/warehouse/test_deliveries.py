@@ -1,10 +1,12 @@
 """No delivered row is lost: each is accepted, refused or superseded."""
 
+from datetime import datetime
+
 import duckdb
 import polars as pl
 
 from pipeline import warehouse
-from pipeline.warehouse.wide_tables import delivered_frame
+from pipeline.warehouse.wide_tables import delivered_frame, wide_table
 from tests.unit.warehouse.builders import NO_REFUSALS, counts, frame, load, refusals
 
 
@@ -65,6 +67,30 @@ def test_columns_of_few_values_are_kept_as_text_too(connection: duckdb.DuckDBPyC
     load(connection, "w1", frame(*({"ID": one} for one in "abc")).with_columns(answers))
     kept = delivered_frame(connection, {"survey": "small", "source": "w1", "delivery_id": "w1"})
     assert kept["Q1"].to_list() == ["1", None, "it's"]
+
+
+def test_rows_written_before_the_verdict_are_nobodys_until_the_delivery_is_loaded(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = frame({"ID": "a", "Q1": "1"}, {"ID": "b", "Q1": None})
+    delivery = warehouse.Delivery("d", "small", "w1", "w1.csv", datetime(2025, 3, 25), id_column="ID")
+    assert not warehouse.is_stored(connection, delivery)
+    warehouse.write_new_rows(connection, delivery, rows)
+    assert counts(connection) == {}
+    warehouse.load_delivery(connection, delivery, rows, refusals(2), is_written=True)
+    assert delivered_frame(connection, delivery.key).equals(rows)
+    assert counts(connection) == {"d": ("accepted", 2, 1, 1, 0)}
+    assert warehouse.is_stored(connection, delivery)
+
+
+def test_rows_that_a_killed_night_left_without_a_verdict_are_dropped(connection: duckdb.DuckDBPyConnection) -> None:
+    load(connection, "w1", frame({"ID": "a"}), delivery_id="kept")
+    left = warehouse.Delivery("left", "small", "w1", "w1.csv", datetime(2025, 3, 25), id_column="ID")
+    warehouse.write_new_rows(connection, left, frame({"ID": "b"}))
+    warehouse.drop_unlisted_rows(connection)
+    tables = warehouse.read(connection, "select table_name from duckdb_tables() where table_name like 'delivery_%'")
+    assert [f"raw.{one}" for one in tables["table_name"]] == [wide_table({**left.key, "delivery_id": "kept"})]
+    assert counts(connection) == {"kept": ("accepted", 1, 1, 0, 0)}
 
 
 def test_a_status_can_be_set_later(connection: duckdb.DuckDBPyConnection) -> None:
