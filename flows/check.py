@@ -8,6 +8,7 @@ from flows.workspaces import find_survey, refuse_unknown_part, refuse_unknown_wa
 from pipeline import answer_shares, intake, known_profile, validation, warehouse
 from pipeline.definitions import MAILINGS, Survey
 from pipeline.deliveries import is_latest, match
+from pipeline.fingerprint import file_hash
 from pipeline.rules import ROSTER
 from pipeline.settings import Workspace, read_workspace
 
@@ -29,7 +30,7 @@ def check_file(path: Path, survey: str, source: str, root: Path, part: str = "")
     refuse_unknown_wave(definition, source, ROSTER, *([MAILINGS] if definition.mailings else []))
     part = part or _part_by_name(definition, source, path.name)
     refuse_unknown_part(definition, source, part)
-    stored = _stored(workspace, definition)
+    stored = _stored(workspace, definition, source, path)
     reading = intake.read(
         workspace,
         definition,
@@ -45,7 +46,9 @@ def check_file(path: Path, survey: str, source: str, root: Path, part: str = "")
     rows_of = dict(stored["rows"].iter_rows())
     shares = answer_shares.combined(stored["shares"], {})
     latest = is_latest(definition, source, rows_of)
-    to_validate = intake.to_validate(reading, profile, rows_of, stored["panel"], shares, is_latest=latest)
+    to_validate = intake.to_validate(
+        reading, profile, rows_of, stored["panel"], shares, other_days=stored.get("days"), is_latest=latest
+    )
     report = validation.looked_up(to_validate)  # in a second; the night asks Great Expectations
     for note in reading.notes:
         print(f"Note: {note}.")
@@ -65,8 +68,8 @@ def _part_by_name(survey: Survey, source: str, file_name: str) -> str:
     return owner.part if owner is not None and owner.source == source else ""
 
 
-def _stored(workspace: Workspace, survey: Survey) -> dict[str, pl.DataFrame]:
-    """Return what the warehouse knows: members, their profile, and the rows of each wave."""
+def _stored(workspace: Workspace, survey: Survey, source: str, path: Path) -> dict[str, pl.DataFrame]:
+    """Return what the warehouse knows: members, their profile, the rows of each wave, and who was invited when."""
     queries = {
         "panel": known_profile.PANEL_SQL,
         "shares": answer_shares.STORED_SQL,
@@ -88,4 +91,8 @@ def _stored(workspace: Workspace, survey: Survey) -> dict[str, pl.DataFrame]:
     with warehouse.open_read_only(workspace.warehouse) as connection:
         if not warehouse.read(connection, _COUNTS).height:
             del queries["shares"]
-        return nothing | {name: warehouse.read(connection, sql, [survey.survey]) for name, sql in queries.items()}
+        known = {name: warehouse.read(connection, sql, [survey.survey]) for name, sql in queries.items()}
+        days = known_profile.other_days_query(survey, source, file_hash(path))
+        if days is not None:
+            known["days"] = warehouse.read(connection, *days)
+        return nothing | known

@@ -54,13 +54,9 @@ def _list_before(night: Night, reading: Reading) -> MemberList | None:
 
 
 def _other_days(night: Night, reading: Reading) -> pl.DataFrame | None:
-    """Return when people were invited to a wave or, of mailings, when those without an earlier invitation answered."""
-    if reading.survey.mailings is None:
-        return None
-    if reading.source == MAILINGS:
-        parameters = [reading.delivery_id, reading.survey.survey]
-        return warehouse.read(night.connection, known_profile.ANSWERED_SQL, parameters)
-    return warehouse.read(night.connection, known_profile.INVITED_SQL, [reading.survey.survey, reading.source])
+    """Return the days that the times of a delivery are judged beside."""
+    asked = known_profile.other_days_query(reading.survey, reading.source, reading.delivery_id)
+    return None if asked is None else warehouse.read(night.connection, *asked)
 
 
 def _elsewhere(night: Night, reading: Reading) -> pl.DataFrame | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from pipeline.definitions import ANY_WAVE, ROSTER, Source, Survey
+from pipeline.definitions import ANY_WAVE, CROSSWALK, MAILINGS, ROSTER, Source, Survey
 
 PANEL_SQL = """
 with uninvited as (
@@ -90,6 +90,19 @@ _KEY = ["panel_member_id", "variable"]
 def stored_sql(survey: Survey) -> str:
     """Return the query of what is stored of a survey's members; years only where an age is compared by them."""
     return _DATED_SQL if any(one.measure for one in survey.profile) else _UNDATED_SQL
+
+
+def other_days_query(survey: Survey, source: str, delivery_id: str) -> tuple[str, list[str]] | None:
+    """Return what to ask, with its parameters, for the days that the times in a delivery are judged beside.
+
+    Beside a wave, when each member was first invited; beside mailings, when those without an earlier invitation
+    answered. None where no mailings are declared.
+    """
+    if survey.mailings is None or source in (ROSTER, CROSSWALK):
+        return None
+    return (
+        (ANSWERED_SQL, [delivery_id, survey.survey]) if source == MAILINGS else (INVITED_SQL, [survey.survey, source])
+    )
 
 
 def of_delivery(survey: Survey, source: str, frame: pl.DataFrame, members: pl.Series) -> pl.DataFrame:

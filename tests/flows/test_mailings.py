@@ -3,10 +3,11 @@
 import csv
 import io
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from tests.nights import SURVEY, Panel, Ran, Rows, edited
+from tests.nights import SURVEY, Panel, Ran, Rows, edited, run
 
 MAILINGS = """
 mailings:
@@ -158,3 +159,40 @@ def test_invitations_are_published_with_channel_and_opening_and_on_the_quality_p
     assert "Invitations" in index
     page = (story.panel.root / "published" / "quality" / SURVEY / "mailings.html").read_text(encoding="utf-8")
     assert "Invitations to waves that no definition knows" in page
+
+
+def test_a_corrected_file_supersedes_the_one_of_its_name_and_the_wave_is_judged_again(
+    story: Story, tmp_path: Path
+) -> None:
+    panel = story.panel.copy_to(tmp_path / "panel")
+    left_out = [*story.answering[:2], story.answering[6]]
+    deliver(panel, "mailing_2.csv", [invitation(one, CHANNEL="text message") for one in left_out[1:]])
+    ran = panel.night()
+    assert "mailings (mailing_2.csv): 2 rows accepted, 0 refused" in ran.text
+    files = panel.stored(
+        "select file_name, status, n_delivered from raw.deliveries where source = 'mailings' order by all"
+    ).rows()
+    n = panel.stored("select n_delivered from raw.deliveries where file_name = 'mailing_1.csv'").item()
+    assert files == [
+        ("mailing_1.csv", "accepted", n),
+        ("mailing_2.csv", "accepted", 2),
+        ("mailing_2.csv", "superseded", N_LEFT_OUT + 1),
+    ]
+    told = panel.sql(f"select invited_by, count(*) {OF_W03} and is_respondent group by all order by all").rows()
+    assert dict(told) == {"email": len(story.answering) - 3, "email+text message": 1, "text message": 1, None: 1}
+    assert counted(panel)["not_invited"] == story.dispositions[0]["not_invited"]
+    assert failed(panel)["member-invited"] == 1
+    kept = panel.stored("select delivery_id from raw.deliveries where status = 'superseded' and source = 'mailings'")
+    assert (panel.root / "var" / "archive" / f"{kept.item()}.csv").exists()
+
+
+def test_a_check_of_mailings_tells_who_answered_before_the_invitation(story: Story, tmp_path: Path) -> None:
+    late, invited_before = story.answering[4], story.answering[8]
+    rows = [invitation(late, SENT=NEVER), invitation(invited_before, SENT=NEVER)]
+    deliver(story.panel, "mailing_4.csv", rows)
+    file = tmp_path / "mailing_4.csv"
+    (story.panel.root / "inbox" / file.name).rename(file)
+    about = ("--survey", SURVEY, "--wave", "mailings", "--workspace", str(story.panel.root))
+    ran = run("check", str(file), *about)
+    assert ran.exit_code == 0, ran.text
+    assert "'SENT': dated after the member's interview in 1 row (first in row 1)" in ran.text
