@@ -6,28 +6,13 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows.run_context import Night, current
-from pipeline import warehouse
+from pipeline import known_profile, warehouse
 from pipeline.panel import alerts, attrition, refreshment, response, retention
 from pipeline.panel.estimates import PanelData
 from pipeline.panel.first_answers import first_answer_differences
 from pipeline.panel.lives import Lives, panel_time
 from pipeline.panel.weights import weigh
 
-_MEMBERS = """
-select
-    member.panel_member_id,
-    member.joined_on,
-    member.exit_reason,
-    any_value(try_cast(profile.value as double)) as age
-from core.members as member
-left join core.profile as profile
-    on member.survey = profile.survey
-    and member.panel_member_id = profile.panel_member_id
-    and profile.variable = $age
-where member.survey = $survey
-group by all
-order by member.panel_member_id
-"""
 _DISPOSITIONS = """
 select
     disposition.panel_member_id,
@@ -115,7 +100,9 @@ def _lives(night: Night, data: PanelData) -> Lives:
     key = {"survey": data.survey.survey}
     starts = warehouse.read(night.connection, _WAVES, key)
     return Lives(
-        members=warehouse.read(night.connection, _MEMBERS, {**key, "age": plan.age if plan and plan.age else ""}),
+        members=warehouse.read(
+            night.connection, known_profile.MEMBERS_SQL, {**key, "age": plan.age if plan and plan.age else ""}
+        ),
         dispositions=warehouse.read(night.connection, _DISPOSITIONS, key),
         wave_starts={wave: np.datetime64(start, "D") for wave, start in starts.iter_rows()},
     )

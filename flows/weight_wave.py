@@ -10,7 +10,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows.run_context import current
-from pipeline import warehouse
+from pipeline import known_profile, warehouse
 from pipeline.definitions import Survey
 from pipeline.panel.ages import bands_at_waves, member_ages
 from pipeline.panel.arrays import PanelArrays, panel_arrays
@@ -18,19 +18,6 @@ from pipeline.panel.estimates import PanelData
 from pipeline.panel.weights import PanelWeight, weigh, weight_rows
 from pipeline.weighting_steps import ITEM_NONRESPONSE, MEASURE, SPEED
 
-_AGES = """
-select
-    member.panel_member_id,
-    member.joined_on,
-    any_value(try_cast(profile.value as double)) as age
-from core.members as member
-left join core.profile as profile
-    on member.survey = profile.survey
-    and member.panel_member_id = profile.panel_member_id
-    and profile.variable = $age
-where member.survey = $survey
-group by all
-"""
 _MEASURES = """
 select panel_member_id, wave, $speed as name,
     date_diff('day', coalesce(cast(invited_at as date), fieldwork_start), cast(completed_at as date)) as value
@@ -93,7 +80,7 @@ def _with_ages(survey: Survey, arrays: PanelArrays) -> PanelArrays:
         return arrays
     assert survey.retention is not None
     key = {"survey": survey.survey, "age": survey.retention.age}
-    told = warehouse.read(current().connection, _AGES, key)
+    told = warehouse.read(current().connection, known_profile.MEMBERS_SQL, key)
     known = arrays.row_of_member.join(told, on="panel_member_id", how="left").sort("row")
     starts = {one.wave: np.datetime64(one.fieldwork_start, "D") for one in survey.waves}
     ages = member_ages(survey, known, starts, (arrays.stratum, arrays.psu))

@@ -6,6 +6,21 @@ import polars as pl
 
 from pipeline.definitions import ANY_WAVE, CROSSWALK, MAILINGS, ROSTER, Source, Survey
 
+MEMBERS_SQL = """
+select
+    member.panel_member_id,
+    member.joined_on,
+    member.exit_reason,
+    any_value(try_cast(profile.value as double)) as age
+from core.members as member
+left join core.profile as profile
+    on member.survey = profile.survey
+    and member.panel_member_id = profile.panel_member_id
+    and profile.variable = $age
+where member.survey = $survey
+group by all
+order by member.panel_member_id
+"""
 PANEL_SQL = """
 with uninvited as (
     select
