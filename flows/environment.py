@@ -11,7 +11,7 @@ from pipeline.run_log import replace_text
 from pipeline.settings import Workspace
 
 SERVER_START_SECONDS = 120
-_QUIET = {
+QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
     "PREFECT_CLI_PROMPT": "false",
@@ -30,7 +30,7 @@ def prepare(workspace: Workspace) -> None:
     Raises:
         UsageError: the server that the environment names does not answer.
     """
-    os.environ.update(_QUIET)
+    os.environ.update(QUIET)
     os.environ["PREFECT_HOME"] = str(workspace.prefect_home)
     workspace.prefect_home.mkdir(parents=True, exist_ok=True)
     named = os.environ.get("PREFECT_API_URL")

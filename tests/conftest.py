@@ -10,24 +10,25 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from flows.environment import QUIET, answers, free_port
 from tests.nights import Panel, Ran, demo_panel, run
 
 settings.register_profile("untimed", suppress_health_check=[HealthCheck.too_slow])  # else a busy machine fails a test
 settings.load_profile("untimed")
+os.environ.update(QUIET)  # before a test's module imports Prefect, which reads its settings once
 
 
 @pytest.fixture(scope="session")
 def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run one Prefect server on loopback, which every night of this session joins."""
-    from flows.environment import answers, free_port
+    from prefect.context import refresh_global_settings_context
 
     port = free_port()
     api = f"http://127.0.0.1:{port}/api"
     home = tmp_path_factory.mktemp("prefect")
-    quiet = {"PREFECT_HOME": str(home), "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
     server = subprocess.Popen(
         [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
-        env={key: value for key, value in os.environ.items() if key != "PREFECT_API_URL"} | quiet,
+        env={key: value for key, value in os.environ.items() if key != "PREFECT_API_URL"} | {"PREFECT_HOME": str(home)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -38,6 +39,7 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         time.sleep(0.2)
     before = os.environ.get("PREFECT_API_URL")
     os.environ["PREFECT_API_URL"] = api
+    refresh_global_settings_context()  # else each night of a worker whose tests imported Prefect starts a server
     yield api
     os.environ.pop("PREFECT_API_URL")
     if before is not None:

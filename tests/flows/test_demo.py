@@ -4,6 +4,7 @@ import json
 import stat
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import polars as pl
@@ -87,6 +88,15 @@ def test_it_ends_by_printing_where_things_are_and_what_they_say(demo_run: DemoRu
     assert len(told) == 4
     assert "attrition alerts: " in told[-1]
     assert not ran.errors
+
+
+def test_the_nights_of_these_tests_run_on_the_server_they_share(demo_run: DemoRun, prefect_server: str) -> None:
+    wanted = json.dumps({"flow_runs": {"name": {"any_": [f"nightly-{demo_run[0].root.name}"]}}}).encode()
+    request = urllib.request.Request(
+        f"{prefect_server}/flow_runs/filter", wanted, headers={"content-type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=60) as response:
+        assert json.load(response), "no night there: each started a server of its own, which takes as long as its work"
 
 
 def test_the_attrition_page_is_self_contained_and_made_again_only_when_something_changed(demo_run: DemoRun) -> None:
