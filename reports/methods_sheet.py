@@ -56,10 +56,11 @@ def render_methods(edition: Edition) -> dict[str, str]:
 
 
 def questions(edition: Edition) -> list[dict[str, Any]]:
-    """Return the items of a wave in the order of the codebook: label, wording and answers."""
+    """Return the items of a wave in the order in which it asked them: label, wording and answers."""
     sql = """
         select item, label, wording from items
-        where survey = ? and list_contains(string_split(waves, '+'), ?) and is_published order by item_order
+        where survey = ? and list_contains(string_split(waves, '+'), ?) and is_published
+        order by places[?], item_order
     """
     options = edition.read(
         "select item, code, label from answer_options where survey = ? order by item, option_order", [edition.survey]
@@ -76,7 +77,7 @@ def questions(edition: Edition) -> list[dict[str, Any]]:
             "wording": texts.text(wording or "", WORDING, item),
             "answers": answers.get(item, []),
         }
-        for item, label, wording in edition.read(sql, [edition.survey, edition.wave]).iter_rows()
+        for item, label, wording in edition.read(sql, [edition.survey, edition.wave, edition.wave]).iter_rows()
     ]
 
 

@@ -86,7 +86,8 @@ create table if not exists definitions.item_columns (
     wave varchar not null,
     item varchar not null,
     column_name varchar not null,
-    part varchar not null default ''
+    part varchar not null default '',
+    place integer
 );
 
 create table if not exists definitions.item_recodes (

@@ -40,7 +40,10 @@ class PublishedFile:
         for table, rows in self.tables.items():
             frame = pl.DataFrame(rows, infer_schema_length=None)
             connection.register("frame", frame)
-            connection.execute(f"create table {table} as select * from frame")
+            maps = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
+            as_map = ", ".join(f"map_from_entries({name}) as {name}" for name in maps)
+            replaced = f"replace ({as_map})" if maps else ""
+            connection.execute(f"create table {table} as select * {replaced} from frame")
             connection.unregister("frame")
         connection.execute("delete from changes where wave_from = wave_to")  # a first wave: the table without rows
 

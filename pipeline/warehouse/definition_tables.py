@@ -98,8 +98,9 @@ def _item_links(survey: Survey) -> Iterator[Row]:
 
 def _item_columns(survey: Survey) -> Iterator[Row]:
     for wave, part in _delivered_parts(survey):
-        for asked in part.items:
-            yield {"wave": wave.wave, "part": part.part, "item": asked.item, "column_name": asked.column}
+        for place, asked in enumerate(part.items, start=1):
+            where = {"wave": wave.wave, "part": part.part, "place": place}
+            yield where | {"item": asked.item, "column_name": asked.column}
 
 
 def _item_recodes(survey: Survey) -> Iterator[Row]:

@@ -11,6 +11,7 @@
 -- research_questions: research questions the item serves, separated by commas
 -- feature: feature of public benefit the item measures
 -- waves: waves the item was asked in, joined by +
+-- places: place of the question in each wave's questionnaire as its definition orders them, places['w03'] for one
 -- is_published: true when its answers are in this file
 -- labels: the short label by language, labels['cy'] for one; a language without it is not in the map
 -- wordings: the wording by language, likewise
@@ -19,8 +20,19 @@ with asked as (
     select
         item_column.survey,
         item_column.item,
-        string_agg(item_column.wave, '+' order by wave.wave_number) as waves
-    from (select distinct survey, wave, item from definitions.item_columns) as item_column
+        string_agg(item_column.wave, '+' order by wave.wave_number) as waves,
+        map_from_entries(
+            list((item_column.wave, item_column.place) order by wave.wave_number)
+        ) as places
+    from (
+        select
+            survey,
+            wave,
+            item,
+            min(place) as place
+        from definitions.item_columns
+        group by survey, wave, item
+    ) as item_column
     inner join definitions.waves as wave
         on item_column.survey = wave.survey
         and item_column.wave = wave.wave
@@ -71,6 +83,7 @@ select
     question.research_questions,
     question.feature,
     asked.waves,
+    asked.places,
     question.is_published and question.kind <> 'text' as is_published,
     by_language.labels,
     by_language.wordings

@@ -188,17 +188,19 @@ def test_a_text_in_place_of_a_number_is_not_published(store: Store, number: floa
 def test_the_codebook_says_where_an_item_was_asked_and_whether_its_answers_are_here(store: Store) -> None:
     for number in (10, 9):
         store.given("definitions.waves", {"wave": f"w{number}", "wave_number": number})
-        store.given("definitions.item_columns", {"wave": f"w{number}", "item": "trust", "column_name": "Q"})
+        for part, place in (("web", number), ("paper", number + 1)):
+            asked = {"wave": f"w{number}", "part": part, "item": "trust", "column_name": "Q", "place": place}
+            store.given("definitions.item_columns", asked)
     store.given(
         "definitions.items",
         {"item": "trust", "kind": "category", "is_published": True},
         {"item": "secret", "kind": "category", "is_published": False},
         {"item": "open", "kind": "text", "is_published": True},
     )
-    assert store.rows("marts.items", "item", "waves", "is_published") == [
-        ("open", None, False),
-        ("secret", None, False),
-        ("trust", "w9+w10", True),
+    assert store.rows("marts.items", "item", "waves", "places", "is_published") == [
+        ("open", None, None, False),
+        ("secret", None, None, False),
+        ("trust", "w9+w10", {"w9": 9, "w10": 10}, True),
     ]
 
 

@@ -15,8 +15,10 @@ def panel(**changes: Any) -> PublishedFile:
     """Return a published file with all that the sheet looks for, in its smallest form."""
     file = published_file(**changes)
     file.tables["surveys"][0] |= {"title": "Our panel", "disclosure_profile": "public"}
+    waves = [wave["wave"] for wave in file.tables["waves"]]
     for item in file.tables["items"]:
-        item |= {"waves": "w01+w02+w03+w04", "is_published": True}
+        places = [{"key": wave, "value": item["item_order"]} for wave in waves]
+        item |= {"waves": "+".join(waves), "is_published": True, "places": places}
     for estimate in file.tables["estimates"]:
         estimate["design_effect"] = 1.25 if estimate["item"] == "linking" else 1.5
     for family in file.tables["families"]:
@@ -109,10 +111,15 @@ def test_counts_of_people_in_notes_are_rounded_or_too_few_like_all_others() -> N
     )
 
 
-def test_questions_stand_with_their_answers_in_the_order_of_the_codebook() -> None:
-    first = sheet(panel())["questions"][0]
-    assert first["wording"] == "Do you support or oppose linking?"
-    assert first["answers"] == ["Support", "Strongly support", "Neither"]
+def test_questions_stand_with_their_answers_in_the_order_asked_in_this_wave() -> None:
+    file = panel()
+    assert [one["item"] for one in sheet(file)["questions"]] == ["linking", "trust", "risk", "health", "extra"]
+    for item in file.tables["items"]:
+        item["places"][-1]["value"] = 6 - item["item_order"]  # of the wave told; the other waves asked as before
+    questions = sheet(file)["questions"]
+    assert [one["item"] for one in questions] == ["extra", "health", "risk", "trust", "linking"]
+    assert questions[-1]["wording"] == "Do you support or oppose linking?"
+    assert questions[-1]["answers"] == ["Support", "Strongly support", "Neither"]
 
 
 def test_a_correction_is_told() -> None:

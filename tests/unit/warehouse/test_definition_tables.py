@@ -34,7 +34,10 @@ def test_definitions_become_rows(connection: duckdb.DuckDBPyConnection) -> None:
     ]
     assert rows("select item, headline, code from definitions.headlines") == [("trust", "agree", "1")]
     assert rows("select wave, delivered_value, code from definitions.item_recodes") == [("w2", "1", "2")]
-    assert rows("select count(*) from definitions.item_columns") == [(8,)]
+    asked = [("trust", 1), ("hours", 2), ("open", 3), ("secret", 4)]
+    placed = "select item, place from definitions.item_columns where wave = ? order by place"
+    for wave in ("w1", "w2"):
+        assert warehouse.read(connection, placed, [wave]).rows() == asked
     assert rows("select item_from, item_to, comparability, note from definitions.item_links") == [
         ("trust", "secret", "not_comparable", "reworded")
     ]
