@@ -160,11 +160,15 @@ class Panel:
 
 
 def demo_panel(root: Path, *, members: int = 400, waves: int = 3, seed: int = 1) -> Panel:
-    """Make a simulated panel with all its deliveries in the inbox, before its first night."""
+    """Make a simulated panel with all its deliveries in the inbox, before its first night; told in English alone."""
     from flows.demo import make_demo
 
     make_demo(root, members=members, waves=waves, seed=seed, today=TODAY)
-    return Panel(root)
+    panel = Panel(root)
+    survey = f"surveys/{SURVEY}"
+    panel.edit(f"{survey}/survey.yml", "\nlanguages: [en, cy] ", "\nlanguages: [en] ")
+    shutil.rmtree(root / survey / "languages")
+    return panel
 
 
 def read_file(path: Path, query: str) -> pl.DataFrame:
