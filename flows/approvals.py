@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from flows.releases import Release, latest_release
+from flows.releases import Release, latest_release, latest_releases
 from flows.run_context import Night, current
 from pipeline import local_time, warehouse
 
@@ -66,9 +66,9 @@ def let_out(night: Night) -> None:
         night.connection, "update log.releases set is_public = true where is_public is null and approved_at is not null"
     )
     for survey, definition in night.surveys.items():
-        held_by = ""
+        held_by, releases = "", latest_releases(night, survey)
         for wave in sorted(definition.waves, key=lambda one: one.wave_number):
-            newest = latest_release(night, survey, wave.wave)
+            newest = releases.get(wave.wave)
             if newest is None or newest.is_public:
                 continue
             if is_under_embargo(night, newest):
@@ -94,6 +94,11 @@ def is_under_embargo(night: Night, release: Release) -> bool:
 
 def next_embargo(night: Night) -> str | None:
     """Return the first moment, ISO with its offset, at which an embargo ends; None while there is none."""
-    newest = [latest_release(night, name, wave.wave) for name, one in night.surveys.items() for wave in one.waves]
-    ends = [one.embargo_until for one in newest if one and one.embargo_until and is_under_embargo(night, one)]
+    newest = [
+        release
+        for survey, definition in night.surveys.items()
+        for wave, release in latest_releases(night, survey).items()
+        if definition.has_wave(wave)
+    ]
+    ends = [one.embargo_until for one in newest if one.embargo_until and is_under_embargo(night, one)]
     return min(ends).replace(tzinfo=UTC).isoformat() if ends else None

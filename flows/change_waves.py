@@ -4,7 +4,7 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from flows.releases import is_provisional
+from flows.releases import provisional_waves
 from flows.run_context import current
 from pipeline import warehouse
 from pipeline.analysis_plans import TransitionPlan
@@ -28,7 +28,7 @@ def change_waves(
     night = current()
     found, gross = [], []
     for first, second in pairs:
-        provisional = any(is_provisional(night, survey, one) for one in (first, second))
+        provisional = bool(provisional_waves(night, survey, (first, second)))
         confidence = night.workspace.confidence
         if kind == "net":
             changes = estimates.net_changes(

@@ -54,6 +54,8 @@ def check_file(path: Path, survey: str, source: str, root: Path, part: str = "")
         print(f"Note: {note}.")
     for fault in report.faults:
         print(fault)
+    if report.faults:
+        print("Rows are counted from 1, below the column names.")
     n_refused = report.refused["row_number"].n_unique()
     if report.is_held:
         print(f"{path.name}: would be held; {reading.frame.height:,} rows read, nothing was changed.")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from flows.releases import is_provisional
+from flows.releases import provisional_waves
 from flows.run_context import Night
 from pipeline import warehouse
 from pipeline.errors import StatisticsError
@@ -40,7 +40,7 @@ class Figures:
     @cached_property
     def provisional(self) -> frozenset[str]:
         """Return the waves whose figures are provisional tonight."""
-        return frozenset(wave for wave in self.data.answers if is_provisional(self.night, self.survey, wave))
+        return provisional_waves(self.night, self.survey, self.data.answers)
 
     def weight(self, recipe: WeightRecipe, waves: tuple[str, ...]) -> PanelWeight:
         """Return a weight, made when it is first asked for; the step of its estimates stores it."""

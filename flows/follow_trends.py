@@ -4,7 +4,7 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from flows.releases import is_provisional
+from flows.releases import provisional_waves
 from flows.run_context import current
 from pipeline import warehouse
 from pipeline.analysis_plans import NET, WITHIN_PERSON, TrendPlan
@@ -21,7 +21,8 @@ def follow_trends(
 ) -> None:
     """Draw the lines and make the tests of every plan under one weight, and replace their rows."""
     night = current()
-    waves = [WaveWeight(wave, weight, is_provisional(night, survey, wave)) for wave, weight in weights.items()]
+    provisional = provisional_waves(night, survey, weights)
+    waves = [WaveWeight(wave, weight, wave in provisional) for wave, weight in weights.items()]
     lines, tests = [], []
     for plan in plans:
         ready = ready_waves(data, plan, waves)

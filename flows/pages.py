@@ -24,7 +24,7 @@ from reports.language import language, language_folder
 from reports.methods_sheet import render_methods
 from reports.newsletter import edition_of, render_newsletter
 from reports.newsletter_formats import render_editions
-from reports.published import Read, read_once
+from reports.published import Read, ReadOnce
 from reports.tables import render_tables
 from reports.trend_report import render_trend_report
 
@@ -238,10 +238,29 @@ def write_trend_report(workspace: Workspace, survey: str) -> Path | None:
 
 @contextmanager
 def published_reader(workspace: Workspace) -> Iterator[Read]:
-    """Open the published file for a report: SQL and its parameters in, rows out."""
+    """Open the published file for a report: SQL and its parameters in, rows out.
+
+    All pages of a night read through one, that of `reading_published`.
+    """
+    try:
+        shared = current().published
+    except LookupError:
+        shared = None
+    if shared is not None:
+        yield shared
+        return
     with warehouse.connect_published(workspace.published_file) as connection:
 
         def read(sql: str, parameters: list[object]) -> pl.DataFrame:
             return warehouse.read(connection, sql, parameters)
 
-        yield read_once(read)
+        yield ReadOnce(read)
+
+
+@contextmanager
+def reading_published() -> Iterator[None]:
+    """Let all pages that are made in a `with` block of a night read the published file through one reader."""
+    night = current()
+    with published_reader(night.workspace) as night.published:
+        yield
+    night.published = None

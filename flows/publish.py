@@ -12,7 +12,13 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import approvals, releases, take_in
 from flows.ingest_wave import UNREADABLE
-from flows.pages import write_attrition_pages, write_pages_of_all, write_trend_reports, write_wave_pages
+from flows.pages import (
+    reading_published,
+    write_attrition_pages,
+    write_pages_of_all,
+    write_trend_reports,
+    write_wave_pages,
+)
 from flows.run_context import Night, current
 from flows.summary import published_corrections, summary_lines
 from pipeline import run_log, warehouse
@@ -37,11 +43,12 @@ def publish_night() -> NightState:
     copy_examples(night.workspace)
     write_quality_pages()
     write_weights_page()
-    for survey, rows in groupby(estimated_waves(night), key=itemgetter(0)):
-        write_wave_pages(survey, [wave for _, wave in rows])
-    write_pages_of_all()
-    write_attrition_pages()
-    write_trend_reports()
+    with reading_published():
+        for survey, rows in groupby(estimated_waves(night), key=itemgetter(0)):
+            write_wave_pages(survey, [wave for _, wave in rows])
+        write_pages_of_all()
+        write_attrition_pages()
+        write_trend_reports()
     for request in night.requests:
         request.path.unlink(missing_ok=True)
     lines = summary_lines(night)
@@ -69,11 +76,12 @@ def _settle(night: Night) -> None:
         if (request.survey, request.wave) not in estimated:
             where = f"{request.survey}, {request.wave}"
             night.undone.append(f"{where}: nothing to {request.act}, there are no figures of this wave yet.")
+    newest = {survey: releases.latest_releases(night, survey) for survey in night.surveys}
     for survey, wave in estimated:
         correction = asked.get((survey, wave, "correct"))
-        about = (correction.notice if correction else None, (survey, wave) in night.to_finalise)
-        if not releases.is_settled(night, survey, wave, *about):
-            releases.settle_release(survey, wave, *about)
+        is_asked = (survey, wave) in night.to_finalise
+        if correction or is_asked or not releases.is_settled(night, survey, wave, newest[survey].get(wave)):
+            releases.settle_release(survey, wave, correction.notice if correction else None, is_asked)
         if (survey, wave, "approve") in asked:
             approvals.approve_release(survey, wave, asked[survey, wave, "approve"].embargo)
     approvals.let_out(night)

@@ -1,6 +1,7 @@
 """Provisional, final, corrected: what people ask of a wave, and when the night does it of itself."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -36,11 +37,8 @@ class Release:
         return int(self.release_id.rsplit("-r", 1)[1])
 
 
-def is_settled(night: Night, survey: str, wave: str, notice: str | None = None, is_asked: bool = False) -> bool:
-    """Return whether nothing is to be done of a wave's release tonight: nobody asks, and neither do day or figures."""
-    latest = latest_release(night, survey, wave)
-    if is_asked or notice is not None:
-        return False
+def is_settled(night: Night, survey: str, wave: str, latest: Release | None) -> bool:
+    """Return whether neither day nor figures ask for anything of a wave's release; `latest` is its newest."""
     return not is_due(night, survey, wave) if latest is None else not has_moved(night, survey, wave, latest)
 
 
@@ -96,11 +94,11 @@ def has_moved(night: Night, survey: str, wave: str, latest: Release) -> bool:
     return revised.height > 0 and latest.figures_hash != figures_hash(night, survey, wave)
 
 
-def is_provisional(night: Night, survey: str, wave: str) -> bool:
-    """Return whether a wave's figures are provisional tonight: no release of it, and none about to be made."""
-    if latest_release(night, survey, wave) is not None or (survey, wave) in night.to_finalise:
-        return False
-    return not is_due(night, survey, wave)
+def provisional_waves(night: Night, survey: str, waves: Iterable[str]) -> frozenset[str]:
+    """Return the waves whose figures are provisional tonight: no release of them, and none about to be made."""
+    released = latest_releases(night, survey)
+    unreleased = [wave for wave in waves if wave not in released and (survey, wave) not in night.to_finalise]
+    return frozenset(wave for wave in unreleased if not is_due(night, survey, wave))
 
 
 def missing_parts(night: Night, survey: str, wave: str) -> tuple[str, ...]:

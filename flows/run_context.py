@@ -15,6 +15,7 @@ from pipeline.definitions import Survey
 from pipeline.requests import Request
 from pipeline.settings import Workspace
 from pipeline.step_inputs import Declared
+from reports.published import Read
 
 Parameter = TypeVar("Parameter")
 
@@ -49,6 +50,7 @@ class Night:
     person_of: dict[str, dict[str, str]] = field(default_factory=dict)  # survey: alias: member it belongs to
     people: dict[str, People] = field(default_factory=dict)  # survey: who is who by its links
     seconds: dict[str, float] = field(default_factory=dict)  # part of the night: seconds
+    published: Read | None = None  # what tonight's pages are made from, once it is there
     texts: dict[str, Declared] = field(default_factory=dict)  # survey: what steps depend on in its definition
 
     @property

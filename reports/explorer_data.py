@@ -12,7 +12,7 @@ import polars as pl
 from pipeline.disclosure import DisclosureProfile, disclosure_profile, hide_counts, hide_groups
 from reports import published
 from reports.edition import chosen_weight
-from reports.published import Read, columns_of
+from reports.published import Read, columns_of, made_of
 
 FIGURES = ("estimate", "ci_low", "ci_high")
 MEAN_DECIMALS = 2
@@ -33,6 +33,10 @@ def released_waves(read: Read, survey: str) -> pl.DataFrame:
 
 def explorer_data(read: Read) -> list[dict[str, Any]]:
     """Return one entry for each survey with a wave that is let out, as plain data for JSON that no language is in."""
+    return made_of(read, _surveys)
+
+
+def _surveys(read: Read) -> list[dict[str, Any]]:
     surveys = read("select survey from surveys order by survey", [])["survey"].to_list()
     return [found for survey in surveys if (found := _survey(read, survey)) is not None]
 

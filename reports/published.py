@@ -1,7 +1,7 @@
 """What the reports need from the published file, as a handful of questions to it; nothing is computed here."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import polars as pl
 
@@ -10,26 +10,48 @@ from pipeline.errors import DefinitionError
 Read = Callable[[str, list[object]], pl.DataFrame]  # (SQL with ? marks, its parameters) → rows
 INDICATIVE = ("calibrated_legacy", "pseudo_weighted", "model")  # labels of inference without known probabilities
 SUPPLIED = "supplied"  # told in the place of one of them where the weight is its producer's
+Made = TypeVar("Made")
 HEADLINE_FAMILY = "headlines"  # its name where the file does not say which family is the headline one
 
 
-def read_once(read: Read) -> Read:
-    """Return the same with a memory: the file does not change while its pages are made, in however many languages."""
-    answers: dict[tuple[str, str], pl.DataFrame] = {}
+class ReadOnce:
+    """A reader with a memory: the file does not change while its pages are made, in however many languages."""
 
-    def answer(sql: str, parameters: list[object]) -> pl.DataFrame:
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._answers: dict[tuple[str, str], pl.DataFrame] = {}
+        self._made: dict[Callable[[Read], Any], Any] = {}
+
+    def __call__(self, sql: str, parameters: list[object]) -> pl.DataFrame:
+        """Return the rows of a query, the same again for the same query."""
         key = (sql, repr(parameters))
-        if key not in answers:
-            answers[key] = read(sql, parameters)
-        return answers[key]
+        if key not in self._answers:
+            self._answers[key] = self._read(sql, parameters)
+        return self._answers[key]
 
-    return answer
+    def once(self, make: Callable[[Read], Made]) -> Made:
+        """Return what a function makes of the file, which nobody may change."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast(Made, self._made[make])
+
+
+def made_of(read: Read, make: Callable[[Read], Made]) -> Made:
+    """Return what a function makes of the file, made once where the reader has a memory."""
+    return read.once(make) if isinstance(read, ReadOnce) else make(read)
 
 
 def columns_of(read: Read, table: str) -> set[str]:
     """Return the columns of a published table; none when this stage does not publish it."""
-    sql = "select column_name from information_schema.columns where table_schema = current_schema() and table_name = ?"
-    return set(read(sql, [table]).get_column("column_name").to_list())
+    return made_of(read, _columns).get(table, set())
+
+
+def _columns(read: Read) -> dict[str, set[str]]:
+    sql = "select table_name, column_name from information_schema.columns where table_schema = current_schema()"
+    found: dict[str, set[str]] = {}
+    for table, column in read(sql, []).iter_rows():
+        found.setdefault(table, set()).add(column)
+    return found
 
 
 def survey_facts(read: Read, survey: str) -> dict[str, Any]:

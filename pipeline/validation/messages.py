@@ -69,23 +69,18 @@ def _found_words(finding: Finding) -> str:
     words = ", ".join(
         f"{value if _is_plain(value) else repr(value)} in {counted(n_rows, 'row')}" for value, n_rows in finding.found
     )
-    is_hidden = finding.first_row is not None and any(not _is_code(value) for value, _ in finding.found)
-    return f"{words} (first in row {finding.first_row:,})" if is_hidden else words
-
-
-def _is_code(value: str) -> bool:
-    return _CODE.fullmatch(value) is not None
+    return words if finding.first_row is None else f"{words} (first in row {finding.first_row:,})"
 
 
 def _is_plain(value: str) -> bool:
-    return _is_code(value) or value in {HIDDEN, "another value", BLANK}
+    return _CODE.fullmatch(value) is not None or value in {HIDDEN, "another value", BLANK}
 
 
 def _one_part(rule: Rule, finding: Finding, file_name: str) -> str:
     found = ", ".join(f"{counted(n_rows, 'respondent')} in '{part_of(part)}'" for part, n_rows in finding.found)
     return (
-        f": {found} too, expected each respondent in one part. Take them out of {file_name}, or declare "
-        f"both_answered, the parts in the order in which they count, in {_definition(rule)}."
+        f": {found} too (first in row {finding.first_row:,}), expected each respondent in one part. Take them out of "
+        f"{file_name}, or declare both_answered, the parts in the order in which they count, in {_definition(rule)}."
     )
 
 
@@ -249,8 +244,8 @@ def _completed_in_fieldwork(rule: Rule, finding: Finding, file_name: str) -> str
     found = ", ".join(f"{when} in {counted(n_rows, 'row')}" for when, n_rows in finding.found)
     days = f"{rule.first_day or 'any day'} to {rule.last_day or 'any day'}"
     return (
-        f", column '{rule.column}': {found}, expected {days}. Correct the fieldwork dates in "
-        f"{_definition(rule)}, or the dates in {file_name}."
+        f", column '{rule.column}': {found} (first in row {finding.first_row:,}), expected {days}. Correct the "
+        f"fieldwork dates in {_definition(rule)}, or the dates in {file_name}."
     )
 
 

@@ -26,8 +26,8 @@ def test_answers_outside_the_codes_are_named_with_their_counts():
     found = report(changed("Q7", dict.fromkeys(range(1, 13), "7")))
     assert found.is_held
     assert found.faults == [
-        "w03, item 'trust_local_council': answer 7 in 12 rows, expected 1–5 or a missing code (-8, -9). "
-        "Add the code to scale 'agree5', or correct column 'Q7' of citizens_panel_w03.csv."
+        "w03, item 'trust_local_council': answer 7 in 12 rows (first in row 1), expected 1–5 or a missing code (-8, "
+        "-9). Add the code to scale 'agree5', or correct column 'Q7' of citizens_panel_w03.csv."
     ]
     assert result(found, "item-codes").found == (("7", 12),)
     assert result(found, "item-codes").row_numbers.to_list() == list(range(1, 13))
@@ -35,7 +35,7 @@ def test_answers_outside_the_codes_are_named_with_their_counts():
 
 def test_several_wrong_codes_are_all_named_most_frequent_first():
     found = report(changed("Q7", {1: "7", 2: "8", 3: "8"}))
-    assert "answer 8 in 2 rows, 7 in 1 row, expected" in found.faults[0]
+    assert "answer 8 in 2 rows, 7 in 1 row (first in row 1), expected" in found.faults[0]
 
 
 def test_a_missing_required_column_is_named_with_its_meaning():
@@ -156,8 +156,9 @@ def test_interviews_outside_fieldwork_are_flagged_with_both_ends():
     found = report(changed("SUBMIT_TS", {**days, 6: None}))
     assert not found.is_held
     assert found.faults == [
-        "w03, column 'SUBMIT_TS': after 2025-03-24 in 2 rows, before 2025-03-03 in 1 row, expected 2025-03-03 to "
-        "2025-03-24. Correct the fieldwork dates in the definition of w03, or the dates in citizens_panel_w03.csv."
+        "w03, column 'SUBMIT_TS': after 2025-03-24 in 2 rows, before 2025-03-03 in 1 row (first in row 1), expected "
+        "2025-03-03 to 2025-03-24. Correct the fieldwork dates in the definition of w03, or the dates in "
+        "citizens_panel_w03.csv."
     ]
 
 

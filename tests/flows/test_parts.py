@@ -137,8 +137,9 @@ def test_a_wave_with_a_part_missing_stays_provisional_and_says_so(story: Story) 
 def test_who_answered_in_two_parts_is_refused_with_the_way_out(story: Story) -> None:
     assert story.kept["both"] == [("paper", "accepted", 120, 120, 0, 0), ("web", "held", 47, 0, 47, 0)]
     message = (
-        "w03 (web): 2 respondents in 'paper' too, expected each respondent in one part. Take them out of w03_web.csv, "
-        "or declare both_answered, the parts in the order in which they count, in the definition of w03."
+        "w03 (web): 2 respondents in 'paper' too (first in row 1), expected each respondent in one part. Take them "
+        "out of w03_web.csv, or declare both_answered, the parts in the order in which they count, in the "
+        "definition of w03."
     )
     assert message in story.seen["both"].output
 

@@ -151,9 +151,12 @@ def test_check_names_every_fault_of_a_file_that_would_be_held(two_waves_run: Pan
 
     code, text = checked(two_waves_run, edited(two_waves_run.w03(), spoilt), tmp_path)
     assert code == 1
-    assert "item 'linking_support': answer 7 in 15 rows" in text
+    assert "item 'linking_support': answer 7 in 15 rows (first in row 11)" in text
     assert "'Q08'" in text
-    assert text.splitlines()[-1] == "export.csv: would be held; 197 rows read, nothing was changed."
+    assert text.splitlines()[-2:] == [
+        "Rows are counted from 1, below the column names.",
+        "export.csv: would be held; 197 rows read, nothing was changed.",
+    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"a\n1\n"], ids=["empty", "binary", "other columns"])

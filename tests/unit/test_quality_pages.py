@@ -101,7 +101,8 @@ def test_refused_rows_are_told_by_reason_with_the_items_label():
     assert "Rows refused, by reason" in seen
     assert "Answers outside the item's codes Trust in the <council> 12" in seen
     assert "Why it is held" not in seen
-    assert f"To look at None of this stops the file from being used. {MESSAGE}" in seen
+    assert "To look at None of this stops the file from being used. Row 1 is the first below the column names" in seen
+    assert f"the column names. {MESSAGE}" in seen
 
 
 def test_a_warning_is_something_to_look_at_and_refuses_no_row():

@@ -19,7 +19,7 @@ from reports.explorer import render_explorer
 from reports.language import language, languages
 from reports.methods_sheet import render_methods
 from reports.newsletter import edition_of
-from reports.published import Read, read_once
+from reports.published import Read, ReadOnce
 from reports.tables import render_tables
 from reports.trend_report import render_trend_report
 from tests.bilingual_builder import ENGLISH_WORDS, Spoken, bilingual
@@ -225,7 +225,7 @@ def test_every_question_to_the_published_file_is_asked_once_whatever_the_languag
             asked[f"{sql} {parameters}"] += 1
             return read(sql, parameters)
 
-        return read_once(answer)
+        return ReadOnce(answer)
 
     render_trend_report(counted(trends()), SURVEY, confidence=0.95)
     in_two = set(asked)

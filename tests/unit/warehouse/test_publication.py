@@ -208,7 +208,7 @@ def read_until(path: str, stop: Any, results: Any) -> None:
         except Exception as error:
             faults.append(str(error))
         n_reads += 1
-        time.sleep(0.8)  # readers that ask all the time leave the writer no processor
+        time.sleep(2)  # readers that ask all the time leave the writer no processor
     results.put((sorted(seen), faults[:3], n_reads))
 
 
