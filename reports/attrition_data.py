@@ -7,7 +7,7 @@ import polars as pl
 
 from pipeline.definitions import ALL
 from pipeline.disclosure import DisclosureProfile, hide_counts, hide_shares
-from reports.published import Read
+from reports.published import Read, in_declared_order
 
 _CURVES = """
 select domain, domain_value, time, wave, cause, n_at_risk, n_exits, hazard, hazard_ci_low, hazard_ci_high,
@@ -109,7 +109,12 @@ def attrition_data(read: Read, survey: str, profile: DisclosureProfile) -> Attri
         since_joining=hide_counts(since_joining, profile, counts=counts),
         calendar=hide_counts(calendar, profile, counts=counts),
         patterns=hide_counts(
-            hide_shares(read(_PATTERNS, [survey, domain]), profile, base="n_members", shares=["share"]),
+            hide_shares(
+                in_declared_order(read, survey, read(_PATTERNS, [survey, domain])),
+                profile,
+                base="n_members",
+                shares=["share"],
+            ),
             profile,
             counts=["n_members"],
         ),
@@ -124,7 +129,7 @@ def attrition_data(read: Read, survey: str, profile: DisclosureProfile) -> Attri
 
 def curve_rows(read: Read, survey: str, clock: str, domain: str) -> pl.DataFrame:
     """Return the curves by the groups of a domain and of everyone, with nothing hidden yet."""
-    return read(_CURVES, [survey, clock, domain])
+    return in_declared_order(read, survey, read(_CURVES, [survey, clock, domain]))
 
 
 def response_rows(read: Read, survey: str, profile: DisclosureProfile) -> pl.DataFrame:

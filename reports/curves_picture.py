@@ -13,6 +13,7 @@ from reports.curve_chart import Curve, curve_chart
 from reports.edition import Edition
 from reports.findings import shown_share
 from reports.pictures import Picture, Table
+from reports.published import in_declared_order
 from reports.svg import Words
 
 DOMAIN = "age_group"
@@ -60,7 +61,7 @@ def curves_table(edition: Edition, domain: str, caption: str, names: Mapping[str
 def _rows(edition: Edition, domain: str) -> pl.DataFrame:
     """Return the retention of every wave up to this one, groups in order and everyone last, small ones hidden."""
     sql = "select * from retention where survey = ? and domain in (?, 'all') order by domain = 'all', domain_value"
-    rows = edition.read(sql, [edition.survey, domain])
+    rows = in_declared_order(edition.read, edition.survey, edition.read(sql, [edition.survey, domain]))
     rows = rows.join(edition.waves.select("wave", "wave_number"), on="wave", how="inner", maintain_order="left")
     missed = rows.with_columns(n_missed=pl.col("n_first_wave") - pl.col("n_respondents"))
     shown = hide_shares(missed, edition.profile, base="n_first_wave", shares=SHARES)

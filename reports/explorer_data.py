@@ -50,7 +50,7 @@ def _survey(read: Read, survey: str) -> dict[str, Any] | None:
     names = waves["wave"].to_list()
     weight_id = chosen_weight(read, survey, str(names[-1]), published.headline_family(read, survey)[0])
     rows = _figures(read, survey, weight_id, names, profile)
-    domains, inference = _domains(rows), str(rows["inference"].item(0)) if rows.height else ""
+    domains, inference = _domains(read, survey, rows), str(rows["inference"].item(0)) if rows.height else ""
     return {
         "id": survey,
         "inference": published.told_inference(read, survey, weight_id, inference),
@@ -74,15 +74,14 @@ def _figures(read: Read, survey: str, weight_id: str, waves: list[str], profile:
     return hide_counts(rows, profile, counts=["unweighted_n"])
 
 
-def _domains(rows: pl.DataFrame) -> dict[str, list[str]]:
-    """Return the values of each domain, everyone first."""
+def _domains(read: Read, survey: str, rows: pl.DataFrame) -> dict[str, list[str]]:
+    """Return the values of each domain as they are declared, everyone first."""
+    keys = published.with_value_order(read, survey, rows.select("domain", "domain_value").unique())
     found: dict[str, list[str]] = {}
-    for domain, value in rows.select("domain", "domain_value").unique(maintain_order=True).iter_rows():
-        if value not in found.setdefault(domain, []):
-            found[domain].append(value)
-    return {
-        domain: sorted(values) for domain, values in sorted(found.items(), key=lambda one: (one[0] != "all", one[0]))
-    }
+    order = [pl.col("domain") != "all", "domain", "value_order", "domain_value"]
+    for domain, value in keys.sort(order, nulls_last=True).select("domain", "domain_value").iter_rows():
+        found.setdefault(domain, []).append(value)
+    return found
 
 
 def _items(

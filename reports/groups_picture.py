@@ -13,6 +13,7 @@ from reports.curves_picture import DOMAIN
 from reports.edition import Edition
 from reports.findings import SHARES, Finding, mark_in_words, shown_share
 from reports.pictures import Picture, Table
+from reports.published import in_declared_order
 from reports.svg import Words
 
 WIDTH = 240  # four stand beside each other on a page
@@ -35,6 +36,7 @@ def _rows(edition: Edition, items: list[str]) -> pl.DataFrame:
     rows = edition.read(sql, [edition.survey, edition.wave, edition.weight_id, DOMAIN, items])
     if rows.is_empty() or "unweighted_estimate" not in rows.columns:
         return rows.clear()
+    rows = in_declared_order(edition.read, edition.survey, rows, within=["item"])
     hidden = hide_groups(rows, edition.profile, table=["item"], shares=SHARES)
     return hide_counts(hidden, edition.profile, counts=["unweighted_n"])
 

@@ -1,6 +1,6 @@
 """What the reports need from the published file, as a handful of questions to it; nothing is computed here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
 import polars as pl
@@ -143,6 +143,20 @@ def domain_labels(read: Read, survey: str) -> dict[str, str]:
     return dict(read("select distinct domain, label from domains where survey = ? order by all", [survey]).iter_rows())
 
 
+def with_value_order(read: Read, survey: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows of `domain` and `domain_value` with the value's declared place, `value_order`; null for none."""
+    if "value_order" not in columns_of(read, "domains"):
+        return rows.with_columns(value_order=pl.lit(None, dtype=pl.Int32))
+    places = read("select domain, domain_value, value_order from domains where survey = ?", [survey])
+    return rows.join(places, on=("domain", "domain_value"), how="left", maintain_order="left")
+
+
+def in_declared_order(read: Read, survey: str, rows: pl.DataFrame, *, within: Sequence[str] = ()) -> pl.DataFrame:
+    """Return rows with the groups of a domain as they are declared, everyone last, each group's rows as they were."""
+    keys = [*within, pl.col("domain") == "all", "value_order"]
+    return with_value_order(read, survey, rows).sort(keys, nulls_last=True, maintain_order=True).drop("value_order")
+
+
 def headline_options(read: Read, survey: str) -> dict[tuple[str, str], list[tuple[str, str]]]:
     """Return (item, headline) → code and label of the answers it adds up, in scale order."""
     sql = """
@@ -210,7 +224,7 @@ def group_tests(read: Read, survey: str, wave: str, weight_id: str, family: str)
 
 
 def retention_by(read: Read, survey: str, wave: str, domain: str) -> pl.DataFrame:
-    """Return the retention rows of one domain at one wave, in the order of its values, everyone last."""
+    """Return the retention rows of one domain at one wave, groups as declared, everyone last."""
     sql = """
         select domain, domain_value, n_first_wave, n_eligible, n_respondents,
             retention_raw, retention_raw_ci_low, retention_raw_ci_high, retention_eligible
@@ -218,7 +232,7 @@ def retention_by(read: Read, survey: str, wave: str, domain: str) -> pl.DataFram
         where survey = ? and wave = ? and domain in (?, 'all')
         order by domain = 'all', domain_value
     """
-    return read(sql, [survey, wave, domain])
+    return in_declared_order(read, survey, read(sql, [survey, wave, domain]))
 
 
 def margins(read: Read, survey: str, wave: str, weight_id: str) -> pl.DataFrame:
@@ -250,7 +264,7 @@ def response_by(read: Read, survey: str, wave: str, domain: str) -> pl.DataFrame
         from response_rates where survey = ? and wave = ? and domain in (?, 'all')
         order by domain = 'all', domain_value
     """
-    return read(sql, [survey, wave, domain])
+    return in_declared_order(read, survey, read(sql, [survey, wave, domain]))
 
 
 def inference_of(read: Read, survey: str, wave: str, weight_id: str) -> str:

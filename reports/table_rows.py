@@ -81,12 +81,13 @@ def _whole_percent(name: str) -> pl.Expr:
     return (pl.col(name) * 100 + 0.5).floor() / 100
 
 
-def groups(rows: pl.DataFrame) -> list[Group]:
-    """Return the columns of the tables: everyone, then each domain's values with their letters."""
+def groups(read: Read, survey: str, rows: pl.DataFrame) -> list[Group]:
+    """Return the columns of the tables: everyone, then each domain's values as declared, with their letters."""
     found = []
     keys = rows.select("domain", "domain_value").unique(maintain_order=True)
+    keys = published.with_value_order(read, survey, keys)
     for (domain,), values in keys.group_by("domain", maintain_order=True):
-        for place, value in enumerate(sorted(values["domain_value"].to_list())):
+        for place, value in enumerate(values.sort("value_order", "domain_value", nulls_last=True)["domain_value"]):
             found.append(Group(str(domain), value, "" if domain == "all" else _letter(place)))
     return found
 

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from reports import published
 from reports.column_letters import with_letters
 from reports.table_rows import TIDY, Group
 from reports.tables import render_tables
@@ -61,6 +62,26 @@ def test_a_table_has_bases_answers_in_scale_order_and_a_letter_for_each_group(fi
     assert unweighted[:2] == ("Unweighted base", "1840")
     assert (weighted[1], effective[1]) == ("50000", "900")
     assert (first[0], second[0]) == ("Support", "Strongly support")
+
+
+def declared(file: PublishedFile, *values: str) -> PublishedFile:
+    """Declare the age groups in this order."""
+    file.tables["domains"] = [
+        {"survey": SURVEY, "domain": "age_group", "domain_order": 1, "label": "Age", "domain_value": value,
+         "value_order": order}
+        for order, value in enumerate(values, 1)
+    ]  # fmt: skip
+    return file
+
+
+def test_groups_stand_in_their_declared_order_not_in_that_of_the_alphabet() -> None:
+    file = declared(panel(), "not known", "65+", "16-34", "35-64")
+    _, _, _, _, headings, *_ = cells(render_tables(file.read(), SURVEY, "w04"), "01")
+    groups = [heading.removeprefix("Age: ") for heading in headings[2:]]
+    assert groups == ["not known [A]", "65+ [B]", "16-34 [C]", "35-64 [D]"]
+    read = declared(published_file(), "65+", "50-64", "35-49", "25-34", "16-24").read()
+    retained = published.retention_by(read, SURVEY, "w04", "age_group")
+    assert retained["domain_value"].to_list() == ["65+", "50-64", "35-49", "25-34", "16-24", "all"]
 
 
 def test_a_thin_group_and_the_next_smallest_are_hidden(files: dict[str, bytes]) -> None:
