@@ -1,5 +1,6 @@
 """Response by wave and how representative it was, as the attrition page and the trend report both tell them."""
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -19,7 +20,7 @@ def indicator_picture(indicators: pl.DataFrame, language: Language) -> Picture |
     """Return the R-indicator over the waves, given the rows of `indicator_rows`; None where none may be shown."""
     own = language.table("attrition")
     marks = [
-        Mark(str(row["wave"]), row["estimate"], row["ci_low"], row["ci_high"])
+        Mark(_wave(row, language), row["estimate"], row["ci_low"], row["ci_high"])
         for row in indicators.iter_rows(named=True)
     ]
     shown = [mark for mark in marks if mark.estimate is not None]
@@ -31,7 +32,7 @@ def indicator_picture(indicators: pl.DataFrame, language: Language) -> Picture |
     about = Words("r-indicator", own["indicator_title"], told)
     rows = tuple(
         (
-            str(row["wave"]),
+            _wave(row, language),
             decimal(row["estimate"], language),
             _range(row["ci_low"], row["ci_high"], language),
             decimal(row["unadjusted"], language),
@@ -40,7 +41,9 @@ def indicator_picture(indicators: pl.DataFrame, language: Language) -> Picture |
     )
     headings = tuple(own[name] for name in ("wave", "indicator", "range", "unadjusted"))
     table = Table(own["indicator_caption"], headings, rows)
-    return Picture(about.chart_id, about.title, indicator_chart(marks, about), own["indicator_note"], told, table)
+    numbers = [str(number) for number in indicators["wave_number"]]
+    placed = [marks[0], *(replace(mark, label=number) for mark, number in zip(marks[1:], numbers[1:], strict=True))]
+    return Picture(about.chart_id, about.title, indicator_chart(placed, about), own["indicator_note"], told, table)
 
 
 def response_table(response: pl.DataFrame, language: Language) -> Table:
@@ -49,7 +52,7 @@ def response_table(response: pl.DataFrame, language: Language) -> Table:
     shown = [rate for rate in RATES if response[rate].null_count() < response.height]
     lines = [
         (
-            row["wave"] + (f" ({own['in_the_field']})" if row["is_provisional"] else ""),
+            _wave(row, language) + (f" ({own['in_the_field']})" if row["is_provisional"] else ""),
             words.count(language, row["n_invited"]),
             words.count(language, row["n_respondents"]),
             *(percent(row[rate], language) for rate in shown),
@@ -58,6 +61,10 @@ def response_table(response: pl.DataFrame, language: Language) -> Table:
     ]
     headings = tuple(own[name] for name in ("wave", "invited", "answered", *shown))
     return Table(own["response_caption"], headings, tuple(lines))
+
+
+def _wave(row: dict[str, Any], language: Language) -> str:
+    return language.say("words.number_of_wave", number=row["wave_number"])
 
 
 def share_and_range(row: dict[str, Any] | None, figure: str, language: Language) -> str:

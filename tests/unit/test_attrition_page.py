@@ -23,7 +23,7 @@ def test_it_draws_curves_hazards_profile_and_indicator_each_with_words_and_figur
     assert made.count("The figures behind these pictures") == 4
     assert "After wave 2: 77%, between 72% and 82%." in made  # 0.88 squared; 1 - 1.25 and 0.8 times what is gone
     assert "young: 57% of the panel, 50% of the population." in made
-    assert "w03: 0.80 (0.75 to 0.85)." in made
+    assert "Wave 3: 0.80 (0.75 to 0.85)." in made
 
 
 def test_the_same_rows_give_the_same_page_that_asks_nobody_for_anything() -> None:

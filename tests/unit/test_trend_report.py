@@ -107,7 +107,7 @@ def test_attrition_is_told_by_group_with_response_rates_and_the_r_indicator() ->
     left = html.split("When they leave</h3>")[1].split("</article>")[0]
     assert '<tr><th scope="row">16-34</th><td>12% (8% to 17%)</td>' in left
     assert '<tr><th scope="row">Everyone</th><td>6% (4% to 8%)</td>' in left
-    assert '<tr><th scope="row">w04</th><td>2,440</td><td>1,840</td><td>75%</td><td>67%</td>' in html
+    assert '<tr><th scope="row">Wave 4</th><td>2,440</td><td>1,840</td><td>75%</td><td>67%</td>' in html
     assert "<td>0.80</td><td>0.75 to 0.85</td>" in html
     assert b"/StructTreeRoot" in files["trend-report.pdf"]
 
