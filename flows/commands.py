@@ -95,6 +95,10 @@ def init(options: argparse.Namespace) -> int:
         if ignored:
             print(f"Ignored, as no definition names them: {', '.join(ignored)}.")
     print("Nothing becomes public before `panel approve`: auto_approve in panel.toml is false.")
+    print(
+        f"Sponsor, contact and methods that newsletters and methods sheets tell are the template's: write yours under "
+        f"'statement' and 'methods_note' of {options.dir / 'surveys' / options.template / 'survey.yml'}."
+    )
     print(f"Next: panel nightly {options.dir}")
     return 0
 

@@ -67,7 +67,9 @@ def test_a_plan_of_an_unknown_survey_says_which_there_are(panel: Panel) -> None:
 
 
 def test_nothing_of_a_new_workspace_goes_out_before_somebody_approves_it(tmp_path: Path) -> None:
-    assert "before `panel approve`" in run("init", str(tmp_path / "new"), "--template", SURVEY).output
+    said = run("init", str(tmp_path / "new"), "--template", SURVEY).output
+    assert "before `panel approve`" in said
+    assert f"under 'statement' and 'methods_note' of {tmp_path / 'new' / 'surveys' / SURVEY / 'survey.yml'}" in said
     assert not read_workspace(tmp_path / "new").auto_approve
 
 
