@@ -11,7 +11,7 @@ demo: .venv/.runtime
 	$(BIN)/panel demo demo-panel
 
 test: .venv/.development
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.development
 	$(BIN)/ruff check .
