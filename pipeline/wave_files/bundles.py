@@ -35,7 +35,7 @@ def is_bundle(content: Content) -> bool:
     try:
         with content.opened() as file, zipfile.ZipFile(file) as archive:
             return not set(OF_WORKBOOKS) & set(archive.namelist())
-    except (zipfile.BadZipFile, NotImplementedError, ValueError):
+    except (zipfile.BadZipFile, RuntimeError, ValueError):
         return False  # cut off: the reader of workbooks, or of text, says so
 
 
@@ -50,7 +50,7 @@ def unpacked_bundle(content: Content) -> Iterator[Bundle]:
         try:
             with zipfile.ZipFile(file) as archive:
                 paths = [unpack(archive, one, Path(folder)) for one in members(archive, content.name)]
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
             raise DeliveryError(
                 f"{content.name}: the .zip is damaged, or packed in a way that is not read. Pack it again."
             ) from error
@@ -59,7 +59,8 @@ def unpacked_bundle(content: Content) -> Iterator[Bundle]:
 
 def members(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
     """Return the files in a .zip, before any is unpacked; those that systems add by themselves are left out."""
-    found = [one for one in archive.infolist() if not one.is_dir() and is_delivered(PurePosixPath(one.filename))]
+    named = [one for one in archive.infolist() if one.filename and not one.is_dir()]
+    found = [one for one in named if is_delivered(PurePosixPath(one.filename))]
     packed, size = sum(one.compress_size for one in found), sum(one.file_size for one in found)
     names = [PurePosixPath(one.filename).name for one in found]
     if len(found) > MOST_MEMBERS:
@@ -70,6 +71,8 @@ def members(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
         problem = "holds files of one name in several folders, expected one of each"
     elif any(one.flag_bits & ENCRYPTED for one in found):
         problem = "is encrypted, expected one without a password"
+    elif any(one.header_offset < 0 for one in found):
+        problem = "is damaged: its directory names a place before its start"
     elif size > MOST_UNPACKED or (size > AT_ONCE and size > MOST_TIMES * packed):
         problem = f"of {packed:,} bytes unpacks to {size:,}, which no table does"
     else:

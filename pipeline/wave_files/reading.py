@@ -70,7 +70,7 @@ def is_workbook(content: Content) -> bool:
     try:
         with zipfile.ZipFile(BytesIO(source) if isinstance(source, bytes) else source) as parts:
             names = parts.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, RuntimeError, OSError, ValueError):
         return content.head.startswith(ZIP) and any(sign in content.head for sign in (b"xl/", b"[Content_Types].xml"))
     return content.head.startswith(ZIP) and any(
         name.lower() in ("xl/workbook.xml", "xl/workbook.bin", "content.xml") for name in names

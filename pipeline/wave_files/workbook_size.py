@@ -31,7 +31,7 @@ def refuse_too_large(source: Path | bytes, file_name: str) -> None:
                     _refuse_empty_rectangle(parts, part, file_name)
                 elif part.filename == "content.xml":
                     _refuse_repeated_cells(parts.read(part), file_name)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, EOFError, OSError) as error:
         raise DeliveryError(
             f"{file_name}: the workbook is cut off, damaged or locked by a password. {ADVICE}"
         ) from error

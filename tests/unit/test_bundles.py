@@ -72,6 +72,22 @@ def test_a_zip_that_is_damaged_inside_is_refused(tmp_path: Path) -> None:
         read_delivery(path)
 
 
+@pytest.mark.parametrize(
+    "files", [{"w3.csv": "id,q1\n1,2\n"}, {"xl/workbook.xml": "<a/>", "[Content_Types].xml": "<a/>"}]
+)
+def test_a_zip_with_any_byte_changed_is_read_or_refused(tmp_path: Path, files: dict[str, str | bytes]) -> None:
+    content = packed(tmp_path, files).read_bytes()
+    path, said = tmp_path / "changed.zip", set()
+    for place in range(len(content)):
+        for value in (0, 1, 99, 128, 255):  # 99 asks, in the directory, for a format that nobody reads
+            path.write_bytes(content[:place] + bytes([value]) + content[place + 1 :])
+            try:
+                read_delivery(path)
+            except DeliveryError as error:
+                said.add(str(error).split(":")[0])
+    assert said == {"changed.zip"}
+
+
 @pytest.mark.parametrize(("codebook", "data"), [("sample-1.sss", "sample-1.asc"), ("sample-2.sss", "sample-2.csv")])
 def test_real_triple_s_pairs_are_read_from_a_zip(tmp_path: Path, codebook: str, data: str) -> None:
     folder = real("triple_s")
