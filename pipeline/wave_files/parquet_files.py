@@ -34,10 +34,14 @@ def read_parquet(content: Content) -> Delivery:
         schema = file.schema_arrow
         refuse_nested(schema, content.name)
         table = file.read()
-    except (pa.ArrowException, OSError, ValueError) as error:
+        table.validate(full=True)  # else a text that is none, or an offset past the end, ends this process
+        plain = pa.schema([field.remove_metadata() for field in table.schema])  # Polars stops at notes in Latin-1
+        values = pl.DataFrame(pa.Table.from_arrays(table.columns, schema=plain))
+        texts = [as_text(one, as_enum=content.said.as_enums) for one in values]
+    except (pa.ArrowException, OSError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise DeliveryError(f"{content.name}: cannot be read as Parquet, it is cut off or damaged. {ADVICE}") from error
-    values = pl.DataFrame(table)
-    texts = [as_text(one, as_enum=content.said.as_enums) for one in values]
+    if values.columns != table.column_names:
+        raise DeliveryError(f"{content.name}: a column has no name, expected each to have one. {ADVICE}")
     frame, n_dropped = numbered(values.select(texts), content.name)
     books, labels = notes_of(schema, file.metadata.metadata or {})
     variables = [

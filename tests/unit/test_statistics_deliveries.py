@@ -2,7 +2,7 @@
 
 import gzip
 import os
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -241,6 +241,26 @@ def test_a_damaged_parquet_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "w.parquet").write_bytes((tmp_path / "w.parquet").read_bytes()[:-9])
     with pytest.raises(DeliveryError, match=r"w\.parquet: cannot be read as Parquet, it is cut off or damaged"):
         read_delivery(tmp_path / "w.parquet")
+
+
+def test_a_parquet_file_with_any_byte_changed_is_read_or_refused(tmp_path: Path) -> None:
+    times = pa.array([datetime(2026, 1, 1, tzinfo=UTC)] * 2)
+    answers = pa.array(["yes", "dim"]).dictionary_encode()
+    parquet(tmp_path, pa.table({"id": ["a", "é"], "q": answers, "day": [date(2026, 1, 1)] * 2, "at": times}))
+    content, said = (tmp_path / "w.parquet").read_bytes(), set()
+    for place in range(0, len(content), 5):
+        for value in (0, 255, content[place] ^ 32):
+            (tmp_path / "w.parquet").write_bytes(content[:place] + bytes([value]) + content[place + 1 :])
+            try:
+                read_delivery(tmp_path / "w.parquet")
+            except DeliveryError as error:
+                said.add(str(error).split(":")[0])
+    assert said == {"w.parquet"}
+
+
+def test_notes_of_a_parquet_column_in_another_encoding_are_shown_as_they_can_be(tmp_path: Path) -> None:
+    field = pa.field("q1", pa.int64(), metadata={"label": "Café".encode("latin-1")})
+    assert parquet(tmp_path, pa.table([[1, 2]], schema=pa.schema([field]))).variables[0].label == "Caf\ufffd"
 
 
 def test_the_real_panel_in_parquet_is_read_whole() -> None:
