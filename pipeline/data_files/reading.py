@@ -166,5 +166,5 @@ def _guarded(path: Path, read: Callable[[], Read]) -> Read:
     """Return what a library reads, its complaints as an error that names the file."""
     try:
         return read()
-    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, UnicodeDecodeError) as error:
         raise DeliveryError(f"{path.name}: cannot be read: {str(error).splitlines()[0]}") from error
