@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.errors import DeliveryError
 from pipeline.wave_files.moments import moments
+from pipeline.wave_files.spss_rows import spss_rows
 
 Code = float | str
 SPSS, SPSS_PORTABLE, STATA, SAS = "spss", "spss_portable", "stata", "sas_transport"
@@ -64,7 +65,7 @@ def read_statistics_file(
     """
     try:
         blocks = list(_blocks(source, kind, encoding))
-    except (UnicodeDecodeError, ValueError, OverflowError, KeyError, OSError, pl.exceptions.PolarsError) as error:
+    except (ValueError, OverflowError, LookupError, OSError, pl.exceptions.PolarsError) as error:
         raise DeliveryError(f"{file_name}: cannot be read: {_first_line(error)}. {ADVICE}") from error
     except Exception as error:
         if "readstat" not in type(error).__module__.lower():
@@ -81,7 +82,11 @@ Block = tuple[pl.DataFrame, Any, dict[str, pl.Series]]
 
 
 def _blocks(source: Path | bytes, kind: str, encoding: str | None) -> Iterator[Block]:
-    """Yield the rows in portions, each with the reader's notes and the tags in it."""
+    """Yield the rows in portions, each with the reader's notes and the tags in it.
+
+    Of a large SPSS file the first rows are pyreadstat's, and those after them decoded many at a time, if that gives
+    the same first rows.
+    """
     at_once, start = FIRST_ROWS, 0
     while True:
         values, notes = _read(source, kind, encoding, start, 0 if kind == SPSS_PORTABLE else at_once)
@@ -89,6 +94,12 @@ def _blocks(source: Path | bytes, kind: str, encoding: str | None) -> Iterator[B
         yield block, notes, tags
         if kind == SPSS_PORTABLE or block.height < at_once:  # a portable file cannot be read from the middle
             return
+        if kind == SPSS and not start and not tags:
+            content = source if isinstance(source, bytes) else source.read_bytes()
+            found = spss_rows(content, notes.readstat_variable_types, encoding or notes.file_encoding or "")
+            if found is not None and found.head(block.height).equals(block):
+                yield found.slice(block.height), notes, {}
+                return
         start += block.height
         at_once = max(FIRST_ROWS, CELLS_AT_ONCE // max(1, block.width))
 
