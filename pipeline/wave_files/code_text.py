@@ -1,5 +1,10 @@
 """How typed values become the text of a delivery: whole numbers without a decimal point, moments in ISO 8601."""
 
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import cast
+
+import numpy as np
 import polars as pl
 
 from pipeline.errors import DeliveryError
@@ -19,12 +24,44 @@ def as_text(values: pl.Series, *, as_enum: bool = False) -> pl.Series:
     """
     if not values.dtype.is_numeric() or values.len() <= FEW_VALUES:
         return _text(values)
-    known = values.unique().drop_nulls()
+    steps = _steps(values)
+    known = values.unique().drop_nulls() if steps is None else _occurring(values, steps)
     if known.len() >= FEW_VALUES:
         return _text(values)
     texts = _text(known)
     kind = pl.Enum(texts.drop_nulls().unique().sort()) if as_enum and 0 < known.len() <= FEW else pl.String
-    return values.replace_strict(known, texts, default=None, return_dtype=kind)
+    if steps is None:
+        return values.replace_strict(known, texts, default=None, return_dtype=kind)
+    places = (known - known[0]).cast(pl.UInt32)
+    by_step = pl.int_range(places[-1] + 1, dtype=pl.UInt32, eager=True).replace_strict(
+        places, texts, default=None, return_dtype=kind
+    )
+    return by_step.gather(steps).alias(values.name)
+
+
+def as_texts(columns: Iterable[pl.Series], *, as_enum: bool = False) -> list[pl.Series]:
+    """Return columns as the text they stand for, several at a time."""
+    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
+        return list(pool.map(lambda values: as_text(values, as_enum=as_enum), columns))
+
+
+def _steps(values: pl.Series) -> pl.Series | None:
+    """Return how far above the lowest each value is; None unless all are whole numbers close to each other."""
+    if not (values.dtype.is_integer() or values.dtype.is_float()):
+        return None
+    low, high = cast(tuple[float, float], (values.min(), values.max()))
+    if low is None or not (high - low < FEW_VALUES and low > -EXACT_INTEGERS and high < EXACT_INTEGERS):
+        return None
+    whole = values.cast(pl.Int64, strict=False)
+    if values.dtype.is_float() and not (whole == values).all():
+        return None
+    return (whole - int(low)).cast(pl.UInt32)
+
+
+def _occurring(values: pl.Series, steps: pl.Series) -> pl.Series:
+    """Return the different values there are, in order."""
+    found = np.flatnonzero(np.bincount(steps.drop_nulls().to_numpy()))
+    return pl.Series(found + int(cast(float, values.min()))).cast(values.dtype)
 
 
 def _text(values: pl.Series) -> pl.Series:

@@ -8,7 +8,7 @@ import polars as pl
 
 from pipeline.data_tables.code_books import METADATA_KEY, CodeBook, books_from_text
 from pipeline.errors import DeliveryError
-from pipeline.wave_files.code_text import as_text, code, numbered
+from pipeline.wave_files.code_text import as_texts, code, numbered
 from pipeline.wave_files.content import Content
 from pipeline.wave_files.delivery import Delivery, Variable
 
@@ -37,7 +37,7 @@ def read_parquet(content: Content) -> Delivery:
         table.validate(full=True)  # else a text that is none, or an offset past the end, ends this process
         plain = pa.schema([field.remove_metadata() for field in table.schema])  # Polars stops at notes in Latin-1
         values = pl.DataFrame(pa.Table.from_arrays(table.columns, schema=plain))
-        texts = [as_text(one, as_enum=content.said.as_enums) for one in values]
+        texts = as_texts(values, as_enum=content.said.as_enums)
     except (pa.ArrowException, OSError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise DeliveryError(f"{content.name}: cannot be read as Parquet, it is cut off or damaged. {ADVICE}") from error
     if values.columns != table.column_names:

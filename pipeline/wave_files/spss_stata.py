@@ -1,5 +1,6 @@
 """An SPSS, Stata or SAS file as a delivery: codes as text, with labels, missing codes and multiple-response sets."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -21,7 +22,9 @@ def read_statistics_delivery(
         DeliveryError: it is damaged, has no row, or its text is in another encoding than it says.
     """
     stored = read_statistics_file(source, kind, file_name, encoding=encoding)
-    text = pl.DataFrame([column_text(stored, name, as_enum=as_enums) for name in stored.frame.columns])
+    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
+        texts = pool.map(lambda name: column_text(stored, name, as_enum=as_enums), stored.frame.columns)
+    text = pl.DataFrame(list(texts))
     frame, n_dropped = numbered(text, file_name)
     return Delivery(
         frame=frame,

@@ -1,6 +1,7 @@
 import polars as pl
 import pytest
 
+from pipeline.wave_files.code_text import as_text, as_texts
 from pipeline.wave_files.csv_files import read_csv_text
 from pipeline.wave_files.few_values import FEW, SAMPLE_ROWS, with_enums, with_text
 
@@ -80,3 +81,26 @@ def test_rows_of_a_csv_that_are_too_long_and_too_short_by_as_many_cells_are_name
     with pytest.raises(Exception, match=r"row 2 has 3, row 3 has 1 cells, expected 2") as fault:
         csv(["1", "1,1\n5", "2"])
     assert "1,1" not in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pl.Series([-2, -1, None, 5, 900] * 300, dtype=pl.Int16),
+        pl.Series([2**53 + 1, 2**53 + 2] * 600),
+        pl.Series([2**64 - 1, 2**64 - 2] * 600, dtype=pl.UInt64),
+        pl.Series([0, 255] * 600, dtype=pl.UInt8),
+        pl.Series([1.0, 2.0, None, float("nan"), -0.0] * 300),
+        pl.Series([1.5, 2.0, 3.25] * 500),
+        pl.Series([0.5, 1.5] * 600, dtype=pl.Float32),
+        pl.Series([float("inf"), 1.0] * 600),
+        pl.Series([None] * 1200, dtype=pl.Float64),
+        pl.Series([float("nan")] * 1200),
+        pl.Series(range(1500)),
+        pl.Series([1, 10_000] * 600),
+    ],
+)
+def test_numbers_looked_up_are_the_text_of_each(values: pl.Series) -> None:
+    each = pl.concat([as_text(values.slice(start, 100)) for start in range(0, values.len(), 100)])
+    assert as_text(values).equals(each)
+    assert as_texts([values], as_enum=True)[0].cast(pl.String).equals(each)
