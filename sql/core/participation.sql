@@ -44,7 +44,14 @@ member_waves as (
         member.*,
         interview.panel_member_id is not null as has_interview,
         coalesce(interview.is_complete, false) as is_complete,
-        removed.panel_member_id is not null as is_removed,
+        exists (
+            select 1
+            from raw.removed_respondents as removed
+            where
+                member.survey = removed.survey
+                and member.wave = removed.wave
+                and member.panel_member_id = removed.panel_member_id
+        ) as is_removed,
         interview.completed_at,
         interview.interview_mode
     from core.member_waves as member
@@ -52,10 +59,6 @@ member_waves as (
         on member.survey = interview.survey
         and member.wave = interview.wave
         and member.panel_member_id = interview.panel_member_id
-    left join raw.removed_respondents as removed
-        on member.survey = removed.survey
-        and member.wave = removed.wave
-        and member.panel_member_id = removed.panel_member_id
     where member.is_listed or interview.panel_member_id is not null
 )
 

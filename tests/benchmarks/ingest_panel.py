@@ -101,7 +101,7 @@ def write_files(folder: Path, n: int) -> None:
         typed.with_columns(pl.col("^Q.*$").cast(pl.Float64)),
         str(folder / "wave.sav"),
         variable_value_labels={f"Q{number}": labels for number in range(1, N_ITEMS + 1)},
-        compress=True,
+        row_compress=True,
     )
 
 
