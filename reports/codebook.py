@@ -72,7 +72,7 @@ def _item(
 ) -> dict[str, Any]:
     survey, item, tongue = texts.main, texts.main["items"][place], language(texts.codes[0])
     series: list[dict[str, Any]] = item["series"]
-    figures = [figures_of(one) for one in series]
+    figures = [figures_of(one, everyone_alone=True) for one in series]
     shares = [number for number, one in enumerate(series) if one["key"].startswith("share:")]
     others = [number for number, _ in enumerate(series) if number not in shares]
     asked = sorted({point[2] for one in series for point in one["points"] if point[:2] == [0, 0]})
@@ -126,9 +126,12 @@ def _link(place: int, number: int, texts: CodebookTexts, own: Mapping[str, Any])
     }
 
 
-def figures_of(series: Mapping[str, Any]) -> Figures:
+def figures_of(series: Mapping[str, Any], *, everyone_alone: bool = False) -> Figures:
     """Return estimate, lower, upper, base by the places of domain, value and wave; [] where hidden."""
-    return {(domain, value, wave): figures for domain, value, wave, *figures in series["points"]}
+    points = series["points"]
+    if everyone_alone:
+        points = [point for point in points if point[0] == 0 and point[1] == 0]
+    return {(domain, value, wave): figures for domain, value, wave, *figures in points}
 
 
 def shown_figure(series: Mapping[str, Any], point: list[Any] | None, tongue: Language) -> str:

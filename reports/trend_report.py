@@ -135,11 +135,13 @@ def _items(edition: Edition, survey: dict[str, Any]) -> list[Section]:
         topic = item["topic"] or own["other"]
         if topic not in {section.title for section in sections if section.level == 2}:
             sections.append(Section(topic, 2))
-        asked = sorted({point[2] for series in item["series"] for point in series["points"]})
+        asked = sorted({point[2] for one in item["series"] for point in one["points"]})
         headings = tuple(survey["waves"][wave]["label"] for wave in asked)
-        told = [(one, figures_of(one)) for one in item["series"]]
+        series = item["series"]
+        told = [(one, figures_of(one, everyone_alone=True)) for one in series]
         everyone = [(one["label"], *_figures(edition, one, figures, (0, 0), asked)) for one, figures in told]
-        grouped = [one for one in told if not one[0]["key"].startswith("share:")] or told
+        by_group = [one for one in series if not one["key"].startswith("share:")] or series
+        grouped = [(one, figures_of(one)) for one in by_group]
         trends = tuple(headline_trends(edition, survey, item))
         tables = [one.picture.table for one in trends]
         tables.append(Table(own["everyone"], (own["answer"], *headings), tuple(everyone)))
@@ -148,10 +150,10 @@ def _items(edition: Edition, survey: dict[str, Any]) -> list[Section]:
                 continue
             rows = [
                 (
-                    f"{group}: {series['label']}" if len(grouped) > 1 else group,
-                    *_figures(edition, series, figures, (place, number), asked),
+                    f"{group}: {one['label']}" if len(grouped) > 1 else group,
+                    *_figures(edition, one, figures, (place, number), asked),
                 )
-                for series, figures in grouped
+                for one, figures in grouped
                 for number, group in enumerate(domain["groups"])
             ]
             caption = domain["label"] if len(grouped) > 1 else f"{domain['label']}: {grouped[0][0]['label']}"
