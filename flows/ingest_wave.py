@@ -1,5 +1,6 @@
 """Take a delivery in: read it, or put it into quarantine; once validated, store it, accepted or held."""
 
+import traceback
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -7,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -15,18 +17,25 @@ from flows.arrivals import Arrival, deliveries_in_use, leave_inbox, note_fault
 from flows.read_again import ingest_inputs, ingest_step
 from flows.run_context import Night, current
 from pipeline import intake, warehouse
-from pipeline.errors import DeliveryError
+from pipeline.errors import DeliveryError, PanelError
 from pipeline.fingerprint import file_hash
 from pipeline.intake import Reading
 from pipeline.run_log import replace_bytes, replace_text
 from pipeline.validation import ValidationReport, check_rows
 
+UNFORESEEN = (
+    "{}: {} could not be read, and the reader did not foresee why ({}). This is a fault of the program, not yours. The "
+    "file is kept and everything else goes on: report what stands beside it in quarantine, and deliver the file as CSV."
+)
 UNREADABLE = "readable-file"  # the check that a file fails which no rule could be tried on
 
 
 @task(task_run_name="read-{survey}-{source}", cache_policy=NO_CACHE)
 def read_delivery(survey: str, source: str, arrival: Arrival) -> Reading | None:
-    """Read one delivery; put it into quarantine with its reason, and return None, when it cannot be read."""
+    """Read one delivery; put it into quarantine with its reason, and return None, when it cannot be read.
+
+    So is a file on which a reader fails in a way that nobody foresaw: one file does not end the night.
+    """
     night = current()
     try:
         _refuse_file_of_another_wave(night, arrival)
@@ -42,6 +51,12 @@ def read_delivery(survey: str, source: str, arrival: Arrival) -> Reading | None:
         )
     except DeliveryError as error:
         _quarantine(night, arrival, str(error))
+        return None
+    except (PanelError, OSError, MemoryError, duckdb.Error):  # of the machine or the store, not of this file
+        raise
+    except (Exception, pl.exceptions.PanicException) as error:
+        reason = UNFORESEEN.format(arrival.where, arrival.file_name, type(error).__name__)
+        _quarantine(night, arrival, reason, "".join(traceback.format_exception(error)))
         return None
     return replace(reading, delivery_id=arrival.delivery_id)
 
@@ -72,13 +87,13 @@ def _members(night: Night, survey: str) -> pl.Series:
     return night.member_ids[survey]
 
 
-def _quarantine(night: Night, arrival: Arrival, reason: str) -> None:
-    """Keep an unreadable file with the reason beside it, and say so."""
+def _quarantine(night: Night, arrival: Arrival, reason: str, report: str = "") -> None:
+    """Keep an unreadable file with the reason, and what the program's makers need, beside it, and say so."""
     kept = night.workspace.quarantine / Path(arrival.file_name).name
     if kept.exists() and file_hash(kept) != arrival.delivery_id:
         kept = kept.with_name(f"{arrival.delivery_id[:12]}-{kept.name}")
     replace_bytes(kept, arrival.archived.read_bytes())
-    replace_text(kept.with_name(kept.name + ".reason.txt"), reason + "\n")
+    replace_text(kept.with_name(kept.name + ".reason.txt"), "\n".join([reason, report]).rstrip() + "\n")
     note_fault(night, arrival, UNREADABLE, reason)
     night.arriving.discard((arrival.survey, arrival.source))
     night.say(f"{arrival.file_name}: put into quarantine. {reason}")

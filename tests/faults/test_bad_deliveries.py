@@ -85,6 +85,21 @@ def test_a_wrong_delimiter(two_waves: Panel) -> None:
     Refused(two_waves, content).assert_quarantined("no delimiter fits", "expected a comma, semicolon, tab or |")
 
 
+@pytest.mark.parametrize("error", [IndexError("P-000123"), pl.exceptions.PanicException("P-000123")])
+def test_a_file_on_which_a_reader_fails_unforeseen_does_not_end_the_night(
+    error: BaseException, two_waves: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("pipeline.intake.wave_files.read_delivery", read)
+    Refused(two_waves, two_waves.w03()).assert_quarantined(
+        f"could not be read, and the reader did not foresee why ({type(error).__name__})"
+    )
+    reason = two_waves.root / "var" / "quarantine" / f"{FILE}.reason.txt"
+    assert "Traceback (most recent call last)" in reason.read_text()
+
+
 def test_an_encoding_that_cannot_be_read(two_waves: Panel) -> None:
     content = two_waves.w03()[:4000] + b"\x81\x8d\x8f\x90\x9d" + two_waves.w03()[4000:]
     Refused(two_waves, content).assert_quarantined("UTF-8")

@@ -105,7 +105,9 @@ def test_a_night_says_of_every_file_what_became_of_it(night: Night) -> None:
     for wave, fate in night.status().items():
         name = file_name(wave, night.cases[wave])
         if fate == QUARANTINED:
-            assert (night.panel.root / "var" / "quarantine" / f"{name}.reason.txt").read_text().strip()
+            reason = (night.panel.root / "var" / "quarantine" / f"{name}.reason.txt").read_text()
+            assert reason.strip()
+            assert "did not foresee" not in reason
             assert name in night.ran.output
         else:
             assert f"corpus, {wave}: " in night.ran.output
