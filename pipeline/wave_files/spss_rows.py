@@ -1,8 +1,8 @@
-"""The rows of a large SPSS file, many cells at a time; pyreadstat makes a Python object of each.
+"""The rows of a large SPSS file, decoded many cells at a time; pyreadstat makes a Python object of each.
 
-The layout is that of PSPP's description of system files: https://www.gnu.org/software/pspp/pspp-dev/html_node/
-System-File-Format.html. Only the rows are decoded here; names, labels and all other notes stay pyreadstat's, and so do
-files of the other byte order, with texts over 255 bytes, or damaged.
+Names, labels and all other notes stay pyreadstat's, and so do files of the other byte order, with texts over 255 bytes,
+or damaged. The layout is that which PSPP's developers describe as "System File Format":
+https://www.gnu.org/software/pspp/pspp-dev/html_node/System-File-Format.html
 """
 
 import zlib
