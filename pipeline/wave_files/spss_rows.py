@@ -26,6 +26,7 @@ ENDED, RAW, BLANKS, NOTHING = 252, 253, 254, 255  # codes of a cell; 0 is none, 
 SLOT = 8  # bytes
 SLOTS_AT_ONCE = 1 << 16  # which a processor's cache holds
 HIGHEST = np.finfo(np.float64).max
+MOST_CELLS = 250_000_000  # 2 GB; pyreadstat reads more in portions
 UTF_8 = ("UTF-8", "UTF8", "ASCII", "US-ASCII")
 MISSING = (-HIGHEST, HIGHEST, np.nextafter(-HIGHEST, 0.0))  # system-missing, and the ends of open ranges
 
@@ -88,20 +89,20 @@ def _layout(content: bytes) -> Layout | None:
             width, has_label, n_missing = unpack_from("<iii", content, at)
             at += 28
             if has_label:
-                at += 4 + _padded(unpack_from("<i", content, at)[0], 4)
+                at += 4 + _padded(_count(content, at), 4)
             at += SLOT * abs(n_missing)
             if width > LONGEST_TEXT:
                 return None
             widths += [width] * (width >= 0)  # -1: a further slot of the text before
         elif record == LABELS:
-            (n_labels,) = unpack_from("<i", content, at)
+            n_labels = _count(content, at)
             at += 4
             for _ in range(n_labels):
                 at += SLOT + _padded(1 + content[at + SLOT], SLOT)
         elif record == LABELLED:
-            at += 4 + 4 * unpack_from("<i", content, at)[0]
+            at += 4 + 4 * _count(content, at)
         elif record == DOCUMENT:
-            at += 4 + 80 * unpack_from("<i", content, at)[0]
+            at += 4 + 80 * _count(content, at)
         elif record == EXTENSION:
             subtype, size, count = unpack_from("<iii", content, at)
             at += 12 + size * count
@@ -111,15 +112,22 @@ def _layout(content: bytes) -> Layout | None:
             return Layout(at + 4, compression, bias, n_rows, tuple(widths)) if record == END else None
 
 
+def _count(content: bytes, at: int) -> int:
+    (count,) = unpack_from("<i", content, at)
+    if count < 0:
+        raise ValueError(f"{count} at byte {at}, expected 0 or more")
+    return int(count)
+
+
 def _padded(length: int, to: int) -> int:
-    if length < 0:
-        raise ValueError(length)
     return -(-length // to) * to
 
 
 def _cells(content: bytes, layout: Layout) -> np.ndarray | None:
     """Return the slots of all rows, one line a slot, as the eight bytes of a number; None when some are not there."""
     n_slots, n_rows = sum(layout.slots), layout.n_rows
+    if n_rows * n_slots > MOST_CELLS:
+        return None
     rows = memoryview(content)[layout.start :]
     if layout.compression == ZIPPED:
         rows = _unzipped(content, layout.start, at_most=(n_rows * n_slots + SLOT) * (1 + SLOT))
@@ -138,7 +146,7 @@ def _unzipped(content: bytes, start: int, *, at_most: int) -> memoryview:
     _, place, _ = DIRECTORY.unpack_from(content, start)
     _, _, _, n_blocks = BLOCKS.unpack_from(content, place)
     listed = [BLOCK.unpack_from(content, place + BLOCKS.size + BLOCK.size * number) for number in range(n_blocks)]
-    if sum(n_bytes for _, _, n_bytes, _ in listed) > at_most:
+    if sum(max(0, n_bytes) for _, _, n_bytes, _ in listed) > at_most:
         raise ValueError("more bytes than rows can take")
     rows = b"".join(
         zlib.decompressobj().decompress(content[at : at + n_zipped], max_length=n_bytes)

@@ -118,3 +118,17 @@ def test_other_kinds_of_files_are_left_to_pyreadstat(change: tuple[int, bytes], 
     at, put = change
     assert spss_rows(content, {"a": "double", "b": "double"}, "UTF-8") is not None
     assert spss_rows(content[:at] + put + content[at + len(put) :], {"a": "double", "b": "double"}, "UTF-8") is None
+
+
+@pytest.mark.parametrize("n_rows", [-1, 2**31 - 1])
+def test_a_number_of_rows_that_cannot_be_makes_no_room_for_them(n_rows: int, tmp_path: Path) -> None:
+    content = sav(tmp_path, CODES_ALONE, COMPRESSIONS[2])
+    assert spss_rows(content, {"a": "double", "b": "double"}, "UTF-8") is not None
+    changed = content[:80] + n_rows.to_bytes(4, "little", signed=True) + content[84:]
+    assert spss_rows(changed, {"a": "double", "b": "double"}, "UTF-8") is None
+
+
+def test_a_record_that_leads_back_ends(tmp_path: Path) -> None:
+    content = sav(tmp_path, CODES_ALONE, COMPRESSIONS[1])
+    looping = content[:176] + (4).to_bytes(4, "little") + (-2).to_bytes(4, "little", signed=True) + content[184:]
+    assert spss_rows(looping, {"a": "double", "b": "double"}, "UTF-8") is None
