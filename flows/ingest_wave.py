@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -37,22 +36,25 @@ def read_delivery(survey: str, source: str, arrival: Arrival) -> Reading | None:
     So is a file on which a reader fails in a way that nobody foresaw: one file does not end the night.
     """
     night = current()
+    known = intake.KnownPeople(_members(night, survey), night.person_of.get(survey, {}))
+    if fault := _fault_of_another_wave(night, arrival):
+        _quarantine(night, arrival, fault)
+        return None
     try:
-        _refuse_file_of_another_wave(night, arrival)
         reading = intake.read(
             night.workspace,
             night.surveys[survey],
             source,
             arrival.archived,
             arrival.file_name,
-            known=intake.KnownPeople(_members(night, survey), night.person_of.get(survey, {})),
+            known=known,
             enrol=True,
             part=arrival.part,
         )
     except DeliveryError as error:
         _quarantine(night, arrival, str(error))
         return None
-    except (PanelError, OSError, MemoryError, duckdb.Error):  # of the machine or the store, not of this file
+    except (PanelError, OSError, MemoryError):  # of the machine or the stores, not of this file
         raise
     except (Exception, pl.exceptions.PanicException) as error:
         reason = UNFORESEEN.format(arrival.where, arrival.file_name, type(error).__name__)
@@ -61,10 +63,10 @@ def read_delivery(survey: str, source: str, arrival: Arrival) -> Reading | None:
     return replace(reading, delivery_id=arrival.delivery_id)
 
 
-def _refuse_file_of_another_wave(night: Night, arrival: Arrival) -> None:
-    """Raise DeliveryError for a file that is in use as another wave: nobody answers twice alike."""
+def _fault_of_another_wave(night: Night, arrival: Arrival) -> str:
+    """Return what is wrong with a file that is in use as another wave, as nobody answers twice alike; else nothing."""
     if not night.surveys[arrival.survey].has_wave(arrival.source):
-        return
+        return ""
     others = warehouse.read(
         night.connection,
         "select source from raw.deliveries where survey = ? and delivery_id = ? and source <> ? "
@@ -73,10 +75,11 @@ def _refuse_file_of_another_wave(night: Night, arrival: Arrival) -> None:
     )
     for (source,) in others.iter_rows():
         if night.surveys[arrival.survey].has_wave(source):
-            raise DeliveryError(
+            return (
                 f"{arrival.where}: {arrival.file_name} is the very file that is in use as {source}, expected the "
                 f"answers of {arrival.source}. Export the right wave and deliver it again."
             )
+    return ""
 
 
 def _members(night: Night, survey: str) -> pl.Series:
