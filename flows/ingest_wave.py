@@ -24,7 +24,8 @@ from pipeline.validation import ValidationReport, check_rows
 
 UNFORESEEN = (
     "{}: {} could not be read, and the reader did not foresee why ({}). This is a fault of the program, not yours. The "
-    "file is kept and everything else goes on: report what stands beside it in quarantine, and deliver the file as CSV."
+    "file is kept and everything else goes on: report what stands beside it in quarantine, and export the answers in "
+    "another format."
 )
 UNREADABLE = "readable-file"  # the check that a file fails which no rule could be tried on
 

@@ -28,7 +28,8 @@ SLOTS_AT_ONCE = 1 << 16  # which a processor's cache holds
 HIGHEST = np.finfo(np.float64).max
 MOST_CELLS = 250_000_000  # 2 GB; pyreadstat reads more in portions
 UTF_8 = ("UTF-8", "UTF8", "ASCII", "US-ASCII")
-MISSING = (-HIGHEST, HIGHEST, np.nextafter(-HIGHEST, 0.0))  # system-missing, and the ends of open ranges
+LOWEST = np.nextafter(-HIGHEST, 0.0)
+MISSING = (-HIGHEST, HIGHEST, LOWEST)  # system-missing, and the ends of open ranges: all as large as LOWEST or larger
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,7 @@ def _raw(slots: np.ndarray) -> np.ndarray:
 
 
 def _numbers(name: str, values: np.ndarray) -> pl.Series:
-    if (np.abs(values) < -MISSING[-1]).all():
+    if (np.abs(values) < -LOWEST).all():
         return pl.Series(name, values)
     return pl.Series(name, np.where(np.isin(values, MISSING), np.nan, values), nan_to_null=True)
 
