@@ -118,6 +118,8 @@ def held_waves(night: Night) -> pl.DataFrame:
 def publish_file(held: list[str]) -> None:
     """Check the warehouse, write the manifest of the night, and put the new published file in place."""
     night = current()
+    if night.is_full:
+        warehouse.forget_parts(night.connection)
     found = warehouse.run_checks(night.connection)
     rows = found.select(
         run_id=pl.lit(night.run_id),

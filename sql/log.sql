@@ -72,3 +72,13 @@ create table if not exists log.revisions (
     estimate_after double,
     reason varchar
 );
+
+create table if not exists log.wave_parts (
+    place varchar not null,
+    name varchar not null,
+    survey varchar not null,
+    wave varchar not null,
+    model varchar not null,
+    version varchar not null,
+    n_rows bigint
+);

@@ -36,6 +36,7 @@ from pipeline.warehouse.parts import people_in_parts, supersede_rows
 from pipeline.warehouse.publication import answer, connect_published, publish, read_published
 from pipeline.warehouse.snapshots import forget_snapshots
 from pipeline.warehouse.steps import remember_step, replace_steps, step_inputs, steps_done, steps_of_kind
+from pipeline.warehouse.wave_parts import forget_parts
 
 __all__ = [
     "Delivery",
@@ -52,6 +53,7 @@ __all__ = [
     "drop_unlisted_rows",
     "example_scripts",
     "execute",
+    "forget_parts",
     "forget_snapshots",
     "ids_in_use",
     "insert_rows",

@@ -19,10 +19,9 @@ _CREATE = re.compile(r"^create macro (\w+)\s*\(.*?\) as( table)?\s", re.MULTILIN
 def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
     """Create every macro of sql/macros, with its header as comment, in the database that is in use.
 
-    One is not there: the sums of all replicates at once, which names each of them. DuckDB has no vector sum, and
-    naming them is several times faster than a row for each.
+    One is not there: that of `create_replicate_sums`, which others call.
     """
-    _create_replicate_sums(connection)
+    create_replicate_sums(connection)
     for path in macro_files():
         sql = path.read_text(encoding="utf-8")
         kind = "macro table" if is_table_macro(path) else "macro"
@@ -52,10 +51,13 @@ def is_table_macro(path: Path) -> bool:
     return found[2] is not None
 
 
-def _create_replicate_sums(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the aggregate that sums weight x factor x ratio in as many replicates as the file has."""
+def create_replicate_sums(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the aggregate that sums weight x factor x ratio in as many replicates as the file has.
+
+    It names each of them: DuckDB has no vector sum, and that is several times faster than a row for each.
+    """
     n_replicates = read(connection, "select coalesce(max(n_replicates), 1) as n from replicate_sets")["n"].item()
     sums = ", ".join(f"sum(weight * factors[{one}] * ratios[{one}])" for one in range(1, n_replicates + 1))
-    execute(connection, f"create macro {REPLICATE_SUMS}(weight, factors, ratios) as [{sums}]")
+    execute(connection, f"create or replace macro {REPLICATE_SUMS}(weight, factors, ratios) as [{sums}]")
     comment = "Sums of weight x factor x ratio in each replicate, as a list; an aggregate."
     execute(connection, f"comment on macro {REPLICATE_SUMS} is {literal(comment)}")

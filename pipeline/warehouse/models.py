@@ -1,7 +1,8 @@
 """The SQL models: which there are, in which order they run, and the checks of what they made."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from pipeline.fingerprint import text_hash
 from pipeline.warehouse.connection import SQL_FOLDER, execute, literal, transaction
 from pipeline.warehouse.staging_tables import (
     Source,
@@ -17,12 +19,15 @@ from pipeline.warehouse.staging_tables import (
     rewrite_staging_tables,
     selects_of,
 )
+from pipeline.warehouse.wave_parts import Parts, by_wave, changed, is_by_model, parts_made, remember_parts, selecting
 
+MARTS, CHECKS = "marts", "checks"
 SAFE = "safe"  # schema of what the file for researchers shows otherwise than the marts
 _OF_MARTS = re.compile(r"\bmarts\.(\w+)")
-_OF_DELIVERIES = re.compile(r"\b(?:staging\.delivered_rows|staging\.answers|core\.understood_answers)\b(?!\.)")
+_OF_DELIVERIES = re.compile(
+    r"\b(?:staging\.delivered_rows|staging\.answers|core\.understood_answers|core\.answers)\b(?!\.)"
+)
 _BY_WAVE = "-- Key: survey, wave"  # how the line of the key begins where rows come of their wave's deliveries
-FEW_WAVES = 3  # rewritten one by one
 _VIEW = "-- A view"  # how a line of a model's header begins that is no table
 
 
@@ -60,22 +65,26 @@ def build_waves(connection: duckdb.DuckDBPyConnection, waves: Collection[Source]
 
 def answers_of(connection: duckdb.DuckDBPyConnection, survey: str, wave: str) -> str:
     """Return the rows of core.answers of one wave, as a query that looks at the deliveries of no other."""
-    return _only_of(connection, [(survey, wave)])(_text("core.answers"))
+    return _only_of(connection, [(survey, wave)])("core.answers")
 
 
 def build_marts(connection: duckdb.DuckDBPyConnection) -> None:
-    """Rebuild what is published from core, analysis and the log, in full and as it is shown to many, in one go."""
+    """Rebuild what is published from core, analysis and the log, in full and as it is shown to many, in one go.
+
+    Of tables made by wave only the rows of waves of which something changed.
+    """
     with transaction(connection):
-        _run_models(connection, "marts")
+        for path in run_order(MARTS):
+            _make_mart(connection, path)
         build_safe(connection)
 
 
 def run_checks(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Return `check, n_offending, message`, one row for each file of sql/checks; 0 is good."""
     rows = []
-    for path in model_files("checks"):
+    for path in model_files(CHECKS):
         sql = path.read_text(encoding="utf-8")
-        n_offending = read_count(connection, f"select count(*) from (\n{sql})")
+        n_offending = _count_offending(connection, path.stem, sql)
         rule = sql.splitlines()[0].removeprefix("-- ")
         found = "1 row breaks" if n_offending == 1 else f"{n_offending:,} rows break"
         message = rule if n_offending == 0 else f"{found} the rule: {rule}"
@@ -173,17 +182,60 @@ def _rewrite(
         if is_view(sql):
             continue
         if f"\n{_BY_WAVE}" in sql:
-            _rewrite_waves(connection, f"{schema}.{path.stem}", narrow(sql), waves)
+            _rewrite_waves(connection, f"{schema}.{path.stem}", narrow(sql), selecting(waves))
         elif with_members:
             execute(connection, f"create or replace table {schema}.{path.stem} as\n{narrow(sql)}")
 
 
-def _rewrite_waves(connection: duckdb.DuckDBPyConnection, table: str, sql: str, waves: Collection[Source]) -> None:
-    for survey in sorted({survey for survey, _ in waves}):
-        for of_waves in _conditions([wave for of, wave in sorted(waves) if of == survey]):
-            those = f"survey = {literal(survey)} and {of_waves}"
-            execute(connection, f"delete from {table} where {those}")
-            execute(connection, f"insert into {table} by name select * from (\n{sql}) where {those}")
+def _rewrite_waves(
+    connection: duckdb.DuckDBPyConnection, table: str, sql: str, selected: Iterable[tuple[str, str]]
+) -> None:
+    for survey, of_waves in selected:
+        those = f"survey = {literal(survey)} and {of_waves}"
+        execute(connection, f"delete from {table} where {those}")
+        execute(connection, f"insert into {table} by name select * from (\n{sql}) where {those}")
+
+
+def _make_mart(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Rebuild a mart; of one made by wave only what changed since, unless its model is another."""
+    sql = path.read_text(encoding="utf-8")
+    made_by = by_wave(sql)
+    if made_by is None:
+        run_model(connection, path)
+        return
+    model = text_hash(sql)
+    made, now = parts_made(connection, MARTS, path.stem), made_by.parts(connection, model)
+    if is_by_model(made, model):
+        sources = changed(made, now)
+        narrow = _only_of(connection, sources)
+        _rewrite_waves(connection, f"{MARTS}.{path.stem}", narrow(sql), selecting(sources, made_by.column))
+    else:
+        run_model(connection, path)
+    remember_parts(connection, MARTS, path.stem, now)
+
+
+def _count_offending(connection: duckdb.DuckDBPyConnection, check: str, sql: str) -> int:
+    """Return how many rows break a check; of one made by wave only changed waves are looked at again."""
+    made_by = by_wave(sql)
+    if made_by is None:
+        return read_count(connection, f"select count(*) from (\n{sql})")
+    made, now = parts_made(connection, CHECKS, check), made_by.parts(connection, text_hash(sql))
+    sources = changed(made, now)
+    narrow = _only_of(connection, sources)
+    found = {
+        (survey, wave): n_rows
+        for survey, of_waves in selecting(sources, made_by.column)
+        for wave, n_rows in connection.execute(
+            f"select {made_by.column}, count(*) from (\n{narrow(sql)}) "
+            f"where survey = {literal(survey)} and {of_waves} group by {made_by.column}"
+        ).fetchall()
+    }
+    counted: Parts = {
+        source: replace(part, n_rows=found.get(source, 0)) if source in sources else made[source]
+        for source, part in now.items()
+    }
+    remember_parts(connection, CHECKS, check, counted)
+    return sum(part.n_rows or 0 for part in counted.values())
 
 
 def _only_of(connection: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> Callable[[str], str]:
@@ -194,13 +246,6 @@ def _only_of(connection: duckdb.DuckDBPyConnection, sources: Collection[Source])
         return _OF_DELIVERIES.sub(lambda found: f"(\n{narrow(views.get(found[0]) or _text(found[0]))}\n)", sql)
 
     return narrow
-
-
-def _conditions(waves: list[str]) -> list[str]:
-    """Return what selects waves: few one by one, as DuckDB reads no rows of others then; many in one go."""
-    if len(waves) <= FEW_WAVES:
-        return [f"wave = {literal(wave)}" for wave in waves]
-    return [f"wave in ({', '.join(map(literal, waves))})"]
 
 
 def _run_models(connection: duckdb.DuckDBPyConnection, schema: str) -> None:

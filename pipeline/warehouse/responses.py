@@ -1,11 +1,12 @@
 """Answers side by side: a row for each respondent and wave, a column for each item, as most packages want them."""
 
+from collections.abc import Callable
+
 import duckdb
 import polars as pl
 
 from pipeline.warehouse.comments import TableComment
 from pipeline.warehouse.connection import literal, quoted, read
-from pipeline.warehouse.models import SAFE
 
 _ITEMS = """
 select
@@ -33,8 +34,12 @@ def surveys_with_answers(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return read(connection, "select distinct survey from marts.answers order by survey")["survey"].to_list()
 
 
-def responses_table(connection: duckdb.DuckDBPyConnection, survey: str, is_safe: bool) -> tuple[str, str, TableComment]:
-    """Return name, select and comments of a survey's table of responses, with times as the file shows them.
+def responses_table(
+    connection: duckdb.DuckDBPyConnection, survey: str, participation: str
+) -> tuple[str, Callable[[str], str], TableComment]:
+    """Return name, select and comments of a survey's table of responses, with times as `participation` has them.
+
+    The select is a function of the condition that selects waves.
 
     Labels are ENUM in scale order, numbers DOUBLE. Every kind of missing is null here; table answers tells them
     apart.
@@ -45,10 +50,10 @@ def responses_table(connection: duckdb.DuckDBPyConnection, survey: str, is_safe:
         "Key: wave, panel_member_id.",
         {**_KEYS, **dict(items.select("item", "wording").iter_rows())},
     )
-    return f"responses_{survey}", _responses_select(survey, items, SAFE if is_safe else "marts"), comment
+    return f"responses_{survey}", lambda those: _responses_select(survey, items, participation, those), comment
 
 
-def _responses_select(survey: str, items: pl.DataFrame, schema: str) -> str:
+def _responses_select(survey: str, items: pl.DataFrame, participation: str, those: str) -> str:
     names = ", ".join(literal(item) for item in items["item"])
     columns = ",\n    ".join(_column(*row) for row in items.select("item", "kind", "labels").iter_rows())
     return f"""
@@ -59,7 +64,7 @@ with substantive as (
         item,
         coalesce(cast(number as varchar), label) as answer
     from marts.answers
-    where survey = {literal(survey)} and missing_kind is null
+    where survey = {literal(survey)} and missing_kind is null and {those}
 ),
 
 side_by_side as (
@@ -74,7 +79,7 @@ select
     participation.panel_member_id,
     participation.completed_at,
     {columns}
-from {schema}.participation as participation
+from (select * from {participation} where {those}) as participation
 inner join core.waves as waves
     on participation.survey = waves.survey
     and participation.wave = waves.wave

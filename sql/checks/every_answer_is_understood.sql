@@ -1,5 +1,7 @@
 -- Every answer is a code or label of its item, a number where one is asked for, or a kind of missing.
 
+-- Made by wave of core.wave_versions.
+
 select
     answer.survey,
     answer.wave,

@@ -1,8 +1,10 @@
 -- Every time of completion that was delivered is a time.
 
+-- Made by wave of core.wave_versions.
+
 select
     delivered.survey,
-    delivered.source,
+    delivered.source as wave,
     delivered.delivery_id,
     delivered.row_number
 from staging.delivered_rows as delivered

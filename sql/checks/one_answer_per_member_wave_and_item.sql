@@ -1,5 +1,7 @@
 -- A member has at most one answer to an item in a wave.
 
+-- Made by wave of core.wave_versions.
+
 select
     survey,
     wave,

@@ -10,6 +10,8 @@
 -- missing_kind: dont_know, refused, not_asked, skipped or not_distinguished; empty for a substantive answer
 -- number: the answer to an item that asks for a number
 
+-- Made by wave of core.wave_versions.
+
 with removed as (
     select
         survey,

@@ -37,6 +37,8 @@
 -- p_equivalence: p of the two one-sided tests that the change is at least that large, uncorrected
 -- p_equivalence_corrected: p corrected within the family; steady needs it below the family's level
 
+-- Made by wave_to of analysis.changes.
+
 select
     survey,
     wave_from,

@@ -23,6 +23,8 @@
 -- is_suppressed: true when disclosure control withheld the figures
 -- is_provisional: true while the wave is in the field; no significance is claimed then
 
+-- Made by wave of analysis.estimates.
+
 select
     survey,
     wave,

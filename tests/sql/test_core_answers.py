@@ -207,3 +207,10 @@ def test_the_split_sample_tells_who_was_not_asked(store: Store, ballot: str, exp
     store.given_cells("w1", "a", 1, BALLOT=ballot)
     given_answer(store, None)
     assert understood(store, "missing_kind") == [(expected,)]
+
+
+def test_each_wave_has_a_version_which_is_another_whenever_its_rows_are_made(store: Store) -> None:
+    store.given("definitions.waves", {"wave": "w1", "wave_number": 1}, {"wave": "w2", "wave_number": 2})
+    first, second = (store.rows("core.wave_versions", "survey", "wave", "version") for _ in range(2))
+    assert [row[:2] for row in first] == [("s", "w1"), ("s", "w2")]
+    assert len({version for *_, version in [*first, *second]}) == 4

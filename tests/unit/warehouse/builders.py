@@ -17,7 +17,11 @@ AGREE = (
     definitions.AnswerOption("-8", "Don't know", definitions.DONT_KNOW),
 )
 
-_MADE = "select schema_name || '.' || table_name as name from duckdb_tables() where schema_name in ('staging', 'core')"
+_MADE = """
+select schema_name || '.' || table_name as name
+from duckdb_tables()
+where schema_name in ('staging', 'core') and table_name <> 'wave_versions'  -- new ones whenever rows are made
+"""
 _VIEWS = (
     *("staging.delivered_rows", "staging.answers"),
     *("core.member_waves", "core.understood_answers", "core.answers"),
