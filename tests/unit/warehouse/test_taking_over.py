@@ -164,8 +164,13 @@ def test_replicates_that_come_later_are_summed_in_a_file_that_is_written_on(
     load_small_panel(connection)
     path = tmp_path / "panel.duckdb"
     publish(connection, path)
-    columns, row = "(survey, replicate_set, kind, n_replicates, coefficients)", "('small', 'x', 'jk', 3, [1, 1, 1])"
-    warehouse.execute(connection, f"insert into analysis.replicate_sets {columns} values {row}")
+    drawn = "(survey, replicate_set, kind, n_replicates, coefficients, psus_together)"
+    warehouse.execute(
+        connection, f"insert into analysis.replicate_sets {drawn} values ('small', 'x', 'jk', 3, [1, 1, 1], 9)"
+    )
+    held = "(survey, panel_member_id, weight_id, wave, kind, wave_set, weight, replicate_set)"
+    row = "('small', 'a', 'each', 'w1', 'cross_sectional', 'w1', 1, 'x')"
+    warehouse.execute(connection, f"insert into analysis.weights {held} values {row}")
     publish(connection, path)
     sums = "select len(replicate_sums(1.0, [1, 1, 1], [1, 1, 1])) as n"
     assert warehouse.read_published(path, sums)["n"].item() == 3
