@@ -17,7 +17,7 @@ from pipeline.warehouse.wave_parts import (
     selecting,
 )
 
-_ID = f"survey, {MEMBER}"
+_STANDS = {"panel_members": f"survey, {MEMBER}", "member_profile": "*"}  # told of members; what else is, may change
 _TABLES = "select table_name from duckdb_tables() where database_name = ?"
 _FOUND = "select exists (select 1 from ({})) as is_found"
 
@@ -48,7 +48,7 @@ def remember_tables(connection: duckdb.DuckDBPyConnection, path: Path, tables: l
 def shows_what_is_gone(
     connection: duckdb.DuckDBPyConnection, database: str, tables: list[PublishedTable], kept: Mapping[str, Parts]
 ) -> bool:
-    """Return whether a published file tells of a member who is in it no more, or an answer that is.
+    """Return whether a published file tells of a member, a member's profile or an answer what is to be told no more.
 
     Rows that are deleted in a file can be found in it still, so such a file is not to be written on.
 
@@ -57,8 +57,9 @@ def shows_what_is_gone(
     """
     for table in tables:
         target = _target(database, table)
-        if table.name == "panel_members":
-            gone = f"select {_ID} from {target} except select {_ID} from ({table.select('true')})"
+        if table.name in _STANDS:
+            told = _STANDS[table.name]
+            gone = f"select {told} from {target} except select {told} from ({table.select('true')})"
             if read(connection, _FOUND.format(gone)).item():
                 return True
         if not table.is_of_members or table.name not in kept:
