@@ -16,17 +16,17 @@ OF_CODE, OF_MEMBERS = (ALL_SURVEYS, TABLES), (ALL_SURVEYS, f"{TABLES}-members")
 _IN_USE = """
 select survey, source, part, delivery_id, n_accepted from raw.deliveries where status = 'accepted' order by all
 """
-_LINKS = """
-select survey, count(*), bit_xor(hash(alias, panel_member_id)) from raw.member_links group by survey order by all
+_LINKS = f"""
+select survey, {warehouse.rows_hash("alias, panel_member_id")} from raw.member_links group by survey order by all
 """
-_REMOVED = """
-select survey, wave, count(*), bit_xor(hash(panel_member_id))
+_REMOVED = f"""
+select survey, wave, {warehouse.rows_hash("panel_member_id")}
 from raw.removed_respondents
 group by survey, wave
 order by all
 """
-_LEFT_OUT = """
-select survey, source, count(*), bit_xor(hash(delivery_id, row_number))
+_LEFT_OUT = f"""
+select survey, source, {warehouse.rows_hash("delivery_id, row_number")}
 from (
     select survey, source, delivery_id, row_number from raw.refused_rows
     union all
@@ -35,8 +35,8 @@ from (
 group by survey, source
 order by all
 """
-_KNOWN_OF_MEMBERS = """
-select member.survey, member.wave, count(*), bit_xor(hash(member))
+_KNOWN_OF_MEMBERS = f"""
+select member.survey, member.wave, {warehouse.rows_hash("member")}
 from core.member_waves as member
 left join core.participation as answered
     on member.survey = answered.survey
@@ -92,9 +92,9 @@ def _rebuild(night: Night, staged: set[Place], counted: set[Place], others: set[
     warehouse.build_waves(night.connection, staged | counted | moved)
 
 
-def _known_of_members(night: Night) -> dict[Place, tuple[int, int]]:
-    """Return what is known of the members of each delivered wave, as their number and a hash."""
-    return {(survey, wave): tuple(known) for survey, wave, *known in _rows(night, _KNOWN_OF_MEMBERS)}
+def _known_of_members(night: Night) -> dict[Place, str]:
+    """Return what is known of the members of each delivered wave, as a hash."""
+    return {(survey, wave): known for survey, wave, known in _rows(night, _KNOWN_OF_MEMBERS)}
 
 
 def _steps(night: Night, kind: str) -> dict[Place, Step]:

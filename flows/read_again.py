@@ -126,12 +126,12 @@ def ingest_inputs(night: Night, arrival: Arrival, in_use: dict[str, list[str]]) 
     )
 
 
-def _invited(night: Night, survey: Survey, source: str) -> tuple[int, int] | None:
-    """Return who was first invited to a wave on which day by its mailings, as their number and a hash."""
+def _invited(night: Night, survey: Survey, source: str) -> str | None:
+    """Return who was first invited to a wave on which day by its mailings, as a hash."""
     if survey.mailings is None or not survey.has_wave(source):
         return None
-    first_days = f"select count(*), bit_xor(hash(panel_member_id, day)) from ({known_profile.INVITED_SQL})"
-    return warehouse.read(night.connection, first_days, [survey.survey, source]).row(0)
+    first_days = f"select {warehouse.rows_hash('panel_member_id, day')} from ({known_profile.INVITED_SQL})"
+    return str(warehouse.read(night.connection, first_days, [survey.survey, source]).item())
 
 
 def is_latest(night: Night, survey: Survey, source: str) -> bool:

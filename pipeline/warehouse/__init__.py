@@ -7,6 +7,7 @@ from pipeline.warehouse.connection import (
     insert_rows,
     read,
     replace_rows,
+    rows_hash,
     transaction,
 )
 from pipeline.warehouse.definition_tables import store_definitions
@@ -70,6 +71,7 @@ __all__ = [
     "remember_step",
     "replace_rows",
     "replace_steps",
+    "rows_hash",
     "rows_in_use",
     "run_checks",
     "set_delivery_status",

@@ -89,6 +89,18 @@ def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.Dat
         connection.unregister("incoming_rows")
 
 
+def rows_hash(row: str) -> str:
+    """Return the SQL that tells rows, in whatever order, from others, as a text.
+
+    Hashes are hashed once more, then summed: in DuckDB's hash of several columns the last is only XORed in, so values
+    that two rows swap, or that an even number of rows change alike, would cancel out in an XOR of all.
+
+    Args:
+        row: the columns, or the table's alias for all of them.
+    """
+    return f"(count(*) || '-' || coalesce(sum(hash(hash({row}))), 0))"
+
+
 def quoted(name: str) -> str:
     """Return a name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

@@ -9,7 +9,7 @@ import duckdb
 
 from pipeline.fingerprint import text_hash
 from pipeline.warehouse.comments import TableComment, table_comment
-from pipeline.warehouse.connection import SQL_FOLDER, read
+from pipeline.warehouse.connection import SQL_FOLDER, read, rows_hash
 from pipeline.warehouse.models import MARTS, SAFE, is_view, model_files, read_count, safe_text
 from pipeline.warehouse.responses import responses_table, surveys_with_answers
 from pipeline.warehouse.wave_parts import ByWave, Parts, by_wave, parts_made
@@ -96,8 +96,7 @@ def _empty_columns(connection: duckdb.DuckDBPyConnection, source: str, sql: str)
 
 def _content(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     """Return what tells a table's rows from others."""
-    rows = read(connection, f"select count(*) as n, bit_xor(hash(source)) as content from {table} as source")
-    return str(rows.row(0))
+    return str(read(connection, f"select {rows_hash('whole_row')} from {table} as whole_row").item())
 
 
 @cache

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipeline.warehouse.connection import delete_rows, execute, insert_rows, literal, read
+from pipeline.warehouse.connection import delete_rows, execute, insert_rows, literal, read, rows_hash
 from pipeline.warehouse.staging_tables import Source
 
 TABLE = "log.wave_parts"
@@ -39,10 +39,10 @@ class ByWave:
         """Return the parts as they would be made now, by a model of this hash."""
         rows = read(
             connection,
-            f"select survey, {self.column} as wave, count(*) as n, bit_xor(hash(source)) as content "
-            f"from {self.source} as source group by survey, {self.column}",
+            f"select survey, {self.column} as wave, {rows_hash('whole_row')} as version "
+            f"from {self.source} as whole_row group by survey, {self.column}",
         )
-        return {(survey, wave): Part(model, f"{n}-{content}") for survey, wave, n, content in rows.iter_rows()}
+        return {(survey, wave): Part(model, version) for survey, wave, version in rows.iter_rows()}
 
 
 def by_wave(sql: str) -> ByWave | None:

@@ -242,6 +242,18 @@ def test_only_waves_whose_rows_would_be_others_are_made_again(
     assert made(store) != before
 
 
+def test_links_that_two_members_swap_are_other_links(
+    store: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = "(survey, alias, panel_member_id)"
+    links = f"insert into raw.member_links {columns} values ('small', 'c', '{{}}'), ('small', 'd', '{{}}')"
+    store.execute(links.format("a", "b")).fetchall()
+    rebuilt(store, declared(), monkeypatch)
+    store.execute("delete from raw.member_links").fetchall()
+    store.execute(links.format("b", "a")).fetchall()
+    assert rebuilt(store, declared(), monkeypatch) == {"w1", "w2"}
+
+
 def test_nothing_is_made_again_where_nothing_changed(
     store: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

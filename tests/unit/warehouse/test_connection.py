@@ -154,3 +154,40 @@ WRITE_AND_WAIT = textwrap.dedent("""
             print("in transaction", flush=True)
             time.sleep(60)
 """)
+
+
+def hashed(*rows: tuple[object, ...]) -> str:
+    """Return what tells these rows of three columns from others."""
+    with duckdb.connect() as connection:
+        connection.register("frame", pl.DataFrame(rows, ["a", "b", "c"], orient="row"))
+        found = {
+            str(warehouse.read(connection, f"select {warehouse.rows_hash(row)} from frame as whole").item())
+            for row in ("whole", "a, b, c")
+        }
+    return " ".join(sorted(found))
+
+
+FIRST, SECOND = ("a", 1, True), ("b", 2, True)
+
+
+def test_rows_in_another_order_are_the_same_rows() -> None:
+    assert hashed(FIRST, SECOND) == hashed(SECOND, FIRST)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param((("a", 1, False), ("b", 2, False)), id="two rows change alike"),
+        pytest.param((("a", 2, True), ("b", 1, True)), id="two rows swap values"),
+        pytest.param((FIRST, SECOND, SECOND), id="a row comes twice"),
+        pytest.param((FIRST, SECOND, ("c", 3, True), ("c", 3, True)), id="a pair comes"),
+        pytest.param((FIRST,), id="a row goes"),
+    ],
+)
+def test_other_rows_have_another_hash(rows: tuple[tuple[object, ...], ...]) -> None:
+    assert hashed(*rows) != hashed(FIRST, SECOND)
+
+
+def test_no_rows_have_a_hash_too() -> None:
+    with duckdb.connect() as connection:
+        assert warehouse.read(connection, f"select {warehouse.rows_hash('x')} from (select 1 as x where false)").item()

@@ -67,6 +67,10 @@ def an_estimate_moves(connection: duckdb.DuckDBPyConnection) -> None:
     warehouse.execute(connection, "update analysis.changes set change = 0.1")
 
 
+def a_wave_becomes_final(connection: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute(connection, "update analysis.estimates set is_provisional = false where wave = 'w2'")
+
+
 def an_answer_is_another(connection: duckdb.DuckDBPyConnection) -> None:
     load_small_panel(connection, "2")
 
@@ -100,9 +104,11 @@ def a_category_is_hidden(connection: duckdb.DuckDBPyConnection) -> None:
 def given_figures(connection: duckdb.DuckDBPyConnection) -> None:
     of_item = "'small', 'each', 'trust', 'share', 'Agree', 'all', 'all'"
     keys = "survey, weight_id, item, statistic, category, domain, domain_value"
+    columns = f"({keys}, wave, estimate, is_provisional)"
     for wave in ("w1", "w2"):
-        values = f"({of_item}, '{wave}', 0.5)"
-        warehouse.execute(connection, f"insert into analysis.estimates ({keys}, wave, estimate) values {values}")
+        for one in (of_item, of_item.replace("Agree", "It")):
+            values = f"({one}, '{wave}', 0.5, true)"
+            warehouse.execute(connection, f"insert into analysis.estimates {columns} values {values}")
     shown = "('small', 'a', 'age_group', '50+'), ('small', 'b', 'age_group', '16-49')"
     columns = "(survey, panel_member_id, domain, domain_value)"
     warehouse.execute(connection, f"insert into analysis.shown_profile {columns} values {shown}")
@@ -116,6 +122,7 @@ def given_figures(connection: duckdb.DuckDBPyConnection) -> None:
         (nothing_changes, False),
         (a_respondent_more, False),
         (an_estimate_moves, False),
+        (a_wave_becomes_final, False),
         (an_answer_is_another, True),
         (a_wave_is_no_more, True),
         (an_item_is_no_longer_published, True),
